@@ -2,6 +2,7 @@ import type { Aws } from './aws/clients.ts';
 import type { Clock } from './base/clock.ts';
 import type { Project } from './base/project.ts';
 import type { Journal } from './state/journal.ts';
+import type { CapturesPlace } from './lifecycle/captures-cache.ts';
 import type { StateRoot } from './state/store.ts';
 import type { Io } from './ui/io.ts';
 
@@ -58,6 +59,8 @@ export interface App {
   aws(): Promise<Aws>;
   /** Where the journals are kept. */
   state(): Promise<StateRoot>;
+  /** Where downloaded captures are kept. */
+  captures(): Promise<CapturesPlace>;
   /** The journal of one endpoint in this account and region. */
   journal(endpoint: string): Promise<Journal>;
   /**

@@ -82,6 +82,8 @@ interface Line {
   endpoint: string | undefined;
   /** It has started the emulator, which runs on. */
   startedEmulator: boolean;
+  /** Something was written to standard output. */
+  hasResult: boolean;
   /** Called with whatever must be closed at the end. */
   opened(close: () => void): void;
 }
@@ -93,15 +95,34 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
     given: {},
     endpoint: undefined,
     startedEmulator: false,
+    hasResult: false,
     opened: (close) => void closings.push(close),
   };
   try {
-    return EXIT_CODES[await perform(argv, surroundings, line)];
+    const noting = notingResults(surroundings, () => void (line.hasResult = true));
+    return EXIT_CODES[await perform(argv, noting, line)];
   } catch (error) {
     return explain(error, argv, surroundings, line);
   } finally {
     for (const close of closings) close();
   }
+}
+
+/** The same surroundings; `noted` is called when something is written to standard output. */
+function notingResults(surroundings: Surroundings, noted: () => void): Surroundings {
+  return {
+    ...surroundings,
+    io(options) {
+      const io = surroundings.io(options);
+      return {
+        ...io,
+        out(line) {
+          noted();
+          io.out(line);
+        },
+      };
+    },
+  };
 }
 
 /** Parses and runs one command line; throws what goes wrong. `base` is the app of the command that runs this one. */
@@ -162,12 +183,25 @@ async function explain(
   thrown: unknown,
   argv: readonly string[],
   surroundings: Surroundings,
-  { given, endpoint, startedEmulator }: Line,
+  { given, endpoint, startedEmulator, hasResult }: Line,
 ): Promise<number> {
-  // commander has printed its own message by now: help and version end with 0, wrong words with another code.
   const { CommanderError } = await import('commander');
-  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : PROBLEM_CODES.usage;
   const io = surroundings.io({ quiet: false, color: !argv.includes('--no-color') });
+  // Whoever reads JSON gets one document: the result, or what went wrong in its place.
+  const asDocument = async (kind: ProblemKind | 'defect', message: string, next?: Text) => {
+    if (!hasResult && asksForJson(argv)) {
+      const { writeJson } = await import('./cli/views/json.ts');
+      const exitCode = kind === 'defect' ? PROBLEM_CODES['cannot-run'] : PROBLEM_CODES[kind];
+      const printed = next === undefined ? [] : printText(next, (one) => printCommand(one, given)).split('\n');
+      writeJson(io, 'error', { error: { kind, message, next: printed, exitCode } });
+    }
+  };
+  // commander has printed its own message by now: help and version end with 0, wrong words with another code.
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return 0;
+    await asDocument('usage', thrown.message.replace(/^error: /, ''));
+    return PROBLEM_CODES.usage;
+  }
   const error = await asProblem(thrown, surroundings.signal);
   if (error instanceof Problem) {
     // That the user said no, or stop, is no error.
@@ -179,6 +213,7 @@ async function explain(
     const indented = (words: Text) => linesOf(words).forEach((line) => show(text`  ${line}`));
     show(`${lead}${error.message}`);
     if (error.next !== undefined) indented(error.next);
+    await asDocument(error.kind, error.message, error.next);
     const policy = await policyHint(error, argv, endpoint);
     if (policy !== undefined) indented(policy);
     if (error.offersEmulator) {
@@ -192,10 +227,16 @@ async function explain(
     return PROBLEM_CODES[error.kind];
   }
   const message = error instanceof Error ? error.message : String(error);
+  await asDocument('defect', message);
   io.alert(`error: ${message}`);
   io.alert('  This is a defect of shadowctl. Run the command again with --debug and report what it prints.');
   if (argv.includes('--debug') && error instanceof Error) io.alert(error.stack ?? '');
   return PROBLEM_CODES['cannot-run'];
+}
+
+/** Whether the words ask for `--format json`, right or wrong as they may be otherwise. */
+function asksForJson(argv: readonly string[]): boolean {
+  return argv.some((word, index) => word === '--format=json' || (word === 'json' && argv[index - 1] === '--format'));
 }
 
 /** Where IAM denied something: how to see all that the command needs. */

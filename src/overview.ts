@@ -82,8 +82,10 @@ export const COMMANDS = [
     name: 'state',
     summary: 'where the journals are kept: show, move to a bucket that a team shares, unlock',
   },
+  { name: 'init', summary: 'write a commented shadowctl.yaml: asks, or takes the defaults with --yes' },
   { name: 'config', summary: 'the settings that hold here, and where each comes from' },
   { name: 'emulator', summary: 'the embedded emulator of the AWS APIs: start, stop, inspect, add faults' },
+  { name: 'completion', summary: 'print the completion of bash, zsh or fish' },
   { name: 'help', summary: 'show the help of a command, or a page of the documentation' },
 ] as const;
 

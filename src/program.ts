@@ -1,4 +1,4 @@
-import { Command, Help, type Option } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import type { Globals, Host } from './app.ts';
 import {
   COMMANDS,
@@ -41,8 +41,10 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   prune: async () => (await import('./cli/prune.ts')).pruneCommand,
   cleanup: async () => (await import('./cli/cleanup.ts')).cleanupCommand,
   state: async () => (await import('./cli/state.ts')).stateCommand,
+  init: async () => (await import('./cli/init.ts')).initCommand,
   config: async () => (await import('./cli/config.ts')).configCommand,
   emulator: async () => (await import('./cli/emulator/command.ts')).emulatorCommand,
+  completion: async () => (await import('./cli/completion/command.ts')).completionCommand,
   help: async () => (await import('./cli/help.ts')).helpCommand,
 };
 
@@ -54,6 +56,7 @@ export function buildProgram(
   const program = new Command('shadowctl').description(DESCRIPTION).version(VERSION, VERSION_FLAGS);
   for (const { flags, description } of GLOBAL_OPTIONS) program.option(flags, description);
   program.hook('preAction', async (_, command) => {
+    if (asksForSchema(command)) await printSchema(command, io);
     if (host.project === undefined) return;
     const { fillDefaults } = await import('./cli/flags/endpoint-defaults.ts');
     await fillDefaults(command, host.project);
@@ -76,9 +79,11 @@ export function buildProgram(
 
 /** Every command by name and summary, for the list and for guesses at a mistyped name; with its options if `argv` names it. */
 async function addCommands(program: Command, host: Host, argv: readonly string[]): Promise<void> {
+  // A script of completion has them all; for names a shell waits.
+  const all = argv[0] === 'completion' && argv[1] !== 'endpoints';
   for (const { name, summary } of COMMANDS) {
     // A word that only happens to be a command's name, like that of an endpoint, loads one more; it does no harm.
-    const command = argv.includes(name) ? (await DEFINITIONS[name]())(host) : new Command(name);
+    const command = all || argv.includes(name) ? (await DEFINITIONS[name]())(host) : new Command(name);
     program.addCommand(command.description(summary));
   }
 }
@@ -135,11 +140,34 @@ function checkLast(program: Command): void {
   });
 }
 
-/** A word where the command takes none: a mistyped command below it, or one too many. */
-function refuseWord(command: Command, word: string): never {
+/** Commands whose `--schema` is that of what they read. */
+const OWN_SCHEMA = new Set(['mirror', 'record']);
+
+/** commander gives a flag that the command above has, too, to that. */
+function asksForSchema(command: Command): boolean {
+  if (pathOf(command).length === 1 && OWN_SCHEMA.has(command.name())) return false;
+  return command.optsWithGlobals<{ schema?: boolean }>().schema === true;
+}
+
+/** Prints the JSON schema of what a command writes, and ends as `--help` does. */
+async function printSchema(command: Command, io: Io): Promise<never> {
+  const { readFile } = await import('node:fs/promises');
+  const { packageFile } = await import('./base/package.ts');
+  const name = pathOf(command).join('-');
+  io.out((await readFile(packageFile(`schemas/output/${name}.schema.json`), 'utf8')).trimEnd());
+  throw new CommanderError(0, 'shadowctl.schema', '');
+}
+
+/** The words that name a command, without the program's. */
+function pathOf(command: Command): string[] {
   const path = [command.name()];
   for (let above = command.parent; above?.parent; above = above.parent) path.unshift(above.name());
-  const name = path.join(' ');
+  return path;
+}
+
+/** A word where the command takes none: a mistyped command below it, or one too many. */
+function refuseWord(command: Command, word: string): never {
+  const name = pathOf(command).join(' ');
   const below = command.commands.map((one) => one.name());
   const near = nearest(word, below);
   if (near !== undefined) command.error(`error: unknown command '${name} ${word}'\n(Did you mean ${name} ${near}?)`);

@@ -4,7 +4,7 @@ import type { Aws } from './aws/clients.ts';
 import type { Network } from './aws/proxy.ts';
 import type { Clock } from './base/clock.ts';
 import type { Project } from './base/project.ts';
-import { onEmulator, profileSetting, regionSetting, stateSetting, withRegionOf } from './base/settings.ts';
+import { cacheFolder, onEmulator, profileSetting, regionSetting, stateSetting, withRegionOf } from './base/settings.ts';
 import { environmentError, Problem, usageError } from './base/errors.ts';
 import { shown, text } from './base/text.ts';
 import { isoSeconds } from './base/units.ts';
@@ -65,6 +65,10 @@ export function createApp(parts: AppParts): App {
       environment,
       aws,
       state,
+      captures: async () => ({
+        folder: cacheFolder(env, await project(), cwd),
+        firstKept: (captures) => io.err(keptWords(captures)),
+      }),
       async journal(endpoint) {
         const { openJournal } = await import('./state/journal.ts');
         const connection = await aws();
@@ -75,6 +79,11 @@ export function createApp(parts: AppParts): App {
     };
   };
   return app(surroundings.signal);
+}
+
+/** Said when captures are kept for the first time: they are what the callers of a model sent. */
+function keptWords(captures: string): string {
+  return `note: Downloaded captures, which hold requests and answers of your callers in plain text, are kept in ${captures}. cleanup deletes them; \`cache: off\` in shadowctl.yaml (or SHADOWCTL_CACHE=off) keeps none.`;
 }
 
 /** Where journals are kept: the flag before the environment before shadowctl.yaml before the project's folder. */
@@ -154,6 +163,7 @@ async function readEnvironment(
   return { ...env, ...emulatorEnvironment(url, withRegionOf(settings, env), settings.region) };
 }
 
+const HOST_PART = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 /** What every region of AWS looks like; which there are, AWS changes. */
 const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
 
@@ -199,7 +209,8 @@ async function awsTarget(env: Environment, globals: Globals, project: Project, i
       offersEmulator: true,
     });
   }
-  if (endpointUrl === undefined && !REGION.test(region)) {
+  // Another server may have other regions; what is no part of a host's name the SDK takes for no region at all.
+  if (!(endpointUrl === undefined ? REGION : HOST_PART).test(region)) {
     throw usageError(
       `"${region}" is not the name of an AWS region.`,
       'Regions have names like eu-central-1 (Frankfurt) or us-east-1: give --region, or correct AWS_REGION or shadowctl.yaml.',

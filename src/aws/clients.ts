@@ -42,6 +42,11 @@ export interface Aws {
   account(endpoint?: string): Promise<string>;
   /** ARN of whose credentials these are, as STS says it, asked for once; undefined where STS did not tell. */
   caller(): Promise<string | undefined>;
+  /**
+   * What AWS's own clock said in its last reply, in milliseconds since the epoch, to the second: earlier than now, however
+   * wrong this machine's clock is. Undefined before the first reply.
+   */
+  lastTime?(): number | undefined;
   /** Closes every connection that was opened. */
   close(): void;
 }
@@ -52,11 +57,13 @@ const SILENT = { trace() {}, debug() {}, warn() {}, error() {} } as unknown as N
 /** The clients of one target. The only place where SDK clients are made. */
 export function connect(target: AwsTarget): Aws {
   const made: { destroy(): void }[] = [];
+  let lastDate: string | undefined;
   const once = <Client extends { destroy(): void }>(make: () => Promise<Client>): (() => Promise<Client>) => {
     let client: Promise<Client> | undefined;
     return () => {
       client ??= make().then((ready) => {
         made.push(ready);
+        noteTime(ready, (date) => (lastDate = date));
         return ready;
       });
       return client;
@@ -172,10 +179,36 @@ export function connect(target: AwsTarget): Aws {
         throw error;
       }
     },
+    lastTime() {
+      const time = Date.parse(lastDate ?? '');
+      return Number.isNaN(time) ? undefined : time;
+    },
     close() {
       for (const client of made) client.destroy();
     },
   };
+}
+
+interface WithMiddleware {
+  middlewareStack: {
+    add(
+      middleware: (next: (args: never) => Promise<{ response: unknown }>) => (args: never) => Promise<never>,
+      options: { step: 'deserialize'; name: string; override: boolean },
+    ): void;
+  };
+}
+
+/** Tells the header `Date` of every reply that is no error. */
+function noteTime(client: object, seen: (date: string) => void): void {
+  (client as WithMiddleware).middlewareStack.add(
+    (next) => async (args) => {
+      const reply = await next(args);
+      const { headers, statusCode = 0 } = reply.response as { headers?: Record<string, string>; statusCode?: number };
+      if (headers?.date !== undefined && statusCode < 300) seen(headers.date);
+      return reply as never;
+    },
+    { step: 'deserialize', name: 'timeOfReply', override: true },
+  );
 }
 
 function endpointOf(target: AwsTarget, service: Service): { endpoint?: string } {

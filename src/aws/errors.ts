@@ -276,3 +276,41 @@ export async function troubleOf(work: () => Promise<void>): Promise<string | und
     return error.message;
   }
 }
+
+/** What stands in place of a value that may be a secret. */
+const HIDDEN = '***';
+
+/**
+ * Does work whose refusal may quote what was sent: values that may be secrets are taken out of its words, and out of the
+ * error beneath it.
+ *
+ * @param secrets environment values of a container
+ */
+export async function withoutSecrets<T>(secrets: readonly string[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AwsProblem)) throw error;
+    const longest = secrets.filter((one) => one !== '').toSorted((a, b) => b.length - a.length);
+    const hide = (words: string) =>
+      longest
+        .reduce((text, secret) => text.replaceAll(secret, HIDDEN), words)
+        // AWS may cut a long value short before it quotes it.
+        .replace(/Value '[^]*?' at '([\w.]*environment[\w.]*)'/gi, `Value '${HIDDEN}' at '$1'`);
+    const { cause, next } = error;
+    const beneath = cause instanceof Error ? new Error(hide(cause.message)) : undefined;
+    if (beneath !== undefined && cause instanceof Error) beneath.stack = hide(cause.stack ?? '');
+    throw new AwsProblem(
+      hide(error.message),
+      {
+        code: error.code,
+        words: hide(error.words),
+        attempts: error.attempts,
+        clientFault: error.clientFault,
+        throttled: error.throttled,
+        missing: error.missing,
+      },
+      { next: typeof next === 'string' ? hide(next) : next, cause: beneath, offersEmulator: error.offersEmulator },
+    );
+  }
+}

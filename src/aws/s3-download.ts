@@ -1,5 +1,5 @@
 import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -11,6 +11,7 @@ import { environmentError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
 import { inBucket, s3Object } from './s3-uri.ts';
+import { makePrivateFolder } from '../base/private-folder.ts';
 
 /** How often a body that breaks off is asked for again, from where it broke. */
 const TRIES = 5;
@@ -48,7 +49,7 @@ export async function downloadObject(
   for (let tries = 1; ; tries += 1) {
     try {
       await onDisk(dirname(path), ROOM, async () => {
-        await mkdir(dirname(path), { recursive: true });
+        makePrivateFolder(dirname(path));
         await adoptPart(path, part);
       });
       const had = (await sizeOf(part)) ?? 0;
@@ -95,7 +96,7 @@ async function transfer(
       const reply = await client.send(new GetObjectCommand(input), { abortSignal: signal });
       // A store that knows no ranges sends all of it.
       const goesOn = reply.ContentRange?.startsWith(`bytes ${from}-`) === true;
-      const file = createWriteStream(part, goesOn ? { flags: 'r+', start: from } : { flags: 'w' });
+      const file = createWriteStream(part, goesOn ? { flags: 'r+', start: from } : { flags: 'w', mode: 0o600 });
       await onDisk(dirname(part), ROOM, () => pipeline(reply.Body as Readable, file, { signal }));
     },
     `s3:GetObject on ${uri}`,

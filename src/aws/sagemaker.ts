@@ -22,7 +22,7 @@ import {
   type UpdateEndpointCommandInput,
 } from '@aws-sdk/client-sagemaker';
 import type { Aws } from './clients.ts';
-import { AwsProblem, call } from './errors.ts';
+import { AwsProblem, call, withoutSecrets } from './errors.ts';
 import { pages } from './pages.ts';
 import { keepReply, sendWhole, withUnknown } from './unknown-fields.ts';
 
@@ -102,8 +102,10 @@ export async function describeModelPackage(
 /** Creates a model; gives its ARN. */
 export async function createModel(aws: Aws, input: CreateModelCommandInput): Promise<string | undefined> {
   const client = await aws.sagemaker();
-  const reply = await call(aws.target, `create model "${input.ModelName}"`, () =>
-    client.send(new CreateModelCommand(input)),
+  const containers = [input.PrimaryContainer, ...(input.Containers ?? [])];
+  const values = containers.flatMap((one) => Object.values(one?.Environment ?? {}));
+  const reply = await withoutSecrets(values, () =>
+    call(aws.target, `create model "${input.ModelName}"`, () => client.send(new CreateModelCommand(input))),
   );
   return reply.ModelArn;
 }

@@ -79,6 +79,20 @@ export function csvCell(value: string): string {
   return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
+/** What a spreadsheet takes for the beginning of a formula; a number, or a row of numbers, is none. */
+const FORMULA = /^[=+\-@\t\r\n]/;
+const NUMBERS = /^[-+]?(?:\d[\d.eE+,; -]*|\.\d[\d.eE+,; -]*)$/;
+
+/** A value as a cell of a file that may be opened in a spreadsheet: no content of it is a formula there. */
+export function spreadsheetCell(value: string): string {
+  return csvCell(FORMULA.test(value) && !NUMBERS.test(value) ? `'${value}` : value);
+}
+
+/** The value of a cell that `spreadsheetCell` wrote. */
+export function withoutGuard(value: string): string {
+  return value.startsWith("'") && FORMULA.test(value.slice(1)) ? value.slice(1) : value;
+}
+
 /**
  * What separates the cells of a file: the only one of comma, semicolon, tab and bar that stands in its first line. Of
  * several, the only one that gives the first two records as many cells, with none of the others in a cell that is not

@@ -53,6 +53,9 @@ export function requireFile(path: string, what: string, option: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) throw usageError(`There is no ${what} ${path}.`, `Check the path given with ${option}.`);
   if (found.isDirectory()) throw usageError(`${option}: ${path} is a folder, not a ${what}.`, 'Name the file in it.');
+  // A pipe may be named (`<(…)`); a device ends nowhere.
+  if (!found.isFile() && !found.isFIFO())
+    throw usageError(`${option}: ${path} is a device, not a ${what}.`, 'Name a file.');
 }
 
 /** What the system refused, where a file is named: a Problem; anything else is not known here. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { link, open, readFile, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import * as v from 'valibot';
@@ -129,6 +130,9 @@ async function inspect(path: string): Promise<{ state: LockState; text: string }
   let text = '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     try {
+      // A pipe of that name would be waited for.
+      if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+        return { state: { kind: 'damaged', content: 'no file' }, text: '' };
       text = await readFile(path, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { state: { kind: 'free' }, text: '' };

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { requireFile } from './disk.ts';
@@ -37,6 +37,8 @@ export interface Project {
   account: string | undefined;
   /** ARN of the execution role for models. */
   role: string | undefined;
+  /** Where downloaded captures are kept, as it was written: a folder (from the file's own), or `off`. */
+  cache: string | undefined;
   /** Tags for everything that is created, in addition to shadowctl's own. */
   tags: Readonly<Record<string, string>>;
   /** The section `policy`, as written; the analysis room knows what it may hold. */
@@ -141,10 +143,13 @@ const ENDPOINT = v.strictObject({
   header: v.optional(v.boolean('true or false')),
 });
 
-const SCHEMA = v.strictObject({
+/** The file, as `schemas/shadowctl.schema.json` describes it to editors. */
+export const PROJECT_SCHEMA = v.strictObject({
   ...PLACE_KEYS,
   role: v.optional(role),
   tags: v.optional(tags),
+  // YAML 1.1 reads off as false.
+  cache: v.optional(v.union([text, v.literal(false)], 'off, or a folder')),
   policy: v.optional(v.unknown()),
   endpoints: v.optional(v.record(text, ENDPOINT)),
   environments: v.optional(v.record(text, ENVIRONMENT)),
@@ -154,7 +159,7 @@ const SCHEMA = v.strictObject({
 
 /** Every key of the file, for whoever lists them: of its top level, of an endpoint, of an environment. */
 export const PROJECT_KEYS = {
-  top: Object.keys(SCHEMA.entries),
+  top: Object.keys(PROJECT_SCHEMA.entries),
   endpoint: Object.keys(ENDPOINT.entries),
   environment: Object.keys(ENVIRONMENT.entries),
 } as const;
@@ -165,6 +170,21 @@ function find(folder: string): string | undefined {
   if (existsSync(here)) return here;
   const above = dirname(folder);
   return above === folder ? undefined : find(above);
+}
+
+/**
+ * In a folder where everybody may write, as /tmp, anybody can lay down a file for others to find.
+ * @throws Problem (usage) where the file there is somebody else's, but root's
+ */
+function requireNotPlanted(path: string, next: string): void {
+  const me = process.getuid?.();
+  const owner = statSync(path, { throwIfNoEntry: false })?.uid;
+  if (me === undefined || owner === undefined || owner === me || owner === 0) return;
+  if ((statSync(dirname(path)).mode & 0o002) === 0) return;
+  throw usageError(
+    `${path} belongs to somebody else, and everybody may write into its folder: it is not used unless you say so.`,
+    next,
+  );
 }
 
 /**
@@ -189,6 +209,10 @@ function rootOf(cwd: string, file: string | undefined, named: boolean): string {
 export async function loadProject(cwd: string, named: string | undefined, asked?: AskedEnvironment): Promise<Project> {
   const file = named === undefined ? find(cwd) : resolve(cwd, named);
   if (file === undefined) return settle(cwd, undefined, {}, asked);
+  if (named === undefined && statSync(file).isFile() === false)
+    throw usageError(`${file} is no file.`, 'Remove it, or name another: --config FILE.');
+  if (named === undefined)
+    requireNotPlanted(file, 'To use it, name it: --config FILE. Otherwise work in a folder of your own.');
   requireFile(file, 'config file', '--config');
   const { parseYaml } = await import('./yaml.ts');
   const content = parseYaml(readFileSync(file, 'utf8'), file);
@@ -201,18 +225,24 @@ export async function loadProject(cwd: string, named: string | undefined, asked?
   return settle(
     rootOf(cwd, file, named !== undefined),
     file,
-    checked(SCHEMA, content, file, 'The keys: shadowctl help configuration'),
+    checked(PROJECT_SCHEMA, content, file, 'The keys: shadowctl help configuration'),
     asked,
   );
+}
+
+/** Checks what is to be written into a shadowctl.yaml. @throws Problem (usage) with every key and value that cannot be used */
+export function checkProject(content: unknown): void {
+  checked(PROJECT_SCHEMA, content, FILE);
 }
 
 function settle(
   root: string,
   file: string | undefined,
-  given: v.InferOutput<typeof SCHEMA>,
+  given: v.InferOutput<typeof PROJECT_SCHEMA>,
   asked: AskedEnvironment | undefined,
 ): Project {
   const { environments = {} } = given;
+  requireNotPlanted(join(root, STATE), 'Work in a folder of your own, or name another place: --state FOLDER.');
   const own = asked === undefined ? undefined : environmentOf(environments, asked, file);
   // Whoever names an account or a profile means AWS, as `--profile` does.
   const onAws = own?.profile !== undefined || own?.account !== undefined ? 'aws' : undefined;
@@ -227,6 +257,7 @@ function settle(
     profile: own?.profile ?? given.profile,
     account: own?.account ?? given.account,
     role: given.role,
+    cache: given.cache === false ? 'off' : given.cache,
     tags: given.tags ?? {},
     policy: given.policy,
     endpoints: given.endpoints ?? {},

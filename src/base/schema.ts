@@ -80,7 +80,7 @@ function unknownKeys(schema: Shape, value: unknown, path: readonly string[], all
     return Object.entries(value).flatMap(([key, inner]) => unknownKeys(each, inner, [...path, key], all));
   if (entries === undefined) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
-    const known = entries[key];
+    const known = Object.hasOwn(entries, key) ? entries[key] : undefined;
     const here = [...path, key];
     if (known !== undefined) return unknownKeys(known, inner, here, all);
     const names = Object.keys(entries);

@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import type { Project } from './project.ts';
 
 /**
@@ -72,6 +73,23 @@ export function stateSetting(
       ? ofFile('state', state?.place)
       : ofEnvironment('state', { environment: { name: environment.name, state: environment.state.place } }),
   );
+}
+
+/** Where downloaded captures are kept: a folder, or `off`; undefined: in `.shadowctl` of the project. */
+export function cacheSetting(env: Variables, { cache }: Pick<Project, 'cache'>): Sourced | undefined {
+  return first(variable('SHADOWCTL_CACHE', env), ofFile('cache', cache));
+}
+
+/** The same as the path of a folder; undefined: nothing is kept. */
+export function cacheFolder(
+  env: Variables,
+  project: Pick<Project, 'cache' | 'root' | 'stateDir'>,
+  cwd: string,
+): string | undefined {
+  const said = cacheSetting(env, project);
+  if (said === undefined) return join(project.stateDir, 'cache');
+  if (said.value === 'off') return undefined;
+  return resolve(said.from.kind === 'variable' ? cwd : project.root, said.value);
 }
 
 /** The variables, where those of AWS that name a region say what the chosen environment says. */

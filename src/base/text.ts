@@ -98,7 +98,7 @@ export function isCommandLine(line: Text): boolean {
 }
 
 /** They ask no AWS. */
-const WITHOUT_TARGET = /^(demo|policy|help)\b/;
+const WITHOUT_TARGET = /^(demo|policy|help|init|completion)\b/;
 
 /** The only function that writes a command line. `target` are the flags that were typed: a next step carries them. */
 export function printCommand(line: CommandLine, target: TargetFlags = {}): string {

@@ -13,6 +13,13 @@ export function parseYaml(text: string, file: string): unknown {
   try {
     return parse(text) ?? {};
   } catch (error) {
+    // Aliases of aliases without end: the parser refuses them by an error of the language.
+    if (error instanceof ReferenceError)
+      throw usageError(
+        `${file} cannot be read: ${error.message}.`,
+        'Write its values out, without aliases (*name).',
+        error,
+      );
     if (!(error instanceof YAMLParseError)) throw error;
     throw usageError(`${file} is not valid YAML: ${error.message.trimEnd()}`, 'Fix the line named above.', error);
   }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { writeJson } from './views/json.ts';
 
 export interface AbortOptions extends CommonOptions {
   endpoint: string;
@@ -33,11 +34,11 @@ export async function run(app: App, options: AbortOptions): Promise<Outcome> {
     const { abortPlanLines } = await import('./views/plan.ts');
     const { place, ...plan } = result.plan;
     if (options.format === 'json')
-      app.io.out(JSON.stringify({ account: place.account, region: place.region, ...plan }, null, 2));
+      writeJson(app.io, 'abort', { account: place.account, region: place.region, ...plan });
     else for (const line of abortPlanLines(app.io, result.plan)) app.io.out(line);
     return 'pending';
   }
-  reportFinished(app, options.format, result);
+  reportFinished(app, 'abort', options.format, result);
   // What was asked for here is the way back.
   const { ending, update } = result.ended;
   return ending.running === update.previous ? 'done' : 'no';

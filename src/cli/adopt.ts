@@ -3,6 +3,7 @@ import type { App, Host, Outcome, Run } from '../app.ts';
 import { shown, text } from '../base/text.ts';
 import { nameOf } from '../resources/steps.ts';
 import { formatFlag } from './flags/common.ts';
+import { writeJson } from './views/json.ts';
 
 export interface AdoptOptions {
   endpoint: string;
@@ -36,7 +37,7 @@ export async function run(app: App, { endpoint, format }: AdoptOptions): Promise
   const { io } = app;
   const adoption = await adoptEndpoint(sessionOf(app), endpoint);
   if (format === 'json') {
-    io.out(JSON.stringify({ schema: 'shadowctl-adopt/1', ...adoption }, null, 2));
+    writeJson(io, 'adopt', { ...adoption });
     return 'done';
   }
   for (const one of adoption.adopted) io.out(`adopted ${nameOf(one)}`);

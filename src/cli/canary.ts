@@ -80,13 +80,13 @@ export async function run(app: App, options: CanaryOptions): Promise<Outcome> {
   const { guardedSession, reportFinished, reportPlanned } = await import('./guarded.ts');
   if (options.oldForce) app.io.err(OLD_FORCE);
   const session = guardedSession(app, options);
-  if (options.resume) return reportFinished(app, options.format, await resumeCanary(session, options));
+  if (options.resume) return reportFinished(app, 'canary', options.format, await resumeCanary(session, options));
   const { endOverdue } = await import('./time-box.ts');
   const first = await endOverdue(app, session, options);
   if (first !== undefined) return first;
   const candidate = candidateSpec(options.candidate, app.cwd);
   const result = await canary(session, { ...options, candidate });
   return result.kind === 'planned'
-    ? reportPlanned(app, options.format, result.plan)
-    : reportFinished(app, options.format, result);
+    ? reportPlanned(app, 'canary', options.format, result.plan)
+    : reportFinished(app, 'canary', options.format, result);
 }

@@ -4,6 +4,7 @@ import { usageError } from '../base/errors.ts';
 import type { EndpointCleanup } from '../lifecycle/cleanup.ts';
 import { nameOf } from '../resources/steps.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { writeJson } from './views/json.ts';
 
 export interface CleanupOptions extends CommonOptions {
   /** Undefined: every endpoint that has a journal here. */
@@ -78,13 +79,19 @@ export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
     },
   });
   const keep = { uploads: options.keepUploads, captures: options.keepCaptures, logs: options.keepLogs };
+  const shown: ReturnType<typeof cleanupJson>[] = [];
   const show = (one: EndpointCleanup) => {
     if (text) for (const line of cleanupLines(io, one)) io.out(line);
-    else io.out(JSON.stringify(cleanupJson(one), undefined, 2));
+    else shown.push(cleanupJson(one));
   };
   const { endpoint, byTag, plan } = options;
-  const { endpoints, journaled } = await cleanup(session, { endpoint, byTag, keep, plan }, show);
-  if (endpoints.length === 0) io.out(`Nothing is left of these endpoints: ${journaled.join(', ')}.`);
+  const { damagedProblem } = await import('../lifecycle/session.ts');
+  const { endpoints, journaled, damaged } = await cleanup(session, { endpoint, byTag, keep, plan }, show);
+  const [first] = shown;
+  if (!text) writeJson(io, 'cleanup', endpoint !== undefined && first !== undefined ? first : shown);
+  else if (endpoints.length === 0) io.out(`Nothing is left of these endpoints: ${journaled.join(', ')}.`);
+  const problem = damagedProblem(damaged);
+  if (problem !== undefined) throw problem;
   const outcomes = endpoints.map(outcomeOf);
   return outcomes.find((outcome) => outcome === 'no') ?? outcomes.find((outcome) => outcome !== 'done') ?? 'done';
 }

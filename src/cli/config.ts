@@ -49,7 +49,7 @@ export async function run(app: App, { endpoint, format }: ConfigOptions): Promis
   const environments = Object.keys(project.environments);
   if (format === 'json') {
     const { writeJson } = await import('./views/json.ts');
-    writeJson(app.io, 'config', {
+    writeJson(app.io, 'config-show', {
       file: project.file ?? null,
       endpoint: endpoint ?? null,
       settings,

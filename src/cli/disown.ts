@@ -3,6 +3,7 @@ import type { App, Host, Outcome, Run } from '../app.ts';
 import { shown, text } from '../base/text.ts';
 import { nameOf } from '../resources/steps.ts';
 import { formatFlag } from './flags/common.ts';
+import { writeJson } from './views/json.ts';
 
 export interface DisownOptions {
   endpoint: string;
@@ -33,7 +34,7 @@ export async function run(app: App, { endpoint, format }: DisownOptions): Promis
   const { io } = app;
   const { givenBack, ours } = await disownEndpoint(sessionOf(app), endpoint);
   if (format === 'json') {
-    io.out(JSON.stringify({ schema: 'shadowctl-disown/1', endpoint, givenBack, ours }, null, 2));
+    writeJson(io, 'disown', { endpoint, givenBack, ours });
     return 'done';
   }
   for (const one of givenBack) io.out(`given back: ${nameOf(one)}`);

@@ -6,6 +6,7 @@ import type { Finding } from '../guard/finding.ts';
 import type { Size } from '../guard/strategy.ts';
 import { formatFlag } from './flags/common.ts';
 import { parseSeconds, parseSize } from './flags/quantities.ts';
+import { writeJson } from './views/json.ts';
 
 export interface DoctorOptions {
   /** Undefined: every endpoint with a journal here. */
@@ -85,7 +86,9 @@ export async function run(app: App, options: DoctorOptions): Promise<Outcome> {
   const { sessionOf } = await import('./session.ts');
   const session = sessionOf(app);
   const file = options.file === undefined ? undefined : resolve(app.cwd, options.file);
-  const endpoints = options.endpoint === undefined ? await endpointsHere(session) : [options.endpoint];
+  const { damagedProblem } = await import('../lifecycle/session.ts');
+  const { endpoints, damaged } =
+    options.endpoint === undefined ? await endpointsHere(session) : { endpoints: [options.endpoint], damaged: [] };
   const examined: { endpoint: string; healthy: boolean; findings: unknown[] }[] = [];
   for (const [index, endpoint] of endpoints.entries()) {
     const findings = worstFirst(await examine(session, { ...options, endpoint, file }));
@@ -97,8 +100,10 @@ export async function run(app: App, options: DoctorOptions): Promise<Outcome> {
   }
   if (options.format === 'json') {
     const { healthy, findings } = examined[0] ?? {};
-    app.io.out(JSON.stringify(options.endpoint === undefined ? examined : { healthy, findings }, null, 2));
+    writeJson(app.io, 'doctor', options.endpoint === undefined ? examined : { healthy, findings });
   }
+  const problem = damagedProblem(damaged);
+  if (problem !== undefined) throw problem;
   return examined.every(({ healthy }) => healthy) ? 'done' : 'no';
 }
 

@@ -8,6 +8,7 @@ import { sessionOf } from './session.ts';
 import { guardedPlanFacts } from './views/plan.ts';
 import { metricLines } from './views/update-metrics.ts';
 import { resultJson, resultLines, resultMarkdown } from './views/update-result.ts';
+import { writeJson } from './views/json.ts';
 
 interface GuardedFlags {
   plan?: boolean;
@@ -30,14 +31,24 @@ export function guardedSession(app: App, { plan = false, yes, format }: GuardedF
 }
 
 /** A plan that was only asked for, for machines; people have seen it when it was examined. */
-export function reportPlanned(app: App, format: GuardedFlags['format'], plan: GuardedUpdatePlan): Outcome {
-  if (format === 'json') app.io.out(JSON.stringify(guardedPlanFacts(plan), null, 2));
+export function reportPlanned(
+  app: App,
+  command: string,
+  format: GuardedFlags['format'],
+  plan: GuardedUpdatePlan,
+): Outcome {
+  if (format === 'json') writeJson(app.io, command, guardedPlanFacts(plan));
   return 'pending';
 }
 
 /** The rest of the result: charts for people, the whole for machines. Only the config that was asked for is `done`. */
-export function reportFinished(app: App, format: GuardedFlags['format'], { ended, metrics }: FinishedUpdate): Outcome {
-  if (format === 'json') app.io.out(JSON.stringify(resultJson(ended, metrics), null, 2));
+export function reportFinished(
+  app: App,
+  command: string,
+  format: GuardedFlags['format'],
+  { ended, metrics }: FinishedUpdate,
+): Outcome {
+  if (format === 'json') writeJson(app.io, command, resultJson(ended, metrics));
   else if (metrics !== undefined) for (const line of metricLines(app.io, ended, metrics)) app.io.out(line);
   return ended.ending.kind === 'updated' ? 'done' : 'no';
 }

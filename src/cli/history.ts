@@ -6,6 +6,7 @@ import { waiverWords } from '../report/content/waivers.ts';
 import { plain } from '../ui/io.ts';
 import { formatFlag } from './flags/common.ts';
 import { wholeNumber } from './flags/values.ts';
+import { writeJson } from './views/json.ts';
 
 export interface HistoryOptions {
   endpoint: string;
@@ -35,7 +36,7 @@ export async function run(app: App, { endpoint, last, format }: HistoryOptions):
   const { history } = await import('../lifecycle/history.ts');
   const { sessionOf } = await import('./session.ts');
   const entries = (await history(sessionOf(app), endpoint)).slice(-last);
-  if (format === 'json') app.io.out(JSON.stringify(entries, null, 2));
+  if (format === 'json') writeJson(app.io, 'history', entries);
   else if (entries.length === 0) app.io.err(`The journal of this folder has no deployments to ${endpoint}.`);
   else {
     const { records } = await import('../ui/records.ts');

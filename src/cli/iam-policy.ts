@@ -2,6 +2,8 @@ import { Command, Option } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
 import { COMMANDS_WITH_NEEDS, type PermittedCommand } from '../lifecycle/permissions/needs.ts';
+import { formatFlag } from './flags/common.ts';
+import { writeJson } from './views/json.ts';
 
 export interface IamPolicyOptions {
   /** Empty: every command. */
@@ -15,6 +17,8 @@ export interface IamPolicyOptions {
   /** ARN of that role, for iam:PassRole. */
   role: string | undefined;
   buckets: readonly string[];
+  /** The policy is JSON in any case; as `json` it stands in a document of shadowctl's. */
+  format: 'text' | 'json';
 }
 
 interface Flags {
@@ -24,6 +28,7 @@ interface Flags {
   executionRole?: boolean;
   role?: string;
   bucket?: string[];
+  format: 'text' | 'json';
 }
 
 const HELP = `
@@ -36,7 +41,7 @@ Examples:
   $ shadowctl iam-policy --execution-role --account 123456789012 --region eu-west-1`;
 
 export function iamPolicyCommand(host: Host, start: Run<IamPolicyOptions> = run): Command {
-  return new Command('iam-policy')
+  const command = new Command('iam-policy')
     .addOption(new Option('--command <name...>', 'only for these commands (default: all)').choices(COMMANDS_WITH_NEEDS))
     .option('--endpoint <name>', 'only for this endpoint (default: any)')
     .option('--account <id>', 'for this account (default: that of the credentials; with it, AWS is not asked)')
@@ -45,7 +50,8 @@ export function iamPolicyCommand(host: Host, start: Run<IamPolicyOptions> = run)
       'the role that models run with, which must be passed (default: role in shadowctl.yaml, else any)',
     )
     .option('--bucket <name...>', "buckets of your own beside SageMaker's: for artifacts, captures, payloads")
-    .option('--execution-role', 'the policy of the role that models run with, instead of yours')
+    .option('--execution-role', 'the policy of the role that models run with, instead of yours');
+  return formatFlag(command)
     .addHelpText('after', HELP)
     .action((flags: Flags) =>
       host.start(start, {
@@ -55,6 +61,7 @@ export function iamPolicyCommand(host: Host, start: Run<IamPolicyOptions> = run)
         executionRole: flags.executionRole === true,
         role: flags.role,
         buckets: flags.bucket ?? [],
+        format: flags.format,
       }),
     );
 }
@@ -89,6 +96,7 @@ export async function run(app: App, options: IamPolicyOptions): Promise<Outcome>
   const policy = options.executionRole
     ? executionRolePolicy(place)
     : callerPolicy(options.commands.length === 0 ? COMMANDS_WITH_NEEDS : options.commands, place);
-  app.io.out(JSON.stringify(policy, null, 2));
+  if (options.format === 'json') writeJson(app.io, 'iam-policy', { policy });
+  else app.io.out(JSON.stringify(policy, null, 2));
   return 'done';
 }

@@ -4,7 +4,9 @@ import { shown, text } from '../base/text.ts';
 import type { PayloadFile } from '../lifecycle/traffic/payloads.ts';
 import type { Summary } from '../lifecycle/traffic/tally.ts';
 import { payloadFlags, type PayloadFlags, payloadOptions } from './flags/payloads.ts';
-import { duration, oneOf, positiveNumber, wholeNumber } from './flags/values.ts';
+import { duration, positiveNumber, wholeNumber } from './flags/values.ts';
+import { writeJson } from './views/json.ts';
+import { formatFlag } from './flags/common.ts';
 
 export interface InvokeOptions {
   endpoint: string;
@@ -51,7 +53,7 @@ export function invokeCommand(host: Host, start: Run<InvokeOptions> = run): Comm
   const command = new Command('invoke')
     .requiredOption('--endpoint <name>', 'the endpoint')
     .requiredOption('--data <file>', 'CSV, JSON Lines, libsvm or texts, local or s3://; each record is one request');
-  return payloadFlags(command, { labels: true })
+  return formatFlag(payloadFlags(command, { labels: true }))
     .option('--count <requests>', 'number of requests (default: each line once)', wholeNumber('--count', 1))
     .option('--duration <time>', 'how long to send, for example 90s or 30m', duration('--duration'))
     .option(
@@ -72,7 +74,6 @@ export function invokeCommand(host: Host, start: Run<InvokeOptions> = run): Comm
     .option('--accept <type>', 'media type requested for the answers')
     .option('--target-variant <name>', 'send to this production variant only')
     .option('--fail-on-error', 'exit with 1 if a request was refused')
-    .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text')
     .addHelpText('after', HELP)
     .action((flags: Flags) =>
       host.start(start, {
@@ -113,7 +114,7 @@ export async function run(app: App, options: InvokeOptions): Promise<Outcome> {
     return options.failOnError && answered < sent ? 'no' : 'done';
   } finally {
     // Also where it was broken off: what was sent until then was sent.
-    if (summary !== undefined && format === 'json') app.io.out(JSON.stringify({ endpoint, ...summary }, undefined, 2));
+    if (summary !== undefined && format === 'json') writeJson(app.io, 'invoke', { endpoint, ...summary });
     else if (summary !== undefined) {
       await writeSummary(app.io, summary);
       const { nextLines } = await import('./views/next.ts');

@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { shown, text } from '../base/text.ts';
 import { dateAndTime, duration } from '../base/units.ts';
-import type { ListedEndpoint } from '../lifecycle/list.ts';
+import type { EndpointList, ListedEndpoint } from '../lifecycle/list.ts';
 import { formatFlag } from './flags/common.ts';
+import { writeJson } from './views/json.ts';
 
 export interface LsOptions {
   /** Of the account too, those that have no journal here. */
@@ -36,11 +37,16 @@ export async function run(app: App, { all, format }: LsOptions): Promise<Outcome
   const { listOf } = await import('../lifecycle/list.ts');
   const { sessionOf } = await import('./session.ts');
   const { io } = app;
-  const list = await listOf(sessionOf(app), { all });
-  if (format === 'json') {
-    io.out(JSON.stringify({ schema: 'shadowctl-ls/1', ...list }, null, 2));
-    return 'done';
-  }
+  const { damagedProblem } = await import('../lifecycle/session.ts');
+  const { damaged, ...list } = await listOf(sessionOf(app), { all });
+  const problem = damagedProblem(damaged);
+  if (format === 'json') writeJson(io, 'ls', { ...list });
+  else await write(app, list, all);
+  if (problem !== undefined) throw problem;
+  return 'done';
+}
+
+async function write({ io, clock }: App, list: Omit<EndpointList, 'damaged'>, all: boolean): Promise<void> {
   if (list.endpoints.length === 0) {
     io.out(
       all
@@ -48,11 +54,11 @@ export async function run(app: App, { all, format }: LsOptions): Promise<Outcome
         : `There is no endpoint with a journal in ${list.place} in account ${list.account}, ${list.region}.`,
     );
     if (!all) io.err(text`Those of the whole account: ${shown('ls', { all: true })}`);
-    return 'done';
+    return;
   }
   const { records } = await import('../ui/records.ts');
   const { OWNERSHIP } = await import('./views/status.ts');
-  const now = app.clock.now();
+  const now = clock.now();
   const row = (one: ListedEndpoint) => [
     one.endpoint,
     one.exists ? (one.status ?? '?') : one.owner === 'not-seen' ? 'not seen' : 'gone',
@@ -73,7 +79,6 @@ export async function run(app: App, { all, format }: LsOptions): Promise<Outcome
     io.err(
       'Costs are of the instances alone: prices of shadowctl.yaml, else estimates (us-east-1, from public sources).',
     );
-  return 'done';
 }
 
 function modelsOf({ variants }: ListedEndpoint): string {

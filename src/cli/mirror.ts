@@ -5,6 +5,8 @@ import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
 import type { MirrorConfig } from '../mirror/config.ts';
 import type { Settings, SettingsContext } from '../mirror/settings.ts';
+import { formatAlone, formatFlag } from './flags/common.ts';
+import { writeJson } from './views/json.ts';
 
 /** The flags of `mirror` as they were given. */
 export interface MirrorOptions {
@@ -46,6 +48,7 @@ interface Flags {
   keepFor?: string;
   maxBody?: string;
   memory?: string;
+  format: 'text' | 'json';
   logFormat?: 'text' | 'json';
   schema?: boolean;
 }
@@ -70,7 +73,7 @@ export function mirrorCommand(
   start: Run<MirrorOptions> = run,
   startCommand: Run<MirrorCommandOptions> = runCommand,
 ): Command {
-  const command = new Command('mirror')
+  const command = formatAlone(new Command('mirror'))
     .option('--live <url>', 'the server that answers today, or sagemaker:NAME[@REGION] for an endpoint')
     .option(
       '--shadow <[name=]url[,share=…]>',
@@ -112,7 +115,7 @@ export function mirrorCommand(
     ['stop', 'make a running mirror finish what is under way, and stop'],
   ] as const)
     command.addCommand(
-      new Command(what)
+      formatFlag(new Command(what))
         .description(about)
         // commander gives flags that the command above has, too, to that.
         .option('--socket <file>', 'the control socket of the mirror')
@@ -172,7 +175,12 @@ function parse(flags: Flags): MirrorOptions {
       `--${Object.keys(each)[0] === 'path' ? 'shadow-path' : Object.keys(each)[0]} is about shadows named on the command line, and none is.`,
       'Give --shadow, or write it into the configuration file.',
     );
-  return { file: flags.file, settings, schema: flags.schema === true, logFormat: flags.logFormat };
+  return {
+    file: flags.file,
+    settings,
+    schema: flags.schema === true,
+    logFormat: flags.logFormat ?? (flags.format === 'json' ? 'json' : undefined),
+  };
 }
 
 /** `URL`, `NAME=URL`, `NAME=URL,share=10%,by=header:x-user`. What is said of all is said of each. */
@@ -279,12 +287,13 @@ export async function run(app: App, options: MirrorOptions): Promise<Outcome> {
 export async function runCommand(app: App, { what, socket }: MirrorCommandOptions): Promise<Outcome> {
   const { askMirror } = await import('../lifecycle/mirror/ask.ts');
   const answer = await askMirror(resolve(app.cwd, socket), what);
-  app.io.out(JSON.stringify(answer, null, 2));
+  writeJson(app.io, `mirror-${what}`, answer as object);
   return 'done';
 }
 
 /** The flags of `mirror manifest` as they were given. */
 interface ManifestOptions {
+  format: 'text' | 'json';
   kind: 'kubernetes' | 'envoy';
   mirror: Pick<MirrorOptions, 'file' | 'settings'>;
   deployment: string | undefined;
@@ -310,7 +319,7 @@ Examples:
 More: shadowctl help mirror`;
 
 function manifestCommand(host: Host): Command {
-  return new Command('manifest')
+  return formatFlag(new Command('manifest'))
     .description('print a sidecar for Kubernetes, or an Envoy that falls back to the live server')
     .argument('<kind>', 'kubernetes or envoy', (word) => {
       if (word === 'kubernetes' || word === 'envoy') return word;
@@ -325,6 +334,7 @@ function manifestCommand(host: Host): Command {
       host.start(runManifest, {
         kind,
         mirror: parse(own.optsWithGlobals<Flags>()),
+        format: own.optsWithGlobals<Flags>().format,
         deployment,
         image,
         claim,
@@ -346,8 +356,7 @@ async function runManifest(app: App, options: ManifestOptions): Promise<Outcome>
   if (kind === 'envoy') {
     const { envoyConfig } = await import('../mirror/manifest/envoy.ts');
     const text = yamlText([envoyConfig(config, readAddress(envoyListen, '--envoy-listen'))]);
-    app.io.out(text.trimEnd());
-    return 'done';
+    return writeManifest(app, options, text.trimEnd());
   }
   const { deployment, image, claim } = options;
   if (deployment === undefined || image === undefined)
@@ -360,6 +369,11 @@ async function runManifest(app: App, options: ManifestOptions): Promise<Outcome>
   requireFile(path, 'Deployment', '--deployment');
   const documents = parseYamlDocuments(readFileSync(path, 'utf8'), path);
   const manifests = sidecarManifests({ documents, where: path, settings: content, config, image, claim });
-  app.io.out(yamlText(manifests).trimEnd());
+  return writeManifest(app, options, yamlText(manifests).trimEnd());
+}
+
+function writeManifest({ io }: App, { kind, format }: ManifestOptions, yaml: string): Outcome {
+  if (format === 'json') writeJson(io, 'mirror-manifest', { kind, yaml });
+  else io.out(yaml);
   return 'done';
 }

@@ -2,6 +2,8 @@ import { Command, Option } from 'commander';
 import { EXAMPLE } from '../analysis/policy/example.ts';
 import { type PolicyKind, POLICY_KINDS, policyFile } from '../analysis/policy/kinds.ts';
 import type { App, Host, Outcome, Run } from '../app.ts';
+import { formatFlag } from './flags/common.ts';
+import { writeJson } from './views/json.ts';
 
 export interface PolicyOptions {
   /** `init` prints the defaults as a file, and looks at nothing else. */
@@ -10,7 +12,7 @@ export interface PolicyOptions {
   file: string | undefined;
   /** Of `init`: for which kind of change; undefined: the defaults. */
   kind: PolicyKind | undefined;
-  json: boolean;
+  format: 'text' | 'json';
 }
 
 const EXPLAIN_HELP = `
@@ -29,17 +31,15 @@ Example:
 
 export function policyCommand(host: Host, start: Run<PolicyOptions> = run): Command {
   const command = new Command('policy');
-  command
-    .command('explain')
+  formatFlag(command.command('explain'))
     .description('explain what the policy requires, and how much traffic that takes')
     .option('--policy <file>', 'a YAML file (default: section policy of shadowctl.yaml)')
-    .option('--json', 'the policy itself, with every default filled in')
+    .option('--json', 'as --format json')
     .addHelpText('after', EXPLAIN_HELP)
-    .action((flags: { policy?: string; json?: boolean }) =>
-      host.start(start, { action: 'explain', file: flags.policy, kind: undefined, json: flags.json === true }),
+    .action(({ policy, json, format }: { policy?: string; json?: boolean; format: 'text' | 'json' }) =>
+      host.start(start, { action: 'explain', file: policy, kind: undefined, format: json === true ? 'json' : format }),
     );
-  command
-    .command('init')
+  formatFlag(command.command('init'))
     .description('print a policy as YAML, every key with its meaning: the defaults, or one for a kind of change')
     .addOption(
       new Option(
@@ -48,22 +48,24 @@ export function policyCommand(host: Host, start: Run<PolicyOptions> = run): Comm
       ).choices(POLICY_KINDS),
     )
     .addHelpText('after', INIT_HELP)
-    .action(({ kind }: { kind?: PolicyKind }) =>
-      host.start(start, { action: 'init', file: undefined, kind, json: false }),
+    .action(({ kind, format }: { kind?: PolicyKind; format: 'text' | 'json' }) =>
+      host.start(start, { action: 'init', file: undefined, kind, format }),
     );
   return command;
 }
 
 /** Tells what the policy demands, or prints the default; asks nobody and changes nothing. */
-export async function run(app: App, { action, file, kind, json }: PolicyOptions): Promise<Outcome> {
+export async function run(app: App, { action, file, kind, format }: PolicyOptions): Promise<Outcome> {
   const { io } = app;
   if (action === 'init') {
-    io.out((kind === undefined ? EXAMPLE : policyFile(kind)).trimEnd());
+    const yaml = (kind === undefined ? EXAMPLE : policyFile(kind)).trimEnd();
+    if (format === 'json') writeJson(io, 'policy-init', { kind: kind ?? null, yaml });
+    else io.out(yaml);
     return 'done';
   }
   const { loadPolicy } = await import('../analysis/observe/policy-file.ts');
   const { policy, source } = await loadPolicy(app.cwd, file, () => app.project());
-  if (json) io.out(JSON.stringify(policy, null, 2));
+  if (format === 'json') writeJson(io, 'policy-explain', policy);
   else {
     const { policyLines } = await import('./views/policy.ts');
     for (const line of await policyLines(io, policy, source)) io.out(line);

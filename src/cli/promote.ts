@@ -102,8 +102,8 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
     ...options,
     judging: await judging(app, options),
   });
-  if (result.kind === 'planned') return reportPlanned(app, format, result.plan);
-  if (result.kind === 'finished') return reportFinished(app, format, result);
+  if (result.kind === 'planned') return reportPlanned(app, 'promote', format, result.plan);
+  if (result.kind === 'finished') return reportFinished(app, 'promote', format, result);
   const failed = result.judgement.outcome === 'fail';
   app.io.err(
     `${endpoint} stays as it is. ${failed ? 'End the shadow:' : 'Watch it until it is decided, or end the shadow:'}`,

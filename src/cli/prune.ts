@@ -5,6 +5,7 @@ import type { EndpointPruning } from '../lifecycle/prune.ts';
 import { nameOf } from '../resources/steps.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { wholeNumber } from './flags/values.ts';
+import { writeJson } from './views/json.ts';
 
 export interface PruneOptions extends CommonOptions {
   /** Undefined: every endpoint that has a journal here. */
@@ -75,7 +76,7 @@ export async function run(app: App, options: PruneOptions): Promise<Outcome> {
     for (const line of keptLines(io, kept)) io.out(line);
   };
   const pruned = await prune(session, options, show);
-  if (!text) io.out(JSON.stringify({ schema: 'shadowctl-prune/1', endpoints: pruned.map(pruningJson) }, null, 2));
+  if (!text) writeJson(io, 'prune', { endpoints: pruned.map(pruningJson) });
   else if (pruned.length === 0) io.out('No endpoint with a journal here has anything to prune.');
   const outcomes = pruned.map(outcomeOf);
   return outcomes.find((outcome) => outcome === 'no') ?? outcomes.find((outcome) => outcome !== 'done') ?? 'done';

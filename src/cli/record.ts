@@ -6,6 +6,8 @@ import { requireFile } from '../base/disk.ts';
 import { usageError } from '../base/errors.ts';
 import { parseDuration, parseSize } from '../base/units.ts';
 import { plain } from '../ui/io.ts';
+import { formatAlone } from './flags/common.ts';
+import { writeJson } from './views/json.ts';
 
 export interface RecordCommandOptions {
   records: string;
@@ -19,6 +21,7 @@ export interface RecordCommandOptions {
   maxBody: number;
   /** Print the JSON schema of a line, and nothing else. */
   schema: boolean;
+  format: 'text' | 'json';
 }
 
 interface Flags {
@@ -29,6 +32,7 @@ interface Flags {
   wait: string;
   maxBody: string;
   schema?: boolean;
+  format: 'text' | 'json';
 }
 
 const HELP = `
@@ -47,7 +51,7 @@ Examples:
 More: shadowctl help mirror`;
 
 export function recordCommand(host: Host, start: Run<RecordCommandOptions> = run): Command {
-  return new Command('record')
+  return formatAlone(new Command('record'))
     .option('--records <folder>', 'where pairs are recorded, for shadowctl report --files', 'records')
     .option(
       '--from <file>',
@@ -107,7 +111,8 @@ export async function run(app: App, options: RecordCommandOptions): Promise<Outc
         if (refused === MOST_SHOWN + 1) io.err('… and more.');
       },
     });
-    for (const line of resultLines(result)) io.out(line);
+    if (options.format === 'json') writeJson(io, 'record', result);
+    else for (const line of resultLines(result)) io.out(line);
     return refused + result.lost === 0 ? 'done' : 'no';
   }
   const { readAddress } = await import('../mirror/settings.ts');
@@ -125,7 +130,8 @@ export async function run(app: App, options: RecordCommandOptions): Promise<Outc
         ),
     },
   );
-  for (const line of resultLines(result)) io.err(line);
+  if (options.format === 'json') writeJson(io, 'record', result);
+  else for (const line of resultLines(result)) io.err(line);
   return 'done';
 }
 

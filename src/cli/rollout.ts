@@ -9,6 +9,7 @@ import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec }
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { type GuardWords, limitFlags, parseLimits } from './flags/guard.ts';
 import { parseSeconds } from './flags/quantities.ts';
+import { writeJson } from './views/json.ts';
 
 export interface RolloutOptions extends CommonOptions {
   endpoint: string;
@@ -142,11 +143,10 @@ async function report(
           ? `--cancel would return all requests on ${asked} to production, and end the rollout.`
           : `--resume would continue the rollout on ${asked} where it stopped.`,
       );
-    if (result.plan !== undefined && format === 'json')
-      app.io.out(JSON.stringify(rolloutPlanFacts(result.plan), null, 2));
+    if (result.plan !== undefined && format === 'json') writeJson(app.io, 'rollout', rolloutPlanFacts(result.plan));
     return 'pending';
   }
-  if (format === 'json') app.io.out(JSON.stringify(rolloutFacts(result), null, 2));
+  if (format === 'json') writeJson(app.io, 'rollout', rolloutFacts(result));
   else for (const line of rolloutLines(app.io, result)) app.io.out(line);
   const { ended, endpoint, share } = result;
   if (ended === 'paused') {

@@ -31,6 +31,7 @@ export function sessionOf(app: App, options: SessionOptions = {}): Session {
     aws: () => app.aws(),
     state: () => app.state(),
     journal: (endpoint) => app.journal(endpoint),
+    captures: () => app.captures(),
     async project() {
       const project = await app.project();
       const role = project.role ?? (await app.environment()).SAGEMAKER_ROLE_ARN;

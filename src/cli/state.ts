@@ -4,6 +4,7 @@ import { shown, text } from '../base/text.ts';
 import { counted } from '../base/units.ts';
 import type { KeptJournal } from '../lifecycle/state.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions, formatFlag } from './flags/common.ts';
+import { writeJson } from './views/json.ts';
 
 const MOVE_HELP = `
 Moves every journal of this account and region, or one. The place they leave
@@ -35,6 +36,7 @@ export interface MoveOptions extends CommonOptions {
 }
 
 export interface UnlockOptions {
+  format: 'text' | 'json';
   action: 'unlock';
   endpoint: string;
   yes: boolean;
@@ -58,14 +60,15 @@ export function stateCommand(host: Host, start: Run<StateOptions> = run): Comman
     .action((flags: CommonFlags & { to: string; endpoint?: string }) =>
       host.start(start, { action: 'move', to: flags.to, endpoint: flags.endpoint, ...commonOptions(flags) }),
     );
-  command
+  const unlocking = command
     .command('unlock')
     .description('remove a lock that its holder left behind')
     .requiredOption('--endpoint <name>', 'the endpoint')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'do not ask');
+  formatFlag(unlocking)
     .addHelpText('after', UNLOCK_HELP)
-    .action(({ endpoint, yes }: { endpoint: string; yes?: boolean }) =>
-      host.start(start, { action: 'unlock', endpoint, yes: yes === true }),
+    .action(({ endpoint, yes, format }: { endpoint: string; yes?: boolean; format: 'text' | 'json' }) =>
+      host.start(start, { action: 'unlock', endpoint, yes: yes === true, format }),
     );
   return command;
 }
@@ -81,7 +84,7 @@ async function show(app: App, { format }: ShowOptions): Promise<Outcome> {
   const { io } = app;
   const state = await stateOf(sessionOf(app));
   if (format === 'json') {
-    io.out(JSON.stringify({ schema: 'shadowctl-state/1', ...state }, null, 2));
+    writeJson(io, 'state-show', { ...state });
     return 'done';
   }
   io.out(`Journals of account ${state.account}, ${state.region}, in ${state.place}`);
@@ -124,9 +127,9 @@ async function move(app: App, { to, endpoint, plan, yes, format }: MoveOptions):
   const wanted = await movable(session, target, endpoint);
   const from = (await session.state()).place;
   const result = (moved: readonly unknown[]) =>
-    JSON.stringify({ schema: 'shadowctl-state-move/1', from, to: target.place, journals: moved }, null, 2);
+    writeJson(io, 'state-move', { from, to: target.place, journals: moved });
   if (plan) {
-    if (format === 'json') io.out(result(wanted));
+    if (format === 'json') result(wanted);
     else for (const one of wanted) io.out(`${one.endpoint}: ${counted(one.events, 'events')} to ${one.to}`);
     return 'pending';
   }
@@ -138,7 +141,7 @@ async function move(app: App, { to, endpoint, plan, yes, format }: MoveOptions):
     moved.push(done);
     if (format === 'text') io.out(`${done.endpoint}: ${counted(done.events, 'events')} are now in ${done.to}`);
   }
-  if (format === 'json') io.out(result(moved));
+  if (format === 'json') result(moved);
   else {
     io.out(`Write it into shadowctl.yaml, so that every command finds them:`);
     io.out(`  state: ${to}`);
@@ -146,7 +149,7 @@ async function move(app: App, { to, endpoint, plan, yes, format }: MoveOptions):
   return 'done';
 }
 
-async function unlock(app: App, { endpoint, yes }: UnlockOptions): Promise<Outcome> {
+async function unlock(app: App, { endpoint, yes, format }: UnlockOptions): Promise<Outcome> {
   const lifecycle = await import('../lifecycle/state.ts');
   const { describeHolder } = await import('../state/lock.ts');
   const { sessionOf } = await import('./session.ts');
@@ -157,7 +160,13 @@ async function unlock(app: App, { endpoint, yes }: UnlockOptions): Promise<Outco
     holder === undefined ? 'one that has run out, or that nobody can read' : `that of ${describeHolder(holder)}`;
   await confirm(app, `Remove the lock of ${endpoint} (${whose})`, yes);
   const taken = await lifecycle.unlock(session, endpoint);
-  if (taken === undefined) app.io.out(`The journal of ${endpoint} is not locked.`);
+  if (format === 'json')
+    writeJson(app.io, 'state-unlock', {
+      endpoint,
+      unlocked: taken !== undefined,
+      holder: typeof taken === 'object' ? taken : null,
+    });
+  else if (taken === undefined) app.io.out(`The journal of ${endpoint} is not locked.`);
   else {
     app.io.out(`The lock of ${endpoint} is gone${taken === 'damaged' ? '' : `: ${describeHolder(taken)} held it`}.`);
     app.io.out(text`See what it left: ${shown('status', { endpoint })}`);

@@ -6,6 +6,7 @@ import { lines, shown, text } from '../base/text.ts';
 import type { AllStatus, EndpointStatus } from '../lifecycle/status.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { formatFlag } from './flags/common.ts';
+import { writeJson as writeJsonDocument } from './views/json.ts';
 
 export interface StatusOptions {
   /** Undefined: every endpoint that has a journal here. */
@@ -70,14 +71,21 @@ export async function run(app: App, { endpoint, format, watch }: StatusOptions):
 
 async function tellAll(app: App, session: Session, format: StatusOptions['format']): Promise<Outcome> {
   const { statusOfAll } = await import('../lifecycle/status.ts');
+  const { damagedProblem } = await import('../lifecycle/session.ts');
   const all = await statusOfAll(session);
-  if (all.journaled.length === 0) throw nothingHeld(all);
-  if (format === 'json') return writeJson(app, all.statuses);
+  const damaged = damagedProblem(all.damaged);
+  if (all.journaled.length === 0) throw damaged ?? nothingHeld(all);
+  if (format === 'json') {
+    await writeJson(app, all.statuses);
+    if (damaged !== undefined) throw damaged;
+    return 'done';
+  }
   if (all.statuses.length === 0) {
     app.io.out(`Nothing exists in account ${all.account}, ${all.region}. What was done there:`);
     for (const endpoint of all.journaled) app.io.out(text`  ${shown('history', { endpoint })}`);
   }
   await write(app, all.statuses);
+  if (damaged !== undefined) throw damaged;
   return 'done';
 }
 
@@ -94,7 +102,7 @@ function nothingHeld({ account, region, place }: AllStatus) {
 async function writeJson(app: App, found: EndpointStatus | readonly EndpointStatus[]): Promise<Outcome> {
   const { statusJson } = await import('./views/status.ts');
   const json = Array.isArray(found) ? found.map(statusJson) : statusJson(found as EndpointStatus);
-  app.io.out(JSON.stringify(json, undefined, 2));
+  writeJsonDocument(app.io, 'status', json);
   return 'done';
 }
 

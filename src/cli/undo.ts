@@ -7,6 +7,7 @@ import type { Io } from '../ui/io.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { guardFlags, guardIfAsked, type GuardWords, OLD_FORCE, oldForceFlag, withoutOldForce } from './flags/guard.ts';
+import { writeJson } from './views/json.ts';
 
 export interface UndoOptions extends CommonOptions {
   endpoint: string;
@@ -84,7 +85,9 @@ export async function run(app: App, options: UndoOptions): Promise<Outcome> {
   if (options.list) return showWaysBack(app.io, options, await waysBack(session, options.endpoint));
   if (guard === undefined) return reportPlainUpdate(app.io, format, await undo(session, options));
   const result = await undoGuarded(session, { ...options, guard });
-  return result.kind === 'planned' ? reportPlanned(app, format, result.plan) : reportFinished(app, format, result);
+  return result.kind === 'planned'
+    ? reportPlanned(app, 'undo', format, result.plan)
+    : reportFinished(app, 'undo', format, result);
 }
 
 async function showWaysBack(
@@ -92,7 +95,7 @@ async function showWaysBack(
   { endpoint, format }: Pick<UndoOptions, 'endpoint' | 'format'>,
   options: readonly WayBackOption[],
 ): Promise<Outcome> {
-  if (format === 'json') io.out(JSON.stringify(options, undefined, 2));
+  if (format === 'json') writeJson(io, 'undo', options);
   else if (options.length === 0) io.err('The journal of this folder has no change of this endpoint.');
   else {
     const { records } = await import('../ui/records.ts');

@@ -9,6 +9,7 @@ import type { Session } from '../lifecycle/session.ts';
 import type { Screen } from '../ui/screen.ts';
 import type { ScreenSize } from './views/watch-screen.ts';
 import { duration } from './flags/values.ts';
+import { formatFlag } from './flags/common.ts';
 
 export interface WatchOptions {
   endpoint: string;
@@ -18,6 +19,8 @@ export interface WatchOptions {
   once: boolean;
   /** How a shadow is judged, as the flags of `report` would say it; `promote` takes the same. */
   judging: Judging;
+  /** As `json`, a line of JSON for each change. */
+  format: 'text' | 'json';
 }
 
 interface Judging {
@@ -30,6 +33,7 @@ interface Flags extends Partial<Judging> {
   endpoint: string;
   every: number;
   once?: boolean;
+  format: 'text' | 'json';
 }
 
 const HELP = `
@@ -42,7 +46,7 @@ Example:
   $ shadowctl watch --endpoint weather`;
 
 export function watchCommand(host: Host, start: Run<WatchOptions> = run): Command {
-  return new Command('watch')
+  return formatFlag(new Command('watch'))
     .requiredOption('--endpoint <name>', 'the endpoint')
     .addOption(
       new Option('--every <duration>', 'time between two looks')
@@ -54,18 +58,19 @@ export function watchCommand(host: Host, start: Run<WatchOptions> = run): Comman
     .option('--policy <file>', 'what the shadow must prove, as for shadowctl report')
     .option('--expect <what>', 'what the new model is expected to be, as for shadowctl report')
     .addHelpText('after', HELP)
-    .action(({ endpoint, every, once, labels, policy, expect }: Flags) =>
-      host.start(start, { endpoint, every, once: once === true, judging: { labels, policy, expect } }),
+    .action(({ endpoint, every, once, labels, policy, expect, format }: Flags) =>
+      host.start(start, { endpoint, every, once: once === true, judging: { labels, policy, expect }, format }),
     );
 }
 
 /** Shows what goes on with an endpoint. */
-export async function run(app: App, { endpoint, every, once, judging }: WatchOptions): Promise<Outcome> {
+export async function run(app: App, { endpoint, every, once, judging, format }: WatchOptions): Promise<Outcome> {
   const { checkName } = await import('../resources/naming.ts');
   checkName('endpoint', endpoint, '--endpoint');
   const look = await looks(app, endpoint, judging);
   const first = await look();
   if (first.activity.kind === 'gone') throw endpointNotFound((await app.aws()).target, endpoint);
+  if (format === 'json') return followAsJson(app, first, look, once ? undefined : every);
   const { watchScreen } = await import('./views/watch-screen.ts');
   if (once) {
     const size = { columns: app.io.columns, rows: app.io.rows, color: app.io.color };
@@ -126,6 +131,25 @@ async function follow(
   const next = nextCommand(seen, judging);
   if (next !== undefined) app.io.out(text`Next: ${next}`);
   return 'done';
+}
+
+/** The same for programs: a document on a line for each change, or one where `every` is undefined. */
+async function followAsJson(
+  app: App,
+  first: EndpointLook,
+  look: () => Promise<EndpointLook>,
+  every: number | undefined,
+): Promise<Outcome> {
+  const { watchChanges } = await import('./views/watch-screen.ts');
+  const { writeJsonLine } = await import('./views/json.ts');
+  const { lookFacts } = await import('./views/look-facts.ts');
+  let before: EndpointLook | undefined;
+  for (let seen = first; ; seen = await look()) {
+    if (watchChanges(before, seen).length > 0) writeJsonLine(app.io, 'watch', lookFacts(seen));
+    if (every === undefined || isOver(seen)) return 'done';
+    before = seen;
+    await app.clock.sleep(every, app.signal);
+  }
 }
 
 /** What to type after the last look; undefined where nothing is called for. */

@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import { dropCaptures } from '../analysis/observe/cache.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
 import { s3Place } from '../aws/s3-uri.ts';
 import { listObjects } from '../aws/s3.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
-import { environmentError } from '../base/errors.ts';
+import { environmentError, Problem } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
 import type { JournaledRun } from '../resources/apply.ts';
@@ -31,6 +30,8 @@ import { neededByOthers } from './others.ts';
 import type { CleanupPlan } from './plans.ts';
 import {
   applyStep,
+  type DamagedJournal,
+  damagedProblem,
   doTask,
   type EndpointSession,
   type JournalHere,
@@ -41,6 +42,10 @@ import {
   placeOf,
   type Session,
 } from './session.ts';
+import { capturesPlace } from './captures-cache.ts';
+import { isName } from '../resources/naming.ts';
+import type { JournalStore } from '../state/store.ts';
+import type { Recorded } from '../state/journal.ts';
 
 export interface CleanupOptions {
   /** Undefined: every endpoint with a journal here, in this account and region. */
@@ -79,6 +84,8 @@ export interface CleanupResult {
   endpoints: EndpointCleanup[];
   /** Every endpoint that has a journal here. */
   journaled: readonly string[];
+  /** Journals that say nothing: what they name was not cleaned up. */
+  damaged: readonly DamagedJournal[];
 }
 
 /**
@@ -90,9 +97,9 @@ export async function cleanup(
   options: CleanupOptions,
   done: (one: EndpointCleanup) => void = () => undefined,
 ): Promise<CleanupResult> {
-  const { journals } = await journalsHere(session);
-  const journaled = journals.map(({ endpoint }) => endpoint);
-  const names = options.endpoint === undefined ? await everyEndpoint(session, journals) : [options.endpoint];
+  const { journals, damaged } = await journalsHere(session);
+  const journaled = [...journals, ...damaged].map(({ endpoint }) => endpoint);
+  const names = options.endpoint === undefined ? await everyEndpoint(session, journals, damaged) : [options.endpoint];
   const endpoints: EndpointCleanup[] = [];
   for (const endpoint of names) {
     if (names.length > 1) session.emit({ kind: 'cleanup-begun', endpoint });
@@ -105,12 +112,18 @@ export async function cleanup(
     endpoints.push(one);
     done(one);
   }
-  return { endpoints, journaled };
+  return { endpoints, journaled, damaged: options.endpoint === undefined ? damaged : [] };
 }
 
 /** Those of which anything may stand; whose journal holds the bucket that others use comes last. */
-async function everyEndpoint(session: Session, journals: readonly JournalHere[]): Promise<string[]> {
+async function everyEndpoint(
+  session: Session,
+  journals: readonly JournalHere[],
+  damaged: readonly DamagedJournal[],
+): Promise<string[]> {
   if (journals.length === 0) {
+    const problem = damagedProblem(damaged);
+    if (problem !== undefined) throw problem;
     const { place } = await session.state();
     const aws = await session.aws();
     throw environmentError(
@@ -250,7 +263,14 @@ async function neededByNeighbours(
   const root = await session.state();
   for (const endpoint of [...staying, ...going]) {
     // Of a journal that was moved, too: what it names may still run.
-    const { events } = await root.store({ account, region: aws.target.region, endpoint }).read();
+    // No endpoint's: a stray copy, under a name that AWS knows none by.
+    if (!isName('endpoint', endpoint)) continue;
+    const events = await eventsOf(root.store({ account, region: aws.target.region, endpoint }));
+    if (events === undefined) {
+      // Its journal is damaged: AWS tells what it runs with.
+      needed.push(...(await neededBy(aws, endpoint)));
+      continue;
+    }
     const ours = replay(events).resources.some((one) => one.ref.kind === 'endpoint' && !one.adopted);
     if (!staying.includes(endpoint) && ours) continue;
     const words = JSON.stringify(events);
@@ -261,6 +281,16 @@ async function neededByNeighbours(
     needed.push(...(used ?? mentioned));
   }
   return needed;
+}
+
+/** What a journal says; undefined where it is damaged. */
+async function eventsOf(store: JournalStore): Promise<readonly Recorded[] | undefined> {
+  try {
+    return (await store.read()).events;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return undefined;
+  }
 }
 
 /** Looks for an object that this command will not delete; AWS refuses to delete a bucket that holds any. */
@@ -352,9 +382,9 @@ async function tearDown(
   }
   // What report had downloaded of the captures goes with them.
   if (!keep.captures && !left.some(({ ref, inUse }) => ref.kind === 's3-prefix' && inUse === true)) {
-    const { stateDir } = await session.project();
     const owner = { account: on.account, region: on.aws.target.region, endpoint: name };
-    await dropCaptures(join(stateDir, 'cache'), owner, neighbours.staying.length === 0);
+    const { folder } = await capturesPlace(session);
+    if (folder !== undefined) await dropCaptures(folder, owner, neighbours.staying.length === 0);
   }
   const buckets = deleted.flatMap(({ kind, name: bucket }) => (kind === 's3-bucket' ? [bucket] : []));
   const late = deleted

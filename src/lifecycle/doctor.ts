@@ -20,7 +20,15 @@ import { existing, replay } from '../state/replay.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { prunable } from './prune.ts';
 import { restorable } from './restorable.ts';
-import { type EndpointSession, journalsHere, pricesOf, type Session, viewEndpoint } from './session.ts';
+import {
+  type DamagedJournal,
+  damagedProblem,
+  type EndpointSession,
+  journalsHere,
+  pricesOf,
+  type Session,
+  viewEndpoint,
+} from './session.ts';
 import { scalingOf } from './standing.ts';
 
 export interface DoctorOptions {
@@ -43,11 +51,13 @@ export interface DoctorOptions {
  * The endpoints that doctor looks at where none is named: all that have a journal here, and of which anything may stand.
  * @throws Problem (cannot-run) where there is none
  */
-export async function endpointsHere(session: Session): Promise<string[]> {
+export async function endpointsHere(session: Session): Promise<{ endpoints: string[]; damaged: DamagedJournal[] }> {
   const { region } = (await session.aws()).target;
-  const { account, journals } = await journalsHere(session);
+  const { account, journals, damaged } = await journalsHere(session);
   const standing = journals.filter(({ moved, events }) => !moved && !replay(events).clean);
-  if (standing.length > 0) return standing.map(({ endpoint }) => endpoint);
+  if (standing.length > 0) return { endpoints: standing.map(({ endpoint }) => endpoint), damaged };
+  const problem = damagedProblem(damaged);
+  if (problem !== undefined) throw problem;
   throw environmentError(
     `shadowctl manages no endpoint in account ${account}, ${region}, from this folder, and none was named.`,
     text`Name any endpoint: ${shown('doctor', { endpoint: 'NAME' })}`,

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { labelText } from '../analysis/answers/label-text.ts';
 import { type Reference, readReference } from '../analysis/answers/reference.ts';
 import type { Truth } from '../analysis/answers/truth.ts';
@@ -35,6 +34,7 @@ import { replay } from '../state/replay.ts';
 import { withCalibration } from './calibration.ts';
 import { type LabelSource, readLabels } from './labels.ts';
 import { decideWindow, type WindowRequest } from './window.ts';
+import { type CapturesPlace, withCapturesCache } from './captures-cache.ts';
 
 /** What judging asks for. */
 export interface JudgeSession {
@@ -43,6 +43,8 @@ export interface JudgeSession {
   aws(): Promise<Aws>;
   journal(endpoint: string): Promise<Journal>;
   project(): Promise<{ stateDir: string }>;
+  /** Where captures are kept, where that is not the state folder. */
+  captures?(): Promise<CapturesPlace>;
 }
 
 /** What is judged: an endpoint in AWS, or what was saved of one. */
@@ -157,11 +159,19 @@ interface Look {
   progress: JudgeProgress | undefined;
 }
 
-async function observe(session: JudgeSession, options: JudgeOptions, look: Look): Promise<Observations> {
+function observe(session: JudgeSession, options: JudgeOptions, look: Look): Promise<Observations> {
+  return withCapturesCache(session, (cache) => observeWith(cache, session, options, look));
+}
+
+async function observeWith(
+  cache: string,
+  session: JudgeSession,
+  options: JudgeOptions,
+  look: Look,
+): Promise<Observations> {
   const { source, policy, task, memory, comparator, labelNext } = options;
   const { truth, progress } = look;
   const inLogs = source.kind === 'endpoint' && source.logs !== undefined;
-  const cache = join((await session.project()).stateDir, 'cache');
   const known = source.kind === 'endpoint' ? replay((await session.journal(source.endpoint)).events()) : undefined;
   const comparison: ComparisonOptions = {
     tolerance: policy.numbers.tolerance,

@@ -6,7 +6,7 @@ import { hourlyPrice, type PriceList } from '../guard/prices.ts';
 import { type Live, type Ownership, ownership, readLive } from '../resources/live.ts';
 import { type State, replay } from '../state/replay.ts';
 import { timeBoxOf } from '../state/time-box.ts';
-import { journalsHere, notSeen, pricesOf, type Session } from './session.ts';
+import { type DamagedJournal, journalsHere, notSeen, pricesOf, type Session } from './session.ts';
 
 /** One variant of an endpoint, as it is billed. */
 interface ListedVariant {
@@ -51,6 +51,8 @@ export interface EndpointList {
   /** In the order of their names; those that cleanup has proven to be gone are left out. */
   endpoints: ListedEndpoint[];
   unseen: Unseen[];
+  /** Journals that say nothing. */
+  damaged: DamagedJournal[];
 }
 
 /**
@@ -60,7 +62,7 @@ export interface EndpointList {
 export async function listOf(session: Session, { all }: { all: boolean }): Promise<EndpointList> {
   const aws = await session.aws();
   const root = await session.state();
-  const { account, journals } = await journalsHere(session);
+  const { account, journals, damaged } = await journalsHere(session);
   const { region } = aws.target;
   const states = new Map(
     journals.flatMap(({ endpoint, events, moved }) => (moved ? [] : [[endpoint, replay(events)]])),
@@ -77,7 +79,7 @@ export async function listOf(session: Session, { all }: { all: boolean }): Promi
     const one = await lookAt(session, aws, endpoint, state, note);
     if (one.exists || one.owner === 'not-seen' || !state.clean) endpoints.push(one);
   }
-  return { account, region, place: root.place, endpoints, unseen };
+  return { account, region, place: root.place, endpoints, unseen, damaged };
 }
 
 async function lookAt(

@@ -68,7 +68,7 @@ export async function prune(
 ): Promise<EndpointPruning[]> {
   const { keep = KEPT_RELEASES, plan = false } = options;
   const pruned: EndpointPruning[] = [];
-  const { journals } = await journalsHere(session);
+  const { journals, damaged } = await journalsHere(session);
   const names =
     options.endpoint === undefined
       ? journals.filter(({ moved, events }) => !moved && !replay(events).clean).map(({ endpoint }) => endpoint)
@@ -81,6 +81,12 @@ export async function prune(
         throw problem;
       return { kind: 'refused', endpoint, problem };
     });
+    pruned.push(one);
+    done(one);
+  }
+  // Those that say nothing keep nobody from the others.
+  for (const { endpoint, problem } of options.endpoint === undefined ? damaged : []) {
+    const one: EndpointPruning = { kind: 'refused', endpoint, problem };
     pruned.push(one);
     done(one);
   }

@@ -3,14 +3,14 @@ import { experimentOn } from '../aws/experiments.ts';
 import { describeEndpoint, isEndpointBusy } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import type { Clock } from '../base/clock.ts';
-import { environmentError, type Problem } from '../base/errors.ts';
+import { environmentError, Problem } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
 import { stopExperiment } from '../guard/experiment.ts';
 import type { PriceList } from '../guard/prices.ts';
 import { apply, type JournaledRun, startRun } from '../resources/apply.ts';
 import { type Live, ownership } from '../resources/live.ts';
-import { checkName } from '../resources/naming.ts';
+import { checkName, isName } from '../resources/naming.ts';
 import { resolveOpenSteps } from '../resources/resolve.ts';
 import { withoutLostTargets } from '../resources/scaling.ts';
 import type { Step } from '../resources/steps.ts';
@@ -23,6 +23,7 @@ import type { LifecycleEnd, LifecycleEvent, Message, Target, Task, TaskEnd, Task
 import { restoreAlarm } from './guarded-update/alarm-override.ts';
 import { interruptAdvice, withInterruptAdvice } from './interrupt.ts';
 import type { LifecyclePlan, Place } from './plans.ts';
+import type { CapturesPlace } from './captures-cache.ts';
 
 /** Everything a lifecycle function needs of whoever calls it: the command line makes one, and so can a script. */
 export interface Session {
@@ -38,6 +39,8 @@ export interface Session {
   /** The journal of one endpoint in this account and region. */
   journal(endpoint: string): Promise<Journal>;
   project(): Promise<ProjectFacts>;
+  /** Where downloaded captures are kept, where that is not the state folder. */
+  captures?(): Promise<CapturesPlace>;
   /** Receives each event as it happens. */
   emit(event: LifecycleEvent): void;
   /**
@@ -113,19 +116,53 @@ export interface JournalHere {
   moved: boolean;
 }
 
-/** Every journal of this account and region in this place, sorted by the endpoint's name. */
+/** A journal that says nothing: it is damaged, or is no endpoint's at all. */
+export interface DamagedJournal {
+  /** By its file's name. */
+  endpoint: string;
+  problem: Problem;
+}
+
+/** What could not be gone on with because of journals that say nothing; undefined where there are none. */
+export function damagedProblem(damaged: readonly DamagedJournal[]): Problem | undefined {
+  const [first] = damaged;
+  if (first === undefined) return undefined;
+  const { message, next } = first.problem;
+  const others = damaged.slice(1).map(({ problem }) => problem.message);
+  return environmentError(
+    `${damaged.length === 1 ? 'One journal was' : `${damaged.length} journals were`} left out; the others were not. ${message}`,
+    lines(...others, next),
+  );
+}
+
+/**
+ * Every journal of this account and region in this place, sorted by the endpoint's name. One that cannot be read keeps
+ * nobody from the others.
+ */
 export async function journalsHere(
   session: Pick<Session, 'aws' | 'state'>,
-): Promise<{ account: string; journals: JournalHere[] }> {
+): Promise<{ account: string; journals: JournalHere[]; damaged: DamagedJournal[] }> {
   const root = await session.state();
   const account = await accountHere(session);
   const { region } = (await session.aws()).target;
   const journals: JournalHere[] = [];
+  const damaged: DamagedJournal[] = [];
   for (const endpoint of await root.endpoints(account, region)) {
-    const { events } = await root.store({ account, region, endpoint }).read();
-    journals.push({ endpoint, events, moved: standingOf(events).kind === 'moved' });
+    const store = root.store({ account, region, endpoint });
+    try {
+      if (!isName('endpoint', endpoint))
+        throw environmentError(
+          `${store.path} is no endpoint's journal: "${endpoint}" cannot be the name of one.`,
+          'Move the file elsewhere.',
+        );
+      const { events } = await store.read();
+      journals.push({ endpoint, events, moved: standingOf(events).kind === 'moved' });
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      damaged.push({ endpoint, problem });
+    }
   }
-  return { account, journals };
+  return { account, journals, damaged };
 }
 
 /** Does `work` on an endpoint without its lock: for looking and for plans. */

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { EndpointDefaults, Project } from '../base/project.ts';
 import { isObject } from '../base/json.ts';
 import {
+  cacheSetting,
   onEmulator,
   profileSetting,
   regionSetting,
@@ -49,6 +51,10 @@ export async function settingsOf({ flags, env, project, endpoint }: Asked): Prom
     setting(
       'state',
       stateSetting(flags, env, project) ?? { value: project.stateDir, from: unset('beside shadowctl.yaml') },
+    ),
+    setting(
+      'cache',
+      cacheSetting(env, project) ?? { value: join(project.stateDir, 'cache'), from: unset('beside shadowctl.yaml') },
     ),
     setting('role', roleOf({ own, of, env, project }), "the live model's"),
     ...tagsOf(project, own, of),

@@ -22,7 +22,7 @@ import { type Calibration, calibrationOf } from '../state/calibration.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
 import { driftOf, type DriftFound, type TerraformPlan, terraformPlan } from './drift.ts';
 import { prunable } from './prune.ts';
-import { type EndpointSession, journalsHere, type Session, viewEndpoint } from './session.ts';
+import { type EndpointSession, type DamagedJournal, journalsHere, type Session, viewEndpoint } from './session.ts';
 import { inventory } from '../resources/inventory.ts';
 import { type TimeBox, timeBoxOf } from '../state/time-box.ts';
 
@@ -109,6 +109,8 @@ export interface AllStatus {
   place: string;
   /** Every endpoint that has a journal. */
   journaled: string[];
+  /** Journals that say nothing. */
+  damaged: DamagedJournal[];
   /** Those of which anything may stand: what cleanup has proven to be gone is left out. */
   statuses: EndpointStatus[];
 }
@@ -118,11 +120,11 @@ export async function statusOfAll(session: Session): Promise<AllStatus> {
   const state = await session.state();
   const aws = await session.aws();
   const { region } = aws.target;
-  const { account, journals } = await journalsHere(session);
+  const { account, journals, damaged } = await journalsHere(session);
   const here = journals.filter(({ moved }) => !moved);
   const statuses: EndpointStatus[] = [];
   for (const { endpoint, events } of here) if (!replay(events).clean) statuses.push(await statusOf(session, endpoint));
-  return { account, region, place: state.place, journaled: here.map(({ endpoint }) => endpoint), statuses };
+  return { account, region, place: state.place, journaled: here.map(({ endpoint }) => endpoint), damaged, statuses };
 }
 
 async function inspect(on: EndpointSession): Promise<EndpointStatus> {

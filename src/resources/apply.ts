@@ -76,7 +76,7 @@ export async function apply(run: JournaledRun, step: Step): Promise<void> {
     step: stepId,
     action: step.action,
     resource: { kind: step.kind, name: step.name },
-    ...('input' in step ? { input: redactInput(step.input) } : {}),
+    ...inputOf(run.aws, step),
   } as const;
   await run.journal.append(begin);
   const end = (resolution: { outcome: 'done' | 'refused' | 'absent'; error?: string; recovered?: boolean }) =>
@@ -103,6 +103,17 @@ export async function apply(run: JournaledRun, step: Step): Promise<void> {
     return;
   }
   await end({ outcome: 'done' });
+}
+
+/** Kinds of which a time tells whether they are ours. */
+const AGED: ReadonlySet<string> = new Set(['s3-bucket', 's3-object', 'scalable-target']);
+
+/** What the journal keeps of a step, and AWS's time for what only its age tells to be ours. */
+function inputOf(aws: Aws, step: Step): { input?: Record<string, unknown> } {
+  const input = 'input' in step ? redactInput(step.input) : undefined;
+  if (step.action !== 'create' || !AGED.has(step.kind)) return input === undefined ? {} : { input };
+  const time = aws.lastTime?.();
+  return { input: { ...input, ...(time !== undefined && { awsTime: new Date(time).toISOString() }) } };
 }
 
 /** How long IAM takes for a new role, as a rule. */

@@ -3,7 +3,7 @@ import { describeEndpoint, describeEndpointConfig, describeModel } from '../aws/
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { nameOf } from './steps.ts';
 import { artifactsOf } from './model.ts';
-import { findResource } from './resolve.ts';
+import { begunAt, findResource } from './resolve.ts';
 import type { ResourceCheck } from './teardown.ts';
 import type { Aws } from '../aws/clients.ts';
 import { ownRuns, type State, trackedResource } from '../state/replay.ts';
@@ -37,7 +37,9 @@ export async function inventory(
       const found = await findResource(aws, tracked.ref);
       // What we deleted and somebody made anew under its name is not ours: then the tag is missing.
       const managed =
-        found !== undefined && !tracked.adopted && (await found.isManaged(journal.endpoint, { runs, at: tracked.at }));
+        found !== undefined &&
+        !tracked.adopted &&
+        (await found.isManaged(journal.endpoint, { runs, at: begunAt(tracked) }));
       return { tracked, exists: found !== undefined, managed };
     };
     let unseen: Unseen | undefined;

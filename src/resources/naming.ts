@@ -27,11 +27,17 @@ function sagemaker() {
  */
 export function checkName(kind: NameKind, name: string, option: string): string {
   const rule = RULES[kind];
-  if (name.length <= rule.length && rule.pattern.test(name)) return name;
+  if (isName(kind, name)) return name;
   throw usageError(
     `${option}: "${name}" cannot be the name of ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}.`,
     `AWS accepts ${rule.words}.${name === '' ? '' : ` For example: ${suggest(name, rule.length)}`}`,
   );
+}
+
+/** Whether AWS takes this for a name. */
+export function isName(kind: NameKind, name: string): boolean {
+  const rule = RULES[kind];
+  return name.length <= rule.length && rule.pattern.test(name);
 }
 
 /** The nearest valid SageMaker name. */

@@ -11,6 +11,7 @@ import { nameOf } from './steps.ts';
 import { alarmOwnership } from './alarm-ownership.ts';
 import { ENDPOINT_TAG, isOurs, RUN_TAG } from './tags.ts';
 import { MINUTE } from '../base/units.ts';
+import { abortUploads, goesInParts } from '../aws/s3-upload.ts';
 
 /** How a step ended, as found by looking. */
 export interface Resolution {
@@ -59,17 +60,31 @@ export async function resolveStep(aws: Aws, endpoint: string, step: OpenStep): P
   const { kind } = step.resource;
   // Taking note that something will be ours makes no call that could have failed.
   if (step.action === 'create' && (kind === 'log-group' || kind === 's3-prefix')) return { outcome: 'done' };
+  if (step.action === 'create' && kind === 's3-object') await endUploads(aws, step);
   const found = await findResource(aws, step.resource);
   if (step.action === 'delete') {
     if (found === undefined || found.deleting) return { outcome: 'done' };
     return { outcome: 'refused', error: 'had not been carried out' };
   }
   if (found === undefined) return { outcome: 'absent' };
-  if (await found.isManaged(endpoint, { runs: [step.run], at: step.at })) return { outcome: 'done' };
+  if (await found.isManaged(endpoint, { runs: [step.run], at: begunAt(step) })) return { outcome: 'done' };
   return {
     outcome: 'absent',
     error: 'had not been carried out: what has that name does not carry the tag of this run',
   };
+}
+
+/** What a killed command had uploaded of a large file before the last part was there. */
+async function endUploads(aws: Aws, step: OpenStep): Promise<void> {
+  const bytes = step.input?.bytes;
+  if (typeof bytes === 'number' && !goesInParts(bytes)) return;
+  await abortUploads(aws, step.resource.name, Date.parse(begunAt(step)) - CLOCK_SKEW);
+}
+
+/** When a step began by AWS's own clock, where that was seen; else by the clock of the machine, which may be wrong. */
+export function begunAt({ input, at }: { input?: Record<string, unknown> | undefined; at: string }): string {
+  const time = input?.awsTime;
+  return typeof time === 'string' && !Number.isNaN(Date.parse(time)) ? time : at;
 }
 
 /** Whether an endpoint took up, or is taking up, the config it was told to run. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '../base/json.ts';
+import { makePrivateFolder, requireNoLink } from '../base/private-folder.ts';
 
 /**
  * Commands in files that somebody has allowed to run, by the SHA-256 of what they are and of the state folder that
@@ -16,7 +17,8 @@ export function isAllowed(stateDir: string, command: string): boolean {
 
 /** Remembers that it has. @throws where the disk refuses */
 export function allow(stateDir: string, command: string): void {
-  mkdirSync(stateDir, { recursive: true });
+  makePrivateFolder(stateDir);
+  requireNoLink(join(stateDir, FILE));
   const all = new Set([...allowed(stateDir), digest(stateDir, command)]);
   writeFileSync(join(stateDir, FILE), `${JSON.stringify({ allowed: [...all] }, null, 2)}\n`, { mode: 0o600 });
 }

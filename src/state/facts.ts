@@ -169,6 +169,8 @@ export const FACTS = {
   waived: v.object({ verdict: text, waivers, config: v.optional(name) }),
   /** A shadow was ended, and production kept. */
   kept: v.object({ model: text, production: text, reason: v.optional(v.nullable(text)) }),
+  /** The same, before the call: should the command be killed, the next `keep` knows what was decided. `config` has the shadow. */
+  'keep-decided': v.object({ model: text, production: text, reason: v.optional(v.nullable(text)), config: name }),
   /** A rollout begins: enough to go on after a crash. */
   'rollout-begun': v.object({
     previous: text,

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { onDisk } from '../base/disk.ts';
@@ -8,6 +8,7 @@ import type { Recorded } from './events.ts';
 import { claimWatch, lockHolder, takeLock } from './lock.ts';
 import { recordedOf } from './recorded.ts';
 import type { JournalPlace, JournalStore, StateRoot, Stored, StoreLock } from './store.ts';
+import { keepPrivate, makePrivateFolder, requireNoLink, requireRegular } from '../base/private-folder.ts';
 
 const ACCOUNT = /^\d{12}$/;
 
@@ -34,7 +35,7 @@ function fileStore(path: string, clock: Clock): JournalStore {
     path,
     read: async () => readLines(path),
     async locked(why, work) {
-      await onDisk(dirname(path), ROOM, () => mkdir(dirname(path), { recursive: true }));
+      await onDisk(dirname(path), ROOM, async () => makePrivateFolder(dirname(path)));
       const lock = await takeLock(`${path}.lock`, why, clock);
       const writer = lineWriter(path);
       const held: StoreLock = {
@@ -79,7 +80,9 @@ function lineWriter(path: string) {
     async append(event: Recorded, before: number) {
       await onDisk(dirname(path), ROOM, async () => {
         if (file === undefined) {
-          file = await open(path, 'a');
+          requireNoLink(path);
+          keepPrivate(path);
+          file = await open(path, 'a', 0o600);
           await mend(file, await readLines(path));
         }
         await appendLine(file, `${JSON.stringify(lineOf(event))}\n`);
@@ -125,6 +128,7 @@ interface Lines extends Stored {
  * it announced was never begun.
  */
 async function readLines(path: string): Promise<Lines> {
+  requireRegular(path, 'journal');
   let text: string;
   try {
     text = await readFile(path, 'utf8');

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { interrupted } from '../base/errors.ts';
 import { openScreen, type Screen } from './screen.ts';
@@ -28,6 +29,8 @@ export interface Io {
   readonly rows: number;
   /** Takes the whole terminal over; undefined where there is none to draw on, or no keys. */
   readonly screen?: (() => Screen) | undefined;
+  /** Ends standard output, for whoever reads it while this process goes on; none where it is no process's own. */
+  readonly close?: (() => void) | undefined;
   /**
    * Asks a question on the terminal; undefined when nobody can answer.
    * @throws Problem (interrupted) at Ctrl-C or Ctrl-D, or when `signal` aborts
@@ -37,13 +40,36 @@ export interface Io {
 
 // Control characters, and those that turn the direction of writing.
 // oxlint-disable-next-line no-control-regex
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Control characters and escape sequences taken out: for text that comes from models, logs or AWS. Tabs and newlines become spaces. */
 export function plain(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/[\t\r\n]+/g, ' ')
     .replace(INVISIBLE, '');
+}
+
+// Colors and weights, which are ours; whatever else begins with ESC moves the cursor, the title or the clipboard.
+// oxlint-disable-next-line no-control-regex
+const COLORS = /(\u001b\[[0-9;]*m)/;
+// oxlint-disable-next-line no-control-regex
+const DRIVES = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * A text of several lines as it may stand on a terminal and in the log of a CI system, whatever content is in it: control
+ * characters and those that turn the direction of writing are taken out, colors apart; what GitHub, Azure or TeamCity would
+ * obey at a line's beginning, or anywhere, is broken by a space.
+ */
+export function inert(text: string): string {
+  const parts = text.split(COLORS).map((part, index) => {
+    if (index % 2 === 1) return part;
+    // The rest of a sequence that was cut out of its ESC would stand there as text: it goes with it.
+    return stripVTControlCharacters(part).replace(DRIVES, '');
+  });
+  return parts
+    .join('')
+    .replace(/^([^\S\n]*):(?=:)/gm, '$1: ')
+    .replace(/##(?=(?:vso|teamcity)?\[)/g, '## ');
 }
 
 export interface ProcessStreams {
@@ -100,9 +126,9 @@ export function processIo(streams: ProcessStreams, options: { quiet: boolean; co
   giveColumns(stdout);
   giveColumns(stderr);
   return {
-    out: (line = '') => void stdout.write(`${printText(line)}\n`),
-    err: (line = '') => void (options.quiet || stderr.write(`${printText(line)}\n`)),
-    alert: (line) => void stderr.write(`${printText(line)}\n`),
+    out: (line = '') => void stdout.write(`${inert(printText(line))}\n`),
+    err: (line = '') => void (options.quiet || stderr.write(`${inert(printText(line))}\n`)),
+    alert: (line) => void stderr.write(`${inert(printText(line))}\n`),
     command: (line) => printCommand(line),
     interactive: interactive && !options.quiet,
     terminal,
@@ -110,6 +136,7 @@ export function processIo(streams: ProcessStreams, options: { quiet: boolean; co
     columns: columnsOf(streams),
     rows: someColumns(stdout.rows) ?? someColumns(stderr.rows) ?? DEFAULT_ROWS,
     screen: interactive && !options.quiet && stdin.isTTY === true ? () => openScreen(stdin, stderr) : undefined,
+    close: terminal ? undefined : () => closeSync(1),
     async ask(question, signal) {
       if (!stdin.isTTY || !stderr.isTTY) return undefined;
       const { createInterface } = await import('node:readline');
@@ -127,7 +154,7 @@ export function processIo(streams: ProcessStreams, options: { quiet: boolean; co
           });
           if (signal?.aborted === true) asker.close();
           else
-            asker.question(question, (answer) => {
+            asker.question(inert(question), (answer) => {
               answered = true;
               resolve(answer.trim());
             });

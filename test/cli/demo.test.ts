@@ -163,9 +163,9 @@ function counts(text: string): Record<string, number> {
   );
 }
 
-test.each<[string[], DemoOptions]>([
-  [[], { keep: false, full: false }],
-  [['--keep', '--full'], { keep: true, full: true }],
+test.each<[string[], DemoOptions & { format: string }]>([
+  [[], { keep: false, full: false, format: 'text' }],
+  [['--keep', '--full'], { keep: true, full: true, format: 'text' }],
 ])('options of %j', async (argv, expected) => {
   const seen: unknown[] = [];
   await demoCommand({ start: async (_run, options) => void seen.push(options) }).parseAsync(argv, { from: 'user' });

@@ -17,10 +17,10 @@ async function parse(...argv: string[]): Promise<PolicyOptions | undefined> {
 }
 
 test.each([
-  [['init'], { action: 'init', file: undefined, kind: undefined, json: false }],
-  [['init', '--kind', 'llm-swap'], { action: 'init', file: undefined, kind: 'llm-swap', json: false }],
-  [['explain'], { action: 'explain', file: undefined, kind: undefined, json: false }],
-  [['explain', '--policy', 'p.yaml', '--json'], { action: 'explain', file: 'p.yaml', kind: undefined, json: true }],
+  [['init'], { action: 'init', file: undefined, kind: undefined, format: 'text' }],
+  [['init', '--kind', 'llm-swap'], { action: 'init', file: undefined, kind: 'llm-swap', format: 'text' }],
+  [['explain'], { action: 'explain', file: undefined, kind: undefined, format: 'text' }],
+  [['explain', '--policy', 'p.yaml', '--json'], { action: 'explain', file: 'p.yaml', kind: undefined, format: 'json' }],
 ])('policy %j', async (argv, expected) => {
   expect(await parse(...argv)).toEqual(expected);
 });
@@ -29,7 +29,9 @@ async function explain(policy: unknown, json = false): Promise<string> {
   const out: string[] = [];
   const io = { out: (line = '') => void out.push(line), color: false, columns: 80 };
   const app = { cwd: '/', io, project: async () => ({ policy, file: 'shadowctl.yaml' }) } as unknown as App;
-  expect(await run(app, { action: 'explain', file: undefined, kind: undefined, json })).toBe('done');
+  expect(await run(app, { action: 'explain', file: undefined, kind: undefined, format: json ? 'json' : 'text' })).toBe(
+    'done',
+  );
   return out.join('\n');
 }
 
@@ -88,7 +90,7 @@ test.each([
 test('init prints the defaults, and what it has commented out can be used', async () => {
   const out: string[] = [];
   const app = { io: { out: (line = '') => void out.push(line) } } as unknown as App;
-  expect(await run(app, { action: 'init', file: undefined, kind: undefined, json: false })).toBe('done');
+  expect(await run(app, { action: 'init', file: undefined, kind: undefined, format: 'text' })).toBe('done');
   const text = out.join('\n');
   const read = (yaml: string) => readPolicy((parseYaml(yaml, 'init') as { policy: unknown }).policy, 'init');
   expect(read(text)).toEqual(DEFAULT_POLICY);
@@ -143,7 +145,7 @@ describe('policies for kinds of change', () => {
   ])('%s: the whole file is read as it says, and has every key of the default', async (kind, says) => {
     const out: string[] = [];
     const app = { io: { out: (line = '') => void out.push(line) } } as unknown as App;
-    expect(await run(app, { action: 'init', file: undefined, kind, json: false })).toBe('done');
+    expect(await run(app, { action: 'init', file: undefined, kind, format: 'text' })).toBe('done');
     const text = out.join('\n');
     const policy = read(text);
     expect(policy).toMatchObject(says);

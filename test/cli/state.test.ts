@@ -44,7 +44,7 @@ test('a life cycle whose journal is in a bucket: another machine sees it, goes o
   await typed('cleanup --endpoint weather --yes');
   expect(await takeCensus(world.aws)).toMatchObject({ endpoints: [], models: [], endpointConfigs: [] });
   expect(JSON.parse((await typed('state show --format json')).out)).toMatchObject({
-    schema: 'shadowctl-state/1',
+    schema: 'shadowctl-state-show/1',
     place: SHARED,
     journals: [{ endpoint: 'weather', clean: true, standing: { kind: 'here' } }],
   });

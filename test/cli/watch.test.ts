@@ -222,12 +222,14 @@ test('words', async () => {
     every: 5000,
     once: false,
     judging,
+    format: 'text',
   });
   expect(await optionsOf(watchCommand, ['--endpoint', 'w', '--every', '1m', '--once'])).toEqual({
     endpoint: 'w',
     every: MINUTE,
     once: true,
     judging,
+    format: 'text',
   });
 });
 
@@ -328,6 +330,7 @@ describe('an endpoint', () => {
         every: 1000,
         once: false,
         judging: { labels: undefined, policy: 'p.yaml', expect: undefined },
+        format: 'text',
       }),
     ).toBe('done');
     expect(executed).toEqual([['report', '--endpoint', ENDPOINT, '--policy', 'p.yaml']]);

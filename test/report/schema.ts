@@ -1,4 +1,4 @@
-import schema from '../../src/report/report.schema.json' with { type: 'json' };
+import schema from '../../schemas/output/report.schema.json' with { type: 'json' };
 
 type Schema = Record<string, unknown>;
 

@@ -66,6 +66,7 @@ const WHOLE: { [Name in FactName]: FactValue<Name> } = {
     forced: true,
     wayBack: 'c1',
   },
+  'keep-decided': { model: 'm2', production: 'm1', reason: 'slower', config: 'c2' },
   kept: { model: 'm', production: 'p', reason: 'why' },
   'rollout-begun': {
     previous: 'c0',
@@ -136,6 +137,7 @@ const REQUIRED: Record<FactName, readonly string[]> = {
   shadow: ['config', 'sample', 'variant'],
   'noise-floor': ['model', 'window', 'pairs'],
   promoted: ['model', 'verdict', 'forced'],
+  'keep-decided': ['model', 'production', 'config'],
   kept: ['model', 'production'],
   waived: ['verdict', 'waivers'],
   'rollout-begun': [

@@ -1,4 +1,4 @@
-import { csvTable, csvValue, decimalPoint } from '../../base/csv.ts';
+import { csvTable, csvValue, decimalPoint, withoutGuard } from '../../base/csv.ts';
 import { isObject } from '../../base/json.ts';
 import { jsonRecords } from '../../base/json-records.ts';
 import { parseLiteral } from '../../base/literal.ts';
@@ -96,7 +96,7 @@ function* csvRows(text: string): Generator<LabelRow> {
   const { separator, records } = csvTable(text);
   let header: string[] | undefined;
   for (const { line, text: content, fields, flaw } of records) {
-    const cells = fields?.map(csvValue);
+    const cells = fields?.map((field) => withoutGuard(csvValue(field)));
     if (header === undefined) {
       header = (cells ?? [content]).map((name) => name.trim());
       continue;

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from '../../base/process-alive.ts';
 import { onDisk } from '../../base/disk.ts';
+import { makePrivateFolder } from '../../base/private-folder.ts';
 
 const ROOM =
   'Make room there, or give the folder back to yourself: the report keeps there what does not fit into --memory.';
@@ -14,7 +15,7 @@ const ROOM =
  */
 export async function withSpill<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
   return onDisk(parent, ROOM, async () => {
-    await mkdir(parent, { recursive: true });
+    makePrivateFolder(parent);
     // One process may compare several things at once.
     const folder = await mkdtemp(join(parent, `spill-${process.pid}-`));
     try {

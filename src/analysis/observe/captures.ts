@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
 import { headObject, listObjects } from '../../aws/s3.ts';
@@ -12,6 +12,7 @@ import type { Clock } from '../../base/clock.ts';
 import { environmentError, usageError } from '../../base/errors.ts';
 import type { Window } from '../observations.ts';
 import { HOUR } from '../../base/units.ts';
+import { makePrivateFolder } from '../../base/private-folder.ts';
 
 const AT_ONCE = 16;
 const MAX_CHANGES = 3;
@@ -119,7 +120,7 @@ async function fetchOne(
 async function takeOver(from: string, to: string): Promise<boolean> {
   if (!existsSync(from)) return false;
   try {
-    await mkdir(dirname(to), { recursive: true });
+    makePrivateFolder(dirname(to));
     await rename(from, to);
     return true;
   } catch {

@@ -70,7 +70,8 @@ const NAME = 'the name of a number that the comparator gives';
 const BELOW = 'a share from 0 to less than 1';
 const below = v.pipe(v.number(BELOW), v.minValue(0, BELOW), v.ltValue(1, BELOW));
 
-const ANSWERS = v.strictObject({
+/** The section `answers`, as it is written. */
+export const ANSWERS_SCHEMA = v.strictObject({
   kinds: v.optional(v.strictObject({ number: task, binary: task, label: task, json: task })),
   kind: v.optional(v.picklist(kindNames(), KIND)),
   path: v.optional(answerPath),
@@ -248,7 +249,8 @@ export function notWaivable(id: string, numbers: readonly string[] = []): string
     : `a gate, did you mean ${near}? A report names every gate`;
 }
 
-const SCHEMA = v.strictObject({
+/** The section `policy`, as it is written. */
+export const POLICY_SCHEMA = v.strictObject({
   alpha: v.optional(v.pipe(v.number(ALPHA), v.gtValue(0, ALPHA), v.ltValue(0.5, ALPHA))),
   looks: v.optional(v.picklist(['always', 'once'], 'always or once')),
   expect: v.optional(
@@ -301,7 +303,7 @@ const SCHEMA = v.strictObject({
       tolerance: v.optional(v.record(path, notNegative)),
     }),
   ),
-  answers: v.optional(ANSWERS),
+  answers: v.optional(ANSWERS_SCHEMA),
   distances: v.optional(
     v.strictObject({
       ks: v.optional(distance),
@@ -360,7 +362,7 @@ export function movedKeys(section: unknown): string[] {
  */
 export function readPolicy(section: unknown, file: string): Policy {
   const given = checked(
-    SCHEMA,
+    POLICY_SCHEMA,
     section ?? {},
     `${file}: policy`,
     text`Every key with its default and its meaning: ${shown('policy init')}`,

@@ -1,13 +1,14 @@
 import { Command } from 'commander';
-import { type Host, lazy, type Run } from '../../app.ts';
+import { type App, type Host, lazy, type Run } from '../../app.ts';
+import { formatFlag } from '../flags/common.ts';
 import type { DemoOptions } from './run.ts';
 
 export function demoCommand(
   host: Host,
-  run: Run<DemoOptions> = lazy(() => import('./run.ts')),
+  run: Run<DemoOptions & { format: Format }> = lazy(() => import('./run.ts')),
   runMirror: Run<undefined> = lazy(() => import('./mirror.ts')),
 ): Command {
-  const command = new Command('demo')
+  const command = formatFlag(new Command('demo'))
     .option('--keep', "do not clean up: keep everything in this folder's emulator, so that you can look around")
     .option('--full', 'show everything that the commands print, not only a summary')
     .addHelpText(
@@ -20,13 +21,39 @@ and the demo touches nothing outside this machine.
 Example:
   $ shadowctl demo --keep`,
     )
-    .action((flags: { keep?: boolean; full?: boolean }) =>
-      host.start(run, { keep: flags.keep === true, full: flags.full === true }),
+    .action((flags: { keep?: boolean; full?: boolean; format: Format }) =>
+      host.start(inFormat('demo', run), {
+        keep: flags.keep === true,
+        full: flags.full === true,
+        format: flags.format,
+      }),
     );
   command.addCommand(
-    new Command('mirror')
+    formatFlag(new Command('mirror'))
       .description('a shadow for a model behind HTTP: two model servers, a mirror, requests, the verdict; in seconds')
-      .action(() => host.start(runMirror, undefined)),
+      // commander gives flags that the command above has, too, to that.
+      .action((_: unknown, own: Command) => {
+        const { format } = own.optsWithGlobals<{ format: Format }>();
+        return host.start(
+          inFormat('demo-mirror', async (app: App, __: { format: Format }) => runMirror(app, undefined)),
+          {
+            format,
+          },
+        );
+      }),
   );
   return command;
+}
+
+type Format = 'text' | 'json';
+
+/** What a demo prints, as it is or as lines of a document. */
+function inFormat<Options extends { format: Format }>(name: string, run: Run<Options>): Run<Options> {
+  return async (app, options) => {
+    if (options.format === 'text') return run(app, options);
+    const { writeLinesAsJson } = await import('../views/json.ts');
+    return writeLinesAsJson(app.io, name, (io) =>
+      run({ ...app, io, execute: (argv, overrides) => app.execute(argv, { io, ...overrides }) }, options),
+    );
+  };
 }

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import type { EnvOptions } from './env.ts';
 import { addFaultCommands } from './fault-command.ts';
-import type { DirOptions } from './folder.ts';
+import type { StopOptions } from './stop.ts';
 import { addOperationsCommand } from './operations-command.ts';
 import type { StartOptions } from './serve.ts';
 import type { StatusOptions } from './status.ts';
@@ -18,10 +18,11 @@ import {
   parseSwitch,
   SWITCHES,
 } from './flags.ts';
+import { formatFlag } from '../flags/common.ts';
 
 export interface EmulatorRuns {
   start: Run<StartOptions>;
-  stop: Run<DirOptions>;
+  stop: Run<StopOptions>;
   status: Run<StatusOptions>;
   env: Run<EnvOptions>;
 }
@@ -40,21 +41,17 @@ const DIR_WORDS = "folder of its state (default: the project's .shadowctl/emulat
 export function emulatorCommand(host: Host, runs: EmulatorRuns = RUNS): Command {
   const emulator = new Command('emulator');
   addStart(emulator, host, runs.start);
-  emulator
-    .command('stop')
+  formatFlag(emulator.command('stop'))
     .description('stop it; its state is kept')
     .option(DIR, DIR_WORDS)
-    .action((flags: { dir?: string }) => host.start(runs.stop, { dir: flags.dir }));
-  emulator
-    .command('status')
+    .action((flags: StopOptions) => host.start(runs.stop, { dir: flags.dir, format: flags.format }));
+  formatFlag(emulator.command('status'))
     .description('show where it listens, since when, and what exists on it')
     .option(DIR, DIR_WORDS)
-    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
     .action((flags: { dir?: string; format: StatusOptions['format'] }) =>
       host.start(runs.status, { dir: flags.dir, format: flags.format }),
     );
-  emulator
-    .command('env')
+  formatFlag(emulator.command('env'))
     .description(
       'print the environment variables that point boto3, the AWS CLI and the SDKs at it: eval "$(shadowctl emulator env)"',
     )
@@ -64,9 +61,7 @@ export function emulatorCommand(host: Host, runs: EmulatorRuns = RUNS): Command 
         .choices(['bash', 'fish', 'powershell', 'dotenv'])
         .default('bash'),
     )
-    .action((flags: { dir?: string; shell: EnvOptions['shell'] }) =>
-      host.start(runs.env, { dir: flags.dir, shell: flags.shell }),
-    );
+    .action((flags: EnvOptions) => host.start(runs.env, { dir: flags.dir, shell: flags.shell, format: flags.format }));
   addFaultCommands(emulator, host);
   addOperationsCommand(emulator, host);
   return emulator;
@@ -74,8 +69,7 @@ export function emulatorCommand(host: Host, runs: EmulatorRuns = RUNS): Command 
 
 function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
   const collect = <T>(value: T, all: T[] | undefined) => [...(all ?? []), value];
-  emulator
-    .command('start')
+  formatFlag(emulator.command('start'))
     .description('start it in the background, unless it is already running')
     .option(DIR, DIR_WORDS)
     .option('--port <number>', 'port on 127.0.0.1 (default: 4599, or a free one if that is taken)', parsePort)
@@ -118,6 +112,7 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
         switches: Object.fromEntries(flags.switch ?? []),
         pace: flags.pace,
         iam: flags.iam ?? [],
+        format: flags.format,
       }),
     );
 }
@@ -129,6 +124,7 @@ interface StartFlags {
   verbose?: boolean;
   container?: string[];
   pace: StartOptions['pace'];
+  format: StartOptions['format'];
   iam?: PolicyFlag[];
   latency?: [string, number][];
   switch?: [string, boolean | number | string][];

@@ -2,8 +2,10 @@ import type { App, Outcome } from '../../app.ts';
 import { withRegionOf } from '../../base/settings.ts';
 import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
 import { type DirOptions, needRunning } from './folder.ts';
+import { writeJson } from '../views/json.ts';
 
 export interface EnvOptions extends DirOptions {
+  format: 'text' | 'json';
   shell: 'bash' | 'fish' | 'powershell' | 'dotenv';
 }
 
@@ -13,7 +15,13 @@ export async function run(app: App, options: EnvOptions): Promise<Outcome> {
   const region = app.globals.region;
   const project = await app.project();
   const env = region === undefined ? withRegionOf(project, app.env) : { ...app.env, AWS_REGION: region };
-  for (const [name, value] of Object.entries(emulatorEnvironment(url, env, project.region))) {
+  const variables = emulatorEnvironment(url, env, project.region);
+  if (options.format === 'json') {
+    const all = Object.entries(variables).map(([name, value]) => [name, value ?? null]);
+    writeJson(app.io, 'emulator-env', { variables: Object.fromEntries(all) as object });
+    return 'done';
+  }
+  for (const [name, value] of Object.entries(variables)) {
     const words = line(options.shell, name, value);
     if (words !== '') app.io.out(words);
   }

@@ -3,6 +3,7 @@ import { type Host, lazy, type Run } from '../../app.ts';
 import type { Fault } from '../../emulator/world/faults.ts';
 import type { FaultAddOptions, FaultClearOptions, FaultListOptions } from './fault.ts';
 import { HOUR } from '../../base/units.ts';
+import { formatFlag } from '../flags/common.ts';
 
 export interface FaultRuns {
   add: Run<FaultAddOptions>;
@@ -30,13 +31,19 @@ const KINDS: Record<Fault['kind'], string> = {
   'delay-metrics': 'CloudWatch metrics arrive --milliseconds late',
 };
 
+type FaultFlags = Omit<Fault, 'id' | 'kind'> & {
+  dir?: string;
+  ms?: number;
+  format: 'text' | 'json';
+  schema?: boolean;
+};
+
 const DIR: [flags: string, description: string] = ['--dir <folder>', "folder of the emulator (default: the project's)"];
 
 /** `shadowctl emulator fault …`, added to `emulator`. */
 export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns = RUNS): void {
   const fault = emulator.command('fault').description('make the running emulator fail on demand');
-  fault
-    .command('add')
+  formatFlag(fault.command('add'))
     .description('add a fault; an option that is left out matches everything')
     .addArgument(new Argument('<kind>', 'what happens').choices(Object.keys(KINDS)))
     .option(
@@ -60,23 +67,26 @@ export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns 
           .map(([kind, words]) => `  ${kind.padEnd(22)} ${words}`)
           .join('\n')}\n\nExample:\n  $ shadowctl emulator fault add throttle --service sagemaker --times 3`,
     )
-    .action((kind: Fault['kind'], { dir, ms, ...rest }: Omit<Fault, 'id' | 'kind'> & { dir?: string; ms?: number }) =>
-      host.start(runs.add, { dir, fault: { kind, ...(ms === undefined ? {} : { milliseconds: ms }), ...rest } }),
+    .action((kind: Fault['kind'], { dir, ms, format, schema: _schema, ...rest }: FaultFlags) =>
+      host.start(runs.add, {
+        dir,
+        format,
+        fault: { kind, ...(ms === undefined ? {} : { milliseconds: ms }), ...rest },
+      }),
     );
-  fault
-    .command('list')
+  formatFlag(fault.command('list'))
     .description('show the faults and how often each may still occur')
-    .addOption(new Option('--format <name>', 'output format').choices(['text', 'json']).default('text'))
     .option(...DIR)
     .action((flags: { dir?: string; format: FaultListOptions['format'] }) =>
       host.start(runs.list, { dir: flags.dir, format: flags.format }),
     );
-  fault
-    .command('clear')
+  formatFlag(fault.command('clear'))
     .description('remove faults: those named, or all')
     .argument('[id...]', 'as `fault list` shows them')
     .option(...DIR)
-    .action((ids: string[], flags: { dir?: string }) => host.start(runs.clear, { dir: flags.dir, ids }));
+    .action((ids: string[], flags: { dir?: string; format: 'text' | 'json' }) =>
+      host.start(runs.clear, { dir: flags.dir, ids, format: flags.format }),
+    );
 }
 
 function number(least: number, most: number, whole = false): (text: string) => number {

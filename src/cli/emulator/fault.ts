@@ -5,9 +5,11 @@ import { usageError } from '../../base/errors.ts';
 import { plain } from '../../ui/io.ts';
 import { shown, text } from '../../base/text.ts';
 import { type DirOptions, needRunning } from './folder.ts';
+import { writeJson } from '../views/json.ts';
 
 export interface FaultAddOptions extends DirOptions {
   fault: Omit<Fault, 'id'>;
+  format: 'text' | 'json';
 }
 
 export interface FaultListOptions extends DirOptions {
@@ -17,6 +19,7 @@ export interface FaultListOptions extends DirOptions {
 export interface FaultClearOptions extends DirOptions {
   /** All, when empty. */
   ids: string[];
+  format: 'text' | 'json';
 }
 
 /** Adds a fault; its id is the result. */
@@ -24,13 +27,14 @@ export async function add(app: App, options: FaultAddOptions): Promise<Outcome> 
   const { body } = await ask(app, options, { method: 'POST', body: options.fault });
   const added = body as Fault;
   app.io.err(`Added: ${describe(added)}.`);
-  app.io.out(added.id);
+  if (options.format === 'json') writeJson(app.io, 'emulator-fault-add', added);
+  else app.io.out(added.id);
   return 'done';
 }
 
 export async function list(app: App, options: FaultListOptions): Promise<Outcome> {
   const { faults } = (await ask(app, options)).body as { faults: Fault[] };
-  if (options.format === 'json') app.io.out(JSON.stringify(faults, null, 2));
+  if (options.format === 'json') writeJson(app.io, 'emulator-fault-list', faults);
   else for (const fault of faults) app.io.out(`${fault.id}  ${plain(describe(fault))}`);
   if (faults.length === 0) app.io.err('There are no faults.');
   return 'done';
@@ -39,6 +43,8 @@ export async function list(app: App, options: FaultListOptions): Promise<Outcome
 export async function clear(app: App, options: FaultClearOptions): Promise<Outcome> {
   if (options.ids.length === 0) await ask(app, options, { method: 'DELETE' });
   for (const id of options.ids) await ask(app, options, { method: 'DELETE', path: `/${encodeURIComponent(id)}` });
+  if (options.format === 'json')
+    writeJson(app.io, 'emulator-fault-clear', { cleared: options.ids.length === 0 ? 'all' : options.ids });
   app.io.err(options.ids.length === 0 ? 'All faults are removed.' : `Removed: ${options.ids.join(', ')}.`);
   return 'done';
 }

@@ -2,6 +2,7 @@ import { Argument, type Command, Option } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import type { ServiceId } from '../../emulator/model/shapes.ts';
 import type { OperationsOptions } from './operations.ts';
+import { schemaFlag } from '../flags/common.ts';
 
 // Not loaded from the emulator to parse a command line: a test holds this list against its own.
 const SERVICES: readonly ServiceId[] = [
@@ -22,8 +23,7 @@ const RUN: Run<OperationsOptions> = lazy(() => import('./operations.ts'));
 
 /** `shadowctl emulator operations`, added to `emulator`. */
 export function addOperationsCommand(emulator: Command, host: Host, run: Run<OperationsOptions> = RUN): void {
-  emulator
-    .command('operations')
+  schemaFlag(emulator.command('operations'))
     .description('list which AWS operations are built, partly built, and not built')
     .addArgument(new Argument('[service]', 'one service (default: all)').choices(SERVICES))
     .addOption(new Option('--format <name>', 'output format').choices(['text', 'json', 'markdown']).default('text'))

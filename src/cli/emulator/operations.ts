@@ -7,6 +7,7 @@ import {
 } from '../../emulator/services/conformance.ts';
 import { table } from '../../ui/table.ts';
 import type { ServiceId } from '../../emulator/model/shapes.ts';
+import { writeJson } from '../views/json.ts';
 
 export interface OperationsOptions {
   /** Undefined: all of them. */
@@ -19,7 +20,7 @@ export interface OperationsOptions {
 /** Prints the conformance table; no emulator needs to run. */
 export async function run(app: App, options: OperationsOptions): Promise<Outcome> {
   const all = await standings(options.service && [options.service]);
-  if (options.format === 'json') app.io.out(JSON.stringify(all, null, 2));
+  if (options.format === 'json') writeJson(app.io, 'emulator-operations', all);
   else if (options.format === 'markdown') app.io.out(standingsMarkdown(all, options.all).trimEnd());
   else await print(app, all, options.all);
   return 'done';

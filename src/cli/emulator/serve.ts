@@ -12,6 +12,7 @@ import { readPolicies } from './policies.ts';
 import { logRequests } from './request-log.ts';
 
 export interface StartOptions extends DirOptions {
+  format: 'text' | 'json';
   /** Undefined: the usual one, or any free one where it is taken. */
   port: number | undefined;
   foreground: boolean;

@@ -8,6 +8,7 @@ import { folderOf } from './folder.ts';
 import { occupantOf } from './occupant.ts';
 import type { StartOptions } from './serve.ts';
 import { isoSeconds } from '../../base/units.ts';
+import { writeJson } from '../views/json.ts';
 
 /** Starts the emulator in the background, or becomes it. Its URL is the result. */
 export async function run(app: App, given: StartOptions): Promise<Outcome> {
@@ -18,7 +19,8 @@ export async function run(app: App, given: StartOptions): Promise<Outcome> {
     app.io.err(`The emulator is already running as process ${running.pid} since ${isoSeconds(running.since)}.`);
     if (flagsOf(options).length > 0)
       app.io.err('It keeps the flags it was started with: stop it first to change them.');
-    app.io.out(running.url);
+    if (options.format === 'json') writeJson(app.io, 'emulator-start', { started: false, ...running, dir });
+    else app.io.out(running.url);
     return 'done';
   }
   if (options.foreground) {
@@ -31,7 +33,8 @@ export async function run(app: App, given: StartOptions): Promise<Outcome> {
   if (options.port === undefined && port !== DEFAULT_PORT)
     app.io.err(`Port ${DEFAULT_PORT} is taken by ${await occupantOf(DEFAULT_PORT)}: it listens on ${port}.`);
   hint(app.io);
-  app.io.out(started.url);
+  if (options.format === 'json') writeJson(app.io, 'emulator-start', { ...started, dir });
+  else app.io.out(started.url);
   return 'done';
 }
 

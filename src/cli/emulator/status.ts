@@ -10,6 +10,7 @@ import { plain } from '../../ui/io.ts';
 import { shown, type Text, text } from '../../base/text.ts';
 import { type DirOptions, folderOf } from './folder.ts';
 import { bytes, isoSeconds } from '../../base/units.ts';
+import { writeJson } from '../views/json.ts';
 
 export interface StatusOptions extends DirOptions {
   format: 'text' | 'json';
@@ -21,7 +22,7 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
   const running = await runningEmulator(dir);
   const stateBytes = await bytesIn(dir);
   if (running === undefined) {
-    if (options.format === 'json') app.io.out(JSON.stringify({ running: false, dir, stateBytes }, null, 2));
+    if (options.format === 'json') writeJson(app.io, 'emulator-status', { running: false, dir, stateBytes });
     else app.io.out(text`No emulator runs in ${dir}. Start one with: ${shown('emulator start')}`);
     return 'no';
   }
@@ -34,9 +35,16 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
   ]);
   const { version, faults } = health.body as { version: string; faults: number };
   if (options.format === 'json') {
-    app.io.out(
-      JSON.stringify({ running: true, ...running, version, dir, stateBytes, faults, region, ...standing }, null, 2),
-    );
+    writeJson(app.io, 'emulator-status', {
+      running: true,
+      ...running,
+      version,
+      dir,
+      stateBytes,
+      faults,
+      region,
+      ...standing,
+    });
     return 'done';
   }
   const rows: [string, Text][] = [

@@ -44,7 +44,7 @@ export function addCandidateFlags(command: Command): Command {
     .option('--role <arn>', 'role to run the model with (default: shadowctl.yaml, SAGEMAKER_ROLE_ARN, the live model)')
     .option('--model-name <name>', 'name of the new model (default: derived from the endpoint and the time)')
     .option('--config-name <name>', 'name of the new endpoint config (default: derived the same way)')
-    .option('--container-env <key=value>', 'environment of the container (repeatable)', pair('--container-env'))
+    .option('--container-env <key=value>', 'environment of the container (repeatable)', pair('--container-env', true))
     .option(
       '--subnets <id,...>',
       'subnets of the VPC that the model runs in (default: as the live model)',
@@ -120,10 +120,13 @@ function timeout(option: string) {
   };
 }
 
-function pair(option: string) {
+/** @param secret what is given is not repeated, whatever is wrong with it */
+function pair(option: string, secret = false) {
   return (text: string, before: Record<string, string> = {}): Record<string, string> => {
     const mark = text.indexOf('=');
-    if (mark < 1) throw usageError(`${option}: "${text}" is not of the form key=value.`);
+    // A value may be a secret, and the log of CI keeps what is said.
+    const given = secret ? `what was given (${text.length} characters, not shown)` : `"${text}"`;
+    if (mark < 1) throw usageError(`${option}: ${given} is not of the form key=value.`);
     return { ...before, [text.slice(0, mark)]: text.slice(mark + 1) };
   };
 }

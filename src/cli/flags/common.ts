@@ -25,7 +25,17 @@ export function commonFlags(command: Command): Command {
 }
 
 export function formatFlag(command: Command): Command {
+  return formatAlone(schemaFlag(command));
+}
+
+/** The same for a command that has a `--schema` of what it reads. */
+export function formatAlone(command: Command): Command {
   return command.option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text');
+}
+
+/** Adds `--schema`, which the program answers before anything else is asked for. */
+export function schemaFlag(command: Command): Command {
+  return command.option('--schema', 'print the JSON schema of --format json, and exit');
 }
 
 export function commonOptions({ plan, yes, format }: CommonFlags): CommonOptions {

@@ -20,13 +20,14 @@ export function positiveNumber(option: string) {
   };
 }
 
-/** Parser of a flag that takes one word of several. @throws Problem (usage) listing them */
+/** Parser of a flag that takes one word of several, which completion reads from it. @throws Problem (usage) listing them */
 export function oneOf<Word extends string>(option: string, words: readonly Word[]) {
-  return (text: string): Word => {
+  const parse = (text: string): Word => {
     const found = words.find((word) => word === text);
     if (found === undefined) throw usageError(`${option}: "${text}" is not known.`, `Known: ${words.join(', ')}.`);
     return found;
   };
+  return Object.assign(parse, { words });
 }
 
 /** Parser of a flag that takes a length of time (`90s`, `30m`, `2h`, `1h30m`); gives milliseconds. @throws Problem (usage) */

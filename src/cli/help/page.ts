@@ -7,7 +7,13 @@ import { type HelpOptions, TOPICS } from './topics.ts';
 import { renderMarkdown } from './markdown.ts';
 
 /** Prints a page of `docs/`, at most 80 columns wide. */
-export async function run({ io }: App, { topic, known, below }: HelpOptions): Promise<Outcome> {
+export async function run(app: App, options: HelpOptions): Promise<Outcome> {
+  if (options.format === 'text') return show(app.io, options);
+  const { writeLinesAsJson } = await import('../views/json.ts');
+  return writeLinesAsJson(app.io, 'help', (io) => show(io, { ...options, below: false }));
+}
+
+async function show(io: App['io'], { topic, known, below }: HelpOptions): Promise<Outcome> {
   if (!(topic in TOPICS)) throw unknownTopic(topic, known);
   const page = await readFile(packageFile(`docs/${topic}.md`), 'utf8');
   if (below) io.out();

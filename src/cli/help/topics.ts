@@ -15,6 +15,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
 };
 
 export interface HelpOptions {
+  format: 'text' | 'json';
   /** What was asked for; one of `TOPICS`, or a word that names nothing. */
   topic: string;
   /** Every word that would have been understood. */

@@ -24,6 +24,7 @@ interface Flags extends Partial<Omit<ReportOptions, 'watch' | 'from' | 'files' |
   timeout: string;
   memory: string;
   watch?: boolean;
+  schema?: boolean;
   untilDecided?: boolean;
 }
 
@@ -109,7 +110,7 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file from --save contains sums: give --labels, --answers, --prediction, --comparator, --variants, --from and --to to the\nreport that saves it. It cannot be watched; a folder of captures takes all flags but --watch and --until-decided.\nAnswers need at least 80 minutes with answers to pass, with --files too (shadowctl policy explain).\n\nWith --line, a folder of logs (production.log and shadow.log, or a folder each): {request} and {answer} stand where a line has\nthem, and {id}, {time}, {variant} where it has those; shadowctl help judging has more.\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
     )
     .action((flags: Flags) => {
-      const { watch, untilDecided, from: froms = [], files: paths = [], ...rest } = flags;
+      const { watch, untilDecided, from: froms = [], files: paths = [], schema: _, ...rest } = flags;
       const [[from, ...moreFrom], [files, ...morePaths]] = [froms, paths];
       const also = [...morePaths, ...moreFrom];
       const mode = watch === true ? ('show' as const) : untilDecided === true ? ('quiet' as const) : undefined;
@@ -121,7 +122,6 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
         ...(also.length === 0 ? {} : { also }),
         redact: flags.redact === true,
         allowCommand: flags.allowCommand === true,
-        schema: flags.schema === true,
         withAnswers: flags.withAnswers === true,
         full: flags.full === true,
         waive: flags.waive ?? [],

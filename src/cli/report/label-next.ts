@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { LabelNext, LabelRow } from '../../analysis/compare/label-next.ts';
 import type { App } from '../../app.ts';
-import { csvCell } from '../../base/csv.ts';
+import { spreadsheetCell } from '../../base/csv.ts';
 import { requireTarget } from '../../base/disk.ts';
 import { usageError } from '../../base/errors.ts';
 import { count, counted } from '../../base/units.ts';
@@ -63,7 +63,7 @@ export async function writeLabelRows(app: App, options: ReportOptions, rows: rea
   }
   const header = ['inferenceId', 'label', ...(withAnswers ? ['production', 'shadow'] : []), 'input'];
   const lines = rows.map(({ id, input, production, shadow }) =>
-    [id, '', ...(withAnswers ? [production, shadow] : []), input].map(csvCell).join(','),
+    [id, '', ...(withAnswers ? [production, shadow] : []), input].map(spreadsheetCell).join(','),
   );
   // Never over labels that somebody has written.
   await writeFile(resolve(app.cwd, labelFile), `${[header.join(','), ...lines].join('\n')}\n`, {

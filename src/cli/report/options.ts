@@ -58,8 +58,6 @@ export interface ReportOptions extends ComparatorFlags, WaiverFlags {
   every: string;
   /** Give up waiting for a decision after this time. */
   timeout: string;
-  /** Print the JSON schema of `--format json`, and nothing else. */
-  schema: boolean;
   /** Memory bound for many captures. */
   memory: string;
 }

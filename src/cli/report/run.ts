@@ -32,11 +32,6 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   const options = fromPath(app, flags);
   for (const option of ['output', 'save'] as const)
     if (options[option] !== undefined) requireTarget(resolve(app.cwd, options[option]), `--${option}`);
-  if (options.schema) {
-    const { default: schema } = await import('../../report/report.schema.json', { with: { type: 'json' } });
-    app.io.out(JSON.stringify(schema, null, 2));
-    return 'done';
-  }
   for (const path of options.files === undefined ? [] : [options.files, ...(options.also ?? [])])
     rejectUnusedFlags(resolve(app.cwd, path), options);
   const labels = labelRequest(app.cwd, options);

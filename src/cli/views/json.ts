@@ -1,3 +1,5 @@
+import { printable } from '../../base/json.ts';
+import { printText } from '../../base/text.ts';
 import type { Io } from '../../ui/io.ts';
 
 /**
@@ -6,7 +8,24 @@ import type { Io } from '../../ui/io.ts';
  * because lists were lists before there were versions.
  */
 export function writeJson(io: Pick<Io, 'out'>, name: string, value: object): void {
-  io.out(JSON.stringify(versioned(name, value), null, 2));
+  io.out(printable(JSON.stringify(versioned(name.replaceAll(' ', '-'), value), null, 2)));
+}
+
+/** The same on one line: for commands that write a document a change. */
+export function writeJsonLine(io: Pick<Io, 'out'>, name: string, value: object): void {
+  io.out(printable(JSON.stringify(versioned(name, value))));
+}
+
+/** Runs what writes text for people, and writes its lines as one document. */
+export async function writeLinesAsJson<T>(io: Io, name: string, work: (io: Io) => Promise<T>): Promise<T> {
+  const lines: string[] = [];
+  const result = await work({
+    ...io,
+    color: false,
+    out: (line = '') => void lines.push(...printText(line).split('\n')),
+  });
+  writeJson(io, name, { lines });
+  return result;
 }
 
 function versioned(name: string, value: object): unknown {

@@ -12,7 +12,7 @@ type Event = Parameters<MirrorHooks['onEvent']>[0];
 /** The log of a mirror: a line for each thing that happens beside requests, as text or as JSON. */
 export function mirrorLog({ io, clock }: App, format: 'text' | 'json') {
   const line = (event: string, more: object, level = 'info') =>
-    JSON.stringify({ time: new Date(clock.now()).toISOString(), level, event, ...more });
+    JSON.stringify({ schema: 'shadowctl-mirror/1', time: new Date(clock.now()).toISOString(), level, event, ...more });
   return {
     format,
     started: (config: MirrorConfig, started: MirrorStarted): string[] => [

@@ -23,7 +23,7 @@ import { nameOf } from '../../resources/steps.ts';
 import type { Io } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { wrap } from '../../ui/wrap.ts';
-import { describeStep, planLines, staysLines } from './steps.ts';
+import { describeStep, planLines, staysLines, stepsJson } from './steps.ts';
 import { phaseWords } from './update-live.ts';
 
 type PlanIo = Pick<Io, 'color' | 'columns'>;
@@ -168,7 +168,7 @@ export function guardedPlanFacts(plan: GuardedUpdatePlan) {
     region,
     from: { config: previous, model: models.previous },
     to: { config: requested, model: models.requested },
-    steps,
+    steps: stepsJson(steps),
     strategy: {
       name: strategy.name,
       instances: strategy.stages,

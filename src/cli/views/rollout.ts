@@ -11,7 +11,7 @@ import { type Io, plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
 import { costJson, costWords, noteText, placeLine } from './plan.ts';
-import { describeStep } from './steps.ts';
+import { describeStep, stepsJson } from './steps.ts';
 
 type ViewIo = Pick<Io, 'color' | 'columns' | 'command'>;
 
@@ -66,7 +66,7 @@ export function rolloutPlanFacts({ place, endpoint, rollout, steps, capacity, co
     configs: { from: previous, during: config, to: final },
     shares,
     bakeSeconds,
-    steps,
+    steps: stepsJson(steps),
     capacity,
     cost: costJson(cost),
   };

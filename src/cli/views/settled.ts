@@ -8,6 +8,8 @@ import type { Settled } from '../../resources/wait.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { layout } from '../../ui/wrap.ts';
 import { costJson, modelWords, updatePlanLines } from './plan.ts';
+import { writeJson } from './json.ts';
+import { stepsJson } from './steps.ts';
 
 type Format = 'text' | 'json';
 
@@ -17,7 +19,12 @@ export function reportPlan(io: Io, format: Format, plan: DeployPlan | PlainUpdat
     const { endpoint, steps } = plan;
     const way = plan.kind === 'plain-update' ? { from: plan.from, models: plan.models } : {};
     const cost = plan.notes.flatMap((note) => (note.kind === 'cost' ? [costJson(note.cost)] : []))[0];
-    io.out(JSON.stringify({ endpoint, ...way, steps, cost: cost ?? null }, undefined, 2));
+    writeJson(io, plan.kind === 'plain-update' ? plan.command : 'deploy', {
+      endpoint,
+      ...way,
+      steps: stepsJson(steps),
+      cost: cost ?? null,
+    });
   } else if (plan.steps.length === 0) io.out(`Nothing to do: endpoint ${plan.endpoint} is as asked for.`);
   else for (const line of updatePlanLines(io, plan)) io.out(line);
   return plan.steps.length === 0 ? 'done' : 'pending';
@@ -30,23 +37,17 @@ export function reportPlainUpdate(io: Io, format: Format, result: PlainUpdateRes
   const { settled } = result;
   if (format === 'json') {
     const live = endpointOf(settled);
-    io.out(
-      JSON.stringify(
-        {
-          endpoint: plan.endpoint,
-          outcome: settled?.kind ?? 'started',
-          status: live?.EndpointStatus,
-          config: live?.EndpointConfigName,
-          asked: plan.config,
-          from: plan.from,
-          models: plan.models,
-          reason: reasonOf(settled),
-          created: createdBy(plan.steps),
-        },
-        undefined,
-        2,
-      ),
-    );
+    writeJson(io, plan.command, {
+      endpoint: plan.endpoint,
+      outcome: settled?.kind ?? 'started',
+      status: live?.EndpointStatus,
+      config: live?.EndpointConfigName,
+      asked: plan.config,
+      from: plan.from,
+      models: plan.models,
+      reason: reasonOf(settled),
+      created: createdBy(plan.steps),
+    });
   } else if (settled?.kind === 'running')
     write(
       io,
@@ -93,22 +94,16 @@ export function reportDeployment(
   if (format === 'json') {
     const live = endpointOf(settled);
     const test = trial && { sent: trial.sent, answered: trial.answered, sample: trial.sample, error: trial.error };
-    io.out(
-      JSON.stringify(
-        {
-          endpoint: plan.endpoint,
-          status: live?.EndpointStatus,
-          outcome: settled?.kind ?? 'started',
-          config: live?.EndpointConfigName ?? plan.config,
-          asked: { config: plan.config, model: plan.model },
-          reason: reasonOf(settled),
-          created,
-          test,
-        },
-        undefined,
-        2,
-      ),
-    );
+    writeJson(io, 'deploy', {
+      endpoint: plan.endpoint,
+      status: live?.EndpointStatus,
+      outcome: settled?.kind ?? 'started',
+      config: live?.EndpointConfigName ?? plan.config,
+      asked: { config: plan.config, model: plan.model },
+      reason: reasonOf(settled),
+      created,
+      test,
+    });
     return;
   }
   if (created.length > 0) {

@@ -82,3 +82,25 @@ export function imageText(uri: string): string {
   const image = algorithmOfImage(uri);
   return image === undefined ? uri : `${image.algorithm}:${image.version}`;
 }
+
+/** Steps for machines: what containers get as environment may be secret, and stays out. */
+export function stepsJson(steps: readonly Step[]): object[] {
+  return steps.map((step) => {
+    if (step.kind !== 'model' || step.action !== 'create') return step;
+    const { PrimaryContainer: primary, Containers: containers } = step.input;
+    const hidden = (container: NonNullable<typeof primary>) => ({
+      ...container,
+      ...(container.Environment && {
+        Environment: Object.fromEntries(Object.keys(container.Environment).map((name) => [name, '***'])),
+      }),
+    });
+    return {
+      ...step,
+      input: {
+        ...step.input,
+        ...(primary && { PrimaryContainer: hidden(primary) }),
+        ...(containers && { Containers: containers.map(hidden) }),
+      },
+    };
+  });
+}

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makePrivateFolder } from '../../base/private-folder.ts';
 
 interface Spawned {
   pid: number | undefined;
@@ -18,14 +19,14 @@ export async function spawnEmulator(
   options: { flags?: readonly string[]; entry?: string },
 ): Promise<Spawned> {
   const folder = resolve(dir);
-  await mkdir(folder, { recursive: true });
+  makePrivateFolder(folder);
   const log = join(folder, 'emulator.log');
   const before = await stat(log).then(
     ({ size }) => size,
     () => 0,
   );
   // Grows by a few lines a start; a long `--verbose` past is cut off.
-  const output = await open(log, before > 10_000_000 ? 'w' : 'a');
+  const output = await open(log, before > 10_000_000 ? 'w' : 'a', 0o600);
   const entry = options.entry ?? process.argv[1] ?? '';
   const argv = [entry, 'emulator', 'start', '--foreground', '--dir', folder, ...(options.flags ?? [])];
   const child = spawn(process.execPath, argv, {

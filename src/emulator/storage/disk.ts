@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import type { Store, Table } from './store.ts';
@@ -7,6 +7,7 @@ import { type RecordChange, encodeBatch } from './line.ts';
 import { lockFolder } from './lock.ts';
 import { Log, syncFolder } from './log.ts';
 import { SortedTable } from './table.ts';
+import { makePrivateFolder } from '../../base/private-folder.ts';
 
 /** How long changes gather before they are written, in ms of the machine's time: what a kill -9 may cost unless flushed. */
 const GATHER = 100;
@@ -18,7 +19,7 @@ const PER_LINE = 500;
 /** Opens the store in `dir`. See `openStore`. */
 export async function openDiskStore(dir: string): Promise<Store> {
   const folder = resolve(dir);
-  await mkdir(folder, { recursive: true });
+  makePrivateFolder(folder);
   const { unlock, orphaned } = await lockFolder(folder);
   try {
     const tables = new Map<string, SortedTable<unknown>>();

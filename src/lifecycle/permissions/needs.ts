@@ -114,6 +114,7 @@ const CANDIDATE = [
   need('s3:GetObject', 'objects', { only: 'a local --artifact' }),
   need('s3:PutObject', 'objects', { only: 'a local --artifact' }),
   need('s3:AbortMultipartUpload', 'objects', { only: 'a large local --artifact' }),
+  need('s3:ListBucketMultipartUploads', 'bucket', { only: 'an upload of a large artifact was killed' }),
 ];
 
 const UPDATE = [need('sagemaker:UpdateEndpoint', 'endpoint and our config')];

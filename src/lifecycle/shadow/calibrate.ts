@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { noiseFloor } from '../../analysis/judge/noise-floor.ts';
 import { comparisonBy } from '../../analysis/policy/answers.ts';
 import { collect } from '../../analysis/observe/observe.ts';
@@ -13,6 +12,7 @@ import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
 import { doTask, type LockedEndpoint, openRun } from '../session.ts';
 import type { CalibrationOptions, DecidedShadow, ShadowOptions } from './options.ts';
 import { planShadow } from './plan.ts';
+import { withCapturesCache } from '../captures-cache.ts';
 
 /** A calibration, as far as it was decided before. */
 interface Phase {
@@ -111,25 +111,26 @@ async function measure(on: LockedEndpoint, wanted: CalibrationOptions, since: nu
   const earliest = Math.ceil(since / MINUTE) * MINUTE + length;
   // What stood for longer, while nobody waited, is measured over its last minutes.
   const to = Math.max(earliest, Math.floor((clock.now() - LANDING_MS) / MINUTE) * MINUTE);
-  const cache = join((await session.project()).stateDir, 'cache');
   const observations = await doTask(session, { name: 'measure-noise', until: to }, async (report) => {
     await clock.sleep(Math.max(0, to + LANDING_MS - clock.now()), signal);
-    return collect(aws, clock, {
-      endpoint,
-      window: { from: to - length, to },
-      cache,
-      predictions: true,
-      comparison: {
-        tolerance: policy.numbers.tolerance,
-        ...comparisonBy(policy, task),
-        truth: undefined,
-        comparator,
-        memory: '1GB',
-        spill: cache,
-        signal,
-        progress: (doing) => report.progress({ kind: 'analysis', doing }),
-      },
-    });
+    return withCapturesCache(session, (cache) =>
+      collect(aws, clock, {
+        endpoint,
+        window: { from: to - length, to },
+        cache,
+        predictions: true,
+        comparison: {
+          tolerance: policy.numbers.tolerance,
+          ...comparisonBy(policy, task),
+          truth: undefined,
+          comparator,
+          memory: '1GB',
+          spill: cache,
+          signal,
+          progress: (doing) => report.progress({ kind: 'analysis', doing }),
+        },
+      }),
+    );
   });
   const floor = noiseFloor(observations, policy.answers.path);
   session.emit({ kind: 'noise-measured', floor });

@@ -1,3 +1,4 @@
+import type { JournaledRun } from '../../resources/apply.ts';
 import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { describeEndpointConfig } from '../../aws/sagemaker.ts';
@@ -23,11 +24,13 @@ export interface DetachOptions {
 /**
  * Takes the shadow variant away from an endpoint; production stays as it is.
  * @param command for the journal
+ * @param record may write facts before the first step
  */
 export async function detachShadow(
   session: Session,
   options: DetachOptions,
   command: 'shadow detach' | 'keep' = 'shadow detach',
+  record?: (run: JournaledRun) => Promise<void>,
 ): Promise<PlainUpdateResult> {
   const { endpoint, configName, plan } = options;
   checkCandidateNames({ modelName: undefined, configName });
@@ -44,7 +47,7 @@ export async function detachShadow(
     const names = await nameCandidate(on, { modelName: undefined, configName, tags: {} });
     const decided = planDetach(live, before, { ...names, chosen: configName !== undefined });
     const update = { command, run: names.own.run, live, adopt: false, notes: [], ...decided };
-    return runPlainUpdate(on, update, options);
+    return runPlainUpdate(on, update, options, record);
   });
 }
 

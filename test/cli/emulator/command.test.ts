@@ -122,7 +122,7 @@ describe('the words of shadowctl emulator', () => {
     [['fault', 'clear', 'fault-1', 'fault-2'], { dir: undefined, ids: ['fault-1', 'fault-2'] }],
     [['fault', 'clear'], { dir: undefined, ids: [] }],
   ])('%j', async (line, options) => {
-    expect(await parse(line)).toEqual(options);
+    expect(await parse(line)).toEqual({ format: 'text', ...(options as object) });
   });
 
   it.each<[string[], string]>([

@@ -41,7 +41,6 @@ const DEFAULTS = {
   save: undefined,
   redact: false,
   allowCommand: false,
-  schema: false,
   watch: undefined,
   every: '1m',
   timeout: '12h',

@@ -35,7 +35,6 @@ export const OPTIONS: ReportOptions = {
   live: undefined,
   save: undefined,
   redact: false,
-  schema: false,
   watch: undefined,
   every: '1m',
   timeout: '12h',

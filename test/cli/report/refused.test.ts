@@ -19,7 +19,7 @@ const deny = (service: 's3' | 'cloudwatch' | 'logs' | 'sagemaker', operation: st
 
 async function report(...words: string[]) {
   const ended = await world.shadowctl(['report', '--endpoint', 'w', '--last', '15m', '--format', 'json', ...words]);
-  const found = ended.out.startsWith('{') ? (JSON.parse(ended.out) as Report) : undefined;
+  const found = ended.out.includes('shadowctl-report/') ? (JSON.parse(ended.out) as Report) : undefined;
   const gates = Object.fromEntries(found?.verdict?.gates.map((gate) => [gate.id, gate.outcome]) ?? []);
   return { ...ended, gates, notes: found?.observations.notes.join('\n') ?? '', seen: found?.observations };
 }

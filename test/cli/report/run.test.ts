@@ -287,14 +287,6 @@ describe('report, through the real SDK', () => {
     expect(next).toMatch(/shadowctl keep --endpoint \S+$/m);
   });
 
-  test('--schema prints the schema, without looking at anything', async () => {
-    open = await stage('none');
-    await open.emulator.close();
-    const found = await report(open, { endpoint: undefined, schema: true, format: 'text' });
-    expect(found.outcome).toBe('done');
-    expect(JSON.parse(found.text)).toMatchObject({ $id: 'shadowctl-report/1' });
-  });
-
   test('an endpoint that is not there', async () => {
     open = await stage('none');
     await expect(report(open, { endpoint: 'nowhere' })).rejects.toThrow('There is no endpoint "nowhere" in us-east-1.');

@@ -1,0 +1,65 @@
+import { Argument, Command } from 'commander';
+import type { App, Host, Outcome, Run } from '../../app.ts';
+import { formatFlag } from '../flags/common.ts';
+import { type CommandTree, treeOf } from './tree.ts';
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+type Shell = (typeof SHELLS)[number];
+
+export interface CompletionOptions {
+  /** A shell's script, or the names that such a script asks for. */
+  what: Shell | 'endpoints';
+  format: 'text' | 'json';
+  tree: CommandTree;
+}
+
+const HELP = `
+bash:  source <(shadowctl completion bash)                                  in ~/.bashrc
+zsh:   source <(shadowctl completion zsh)                                   in ~/.zshrc, after compinit
+fish:  shadowctl completion fish > ~/.config/fish/completions/shadowctl.fish
+
+Commands and flags stand in the script. Names of endpoints are those of shadowctl.yaml, of the journals here and of the account; the
+account is asked beside, and what it said is kept for five minutes. Nothing is ever asked on the terminal.`;
+
+export function completionCommand(host: Host, start: Run<CompletionOptions> = run): Command {
+  const command = formatFlag(
+    new Command('completion').addArgument(
+      new Argument('<shell>', 'bash, zsh or fish; endpoints prints the names that a script asks for').choices([
+        ...SHELLS,
+        'endpoints',
+      ]),
+    ),
+  );
+  return command
+    .addHelpText('after', HELP)
+    .action((what: CompletionOptions['what'], { format }: { format: 'text' | 'json' }) =>
+      host.start(start, { what, format, tree: treeOf(command.parent ?? command) }),
+    );
+}
+
+/** Prints a script, or names; for names it never takes longer than reading files does. */
+export async function run(app: App, { what, format, tree }: CompletionOptions): Promise<Outcome> {
+  if (what === 'endpoints') return names(app, format);
+  const { scriptOf } = await import('./scripts.ts');
+  const script = scriptOf(what, tree);
+  if (format === 'json') {
+    const { writeJson } = await import('../views/json.ts');
+    writeJson(app.io, 'completion', { shell: what, script });
+  } else app.io.out(script);
+  return 'done';
+}
+
+/** A shell waits for it: whatever goes wrong is no reason to speak. */
+async function names(app: App, format: 'text' | 'json'): Promise<Outcome> {
+  const { knownEndpoints } = await import('../../lifecycle/completion.ts');
+  // Questions, as for a code of MFA, have nobody to answer them.
+  const silent: App = { ...app, io: { ...app.io, err: () => undefined, alert: () => undefined, interactive: false } };
+  const known = await knownEndpoints(silent);
+  if (format === 'json') {
+    const { writeJson } = await import('../views/json.ts');
+    writeJson(app.io, 'completion', { endpoints: known.names });
+  } else if (known.names.length > 0) app.io.out(known.names.join('\n'));
+  app.io.close?.();
+  await known.refresh();
+  return 'done';
+}

@@ -1,0 +1,263 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildProgram } from '../../src/program.ts';
+import { capturedIo } from '../support/io.ts';
+import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
+import { ROOT } from '../docs/pages.ts';
+import { ARTIFACT_009 } from '../support/world.ts';
+
+/** Documents by the command that printed them: `shadow detach`. */
+export type Documents = Map<string, unknown[]>;
+
+const MINUTE = 60_000;
+const GOOD = ['--artifact', ARTIFACT_009, '--algorithm', 'linear-learner'];
+const ON = ['--endpoint', ENDPOINT];
+
+/** Every command that has no commands below it, or does something by itself: `shadow` and `shadow detach`. */
+export async function allCommands(): Promise<{ name: string; flags: string[] }[]> {
+  const found: { name: string; flags: string[] }[] = [];
+  const visit = async (words: readonly string[]): Promise<void> => {
+    const io = { ...capturedIo(), columns: 120 };
+    await buildProgram({ start: async () => undefined }, io)
+      .parse([...words, '--help'])
+      .catch(() => undefined);
+    const text = io.outLines.join('\n');
+    const own = text.split('\nGlobal Options:')[0] ?? '';
+    const flags = [...own.matchAll(/^ {2}(?:-\w, )?(--[a-z0-9-]+)/gm)].map(([, flag = '']) => flag);
+    const listed = /\nCommands:\n([^]*?)(?:\n\n|$)/.exec(text)?.[1] ?? '';
+    const below = [...listed.matchAll(/^ {2}([a-z][a-z-]*)(?= )/gm)].map(([, name = '']) => name);
+    if (words.length > 0 && (below.length === 0 || flags.length > 1)) found.push({ name: words.join(' '), flags });
+    for (const name of new Set(below)) if (words.length === 0 || name !== 'help') await visit([...words, name]);
+  };
+  await visit([]);
+  return found;
+}
+
+/** Runs every command for real and keeps what it printed as JSON. */
+export async function collectDocuments(): Promise<Documents> {
+  const documents: Documents = new Map();
+  const keep = (command: string, out: string) => {
+    const all = documents.get(command) ?? [];
+    documents.set(command, [...all, ...parsed(out)]);
+  };
+  await inFolder(keep);
+  await lifeCycle(keep);
+  await otherLife(keep);
+  await ofTheEmulator(keep);
+  return documents;
+}
+
+type Keep = (command: string, out: string) => void;
+
+/** One document, or one a line. */
+function parsed(out: string): unknown[] {
+  try {
+    return [JSON.parse(out)];
+  } catch {
+    return out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+  }
+}
+
+/** Runs a line with `--format json`; the words before the first flag name the command. */
+function teller(stage: Stage, keep: Keep) {
+  return async (line: readonly string[], exits: readonly number[] = [0]) => {
+    const flag = line.findIndex((word) => word.startsWith('--'));
+    const command = line.slice(0, flag < 0 ? undefined : flag).join(' ');
+    const { code, out, err } = await stage.shadowctl([...line, '--format', 'json']);
+    if (!exits.includes(code)) throw new Error(`${line.join(' ')} ended with ${code}: ${err}${out}`);
+    keep(code === 2 ? 'error' : command, out);
+    return out;
+  };
+}
+
+/** Commands that need no endpoint. */
+async function inFolder(keep: Keep): Promise<void> {
+  const stage = await openStage();
+  try {
+    const tell = teller(stage, keep);
+    await tell(['status', '--endpoint', 'nowhere'], [2]);
+    await tell(['status', '--nowhere'], [2]);
+    await tell(['init', '--plan'], [4]);
+    await tell(['init', '--yes']);
+    await tell(['config', 'show']);
+    writeFileSync(
+      join(stage.cwd, 'shadowctl.yaml'),
+      'region: us-east-1\npolicy: { errors: 0.1 }\nnotify: https://x.example/y\nendpoints: { weather: { bake: 5m } }\n',
+    );
+    await tell(['config', 'show', '--endpoint', 'weather']);
+    await tell(['policy', 'explain']);
+    await tell(['policy', 'init', '--kind', 'container']);
+    await tell(['iam-policy', '--endpoint', 'weather']);
+    await tell(['iam-policy', '--execution-role']);
+    const mirrored = ['--live', 'http://127.0.0.1:9', '--shadow', 'http://127.0.0.1:8'];
+    const manifest = await stage.shadowctl(['mirror', 'manifest', 'envoy', ...mirrored, '--format', 'json']);
+    keep('mirror manifest', manifest.out);
+    await tell(['ls']);
+    await tell(['ls', '--all']);
+    await tell(['state', 'show']);
+    keep('completion', (await stage.shadowctl(['completion', 'zsh', '--format', 'json'])).out);
+    keep('completion', (await stage.shadowctl(['completion', 'endpoints', '--format', 'json'])).out);
+    keep('help', (await stage.shadowctl(['help', 'deploy', '--format', 'json'])).out);
+    keep('help', (await stage.shadowctl(['help', 'judging', '--format', 'json'])).out);
+    writeFileSync(
+      join(stage.cwd, 'lines.jsonl'),
+      ['live', 'shadow']
+        .map(
+          (side) =>
+            `${JSON.stringify({ id: '1', side, status: 200, latency: 1, time: '2026-01-05T09:00:00Z', request: [1], answer: [2] })}\n`,
+        )
+        .join(''),
+    );
+    await tell(['record', '--from', 'lines.jsonl']);
+  } finally {
+    await stage.close();
+  }
+}
+
+/** An endpoint of somebody else: canary, shadow, promotion, undo, adoption. */
+async function lifeCycle(keep: Keep): Promise<void> {
+  const stage = await openStage();
+  try {
+    const tell = teller(stage, keep);
+    const ids = ['--model-name', 'm2', '--config-name', 'v2'];
+    await tell([...GOOD_CANARY, ...ids, '--plan'], [4]);
+    const { result } = await stage.traffic(() =>
+      stage.clock.all([
+        () => tell([...GOOD_CANARY, ...ids], [1]),
+        async () => {
+          await stage.clock.sleep(6 * MINUTE);
+          await tell(['watch', ...ON, '--once']);
+          await tell(['status', ...ON]);
+          await tell(['abort', ...ON, '--plan'], [4]);
+          await tell(['abort', ...ON, '--yes']);
+          return '';
+        },
+      ]),
+    );
+    if (result.length !== 2) throw new Error('the canary and its end were not told');
+    await tell(['doctor', ...ON], [0, 1]);
+    await tell(['doctor'], [0, 1]);
+    await tell(['shadow', ...ON, ...GOOD, '--adopt', '--plan'], [4]);
+    await tell(['shadow', ...ON, ...GOOD, '--adopt', '--yes']);
+    await stage.traffic(() => stage.clock.sleep(5 * MINUTE));
+    await tell(['watch', ...ON, '--once']);
+    await tell(['report', ...ON], [0, 1, 3]);
+    await tell(['status', ...ON]);
+    await tell(['status']);
+    await tell(['ls']);
+    await tell(['ls', '--all']);
+    await tell(['promote', ...ON, '--force', '--plan', '--unguarded'], [4]);
+    await stage.traffic(() => tell(['promote', ...ON, '--force', '--yes']));
+    await tell(['history', ...ON]);
+    await tell(['undo', ...ON, '--to']);
+    await tell(['undo', ...ON, '--plan'], [4]);
+    await tell(['undo', ...ON, '--yes']);
+    await tell(['shadow', ...ON, ...GOOD, '--yes']);
+    await tell(['keep', ...ON, '--plan'], [4]);
+    await tell(['keep', ...ON, '--yes', '--reason', 'slower']);
+    await tell(['shadow', ...ON, ...GOOD, '--yes']);
+    await tell(['shadow', 'detach', ...ON, '--yes']);
+    await tell(['adopt', ...ON]);
+    await tell(['prune', ...ON, '--plan'], [0, 4]);
+    await tell(['state', 'unlock', ...ON, '--yes']);
+    await tell(['cleanup', ...ON, '--plan'], [0, 4]);
+    await tell(['disown', ...ON]);
+    await tell(['state', 'move', '--to', 'elsewhere', '--plan'], [4]);
+    await tell(['state', 'move', '--to', 'elsewhere', '--yes']);
+    await tell(['state', 'show']);
+  } finally {
+    await stage.close();
+  }
+}
+
+/** An endpoint of our own: deployment, requests, rollout, cleanup. */
+async function otherLife(keep: Keep): Promise<void> {
+  const stage = await openStage();
+  try {
+    const tell = teller(stage, keep);
+    const own = ['--endpoint', 'own'];
+    writeFileSync(
+      join(stage.cwd, 'few.csv'),
+      readFileSync(join(ROOT, 'fixtures/data/test.csv'), 'utf8').split('\n').slice(0, 4).join('\n'),
+    );
+    await tell(['deploy', ...own, ...GOOD, '--plan'], [4]);
+    await tell(['deploy', ...own, ...GOOD, '--yes', '--test', 'few.csv', '--no-metrics']);
+    await tell(['invoke', ...own, '--data', 'few.csv']);
+    await tell(['rollout', ...own, ...GOOD, '--plan'], [4]);
+    await tell(['rollout', ...own, ...GOOD, '--yes', '--bake', '1m'], [0, 1, 3]);
+    await tell(['rollout', ...own, '--cancel', '--yes'], [0, 1, 2]);
+    await tell(['prune', ...own, '--yes', '--keep', '1'], [0, 1]);
+    await tell(['cleanup', ...own, '--yes']);
+    await tell(['cleanup', '--all', '--plan'], [0, 4]);
+  } finally {
+    await stage.close();
+  }
+}
+
+/** The emulator as a process of its own, and a mirror: the built program. */
+async function ofTheEmulator(keep: Keep): Promise<void> {
+  const stage = await openStage();
+  const tell = async (words: readonly string[], exits: readonly number[] = [0]) => {
+    const flag = words.findIndex((word) => word.startsWith('--') || word === 'throttle' || word === 's3');
+    const command = words.slice(0, flag < 0 ? undefined : flag).join(' ');
+    const { code, out, err } = await process_(stage.cwd, [...words, '--format', 'json']);
+    if (!exits.includes(code)) throw new Error(`${words.join(' ')} ended with ${code}: ${err}`);
+    keep(command, out);
+  };
+  try {
+    await tell(['emulator', 'status'], [1]);
+    await tell(['emulator', 'start', '--port', '0']);
+    await tell(['emulator', 'start', '--port', '0']);
+    await tell(['emulator', 'status']);
+    await tell(['emulator', 'env']);
+    await tell(['emulator', 'fault', 'add', 'throttle', '--times', '1']);
+    await tell(['emulator', 'fault', 'list']);
+    await tell(['emulator', 'fault', 'clear']);
+    await tell(['emulator', 'operations', 's3']);
+    await tell(['emulator', 'stop']);
+    await tell(['emulator', 'stop']);
+    await ofAMirror(stage.cwd, keep);
+  } finally {
+    await process_(stage.cwd, ['emulator', 'stop']);
+    await stage.close();
+  }
+}
+
+async function ofAMirror(cwd: string, keep: Keep): Promise<void> {
+  mkdirSync(join(cwd, 'm'));
+  const socket = join(cwd, 'm/s');
+  const words = ['mirror', '--live', 'http://127.0.0.1:9', '--shadow', 'http://127.0.0.1:9', '--listen', '127.0.0.1:0'];
+  const mirror = process_(cwd, [...words, '--socket', socket, '--format', 'json'], (err) => err.includes('"started"'));
+  await mirror.said;
+  for (const what of ['status', 'reload', 'stop'])
+    keep(`mirror ${what}`, (await process_(cwd, ['mirror', what, '--socket', socket, '--format', 'json'])).out);
+  keep('mirror', (await mirror).err);
+}
+
+/** The built program. `said` resolves when `heard` is true of what it wrote to standard error. */
+function process_(cwd: string, words: readonly string[], heard: (err: string) => boolean = () => false) {
+  const child = spawn(process.execPath, [join(ROOT, 'bin/shadowctl.js'), ...words], {
+    cwd,
+    env: { PATH: process.env.PATH ?? '', AWS_REGION: 'us-east-1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let hear: () => void = () => undefined;
+  const said = new Promise<void>((resolve) => (hear = resolve));
+  const got = { out: '', err: '' };
+  child.stdout.on('data', (data: Buffer) => void (got.out += data.toString()));
+  child.stderr.on('data', (data: Buffer) => {
+    got.err += data.toString();
+    if (heard(got.err)) hear();
+  });
+  const ended = new Promise<{ code: number; out: string; err: string }>((resolve) =>
+    child.on('close', (code) => {
+      hear();
+      resolve({ code: code ?? -1, ...got });
+    }),
+  );
+  return Object.assign(ended, { said });
+}
