@@ -16,7 +16,11 @@ const OWN_SCHEMA = ['mirror', 'record'];
 const NOT_RUN = ['demo', 'demo mirror'];
 
 /** commander asks for these before it looks at a flag. */
-const NEEDED_WORD: Readonly<Record<string, string[]>> = { 'emulator fault add': ['throttle'], completion: ['bash'], 'mirror manifest': ['envoy'] };
+const NEEDED_WORD: Readonly<Record<string, string[]>> = {
+  'emulator fault add': ['throttle'],
+  completion: ['bash'],
+  'mirror manifest': ['envoy'],
+};
 
 const fileOf = (command: string) => `${command.replaceAll(' ', '-')}.schema.json`;
 const shipped = (command: string) => JSON.parse(readFileSync(join(FOLDER, fileOf(command)), 'utf8')) as object;
