@@ -120,8 +120,27 @@ export interface Metrics {
   instances?: { production: readonly (number | null)[]; shadow: readonly (number | null)[] } | undefined;
   /** Of the quantiles for which CloudWatch was asked, and answered. */
   exceedances?: Partial<Readonly<Record<'p50' | 'p90' | 'p99', Exceedance>>> | undefined;
+  /** Where every request is known on both sides, as the records of a mirror have it: how the pairs went. */
+  paired?: PairedMetrics | undefined;
   /** Of the quantiles that the policy limits, likewise. */
   beyondLimits?: Partial<Readonly<Record<'p50' | 'p90' | 'p99', BeyondLimit>>> | undefined;
+}
+
+/** Requests of both sides at the same time, minute by minute. */
+export interface PairCounts {
+  /** Pairs, and those of which something is true on both sides, on production's alone, and on the shadow's alone. */
+  n: readonly number[];
+  both: readonly number[];
+  production: readonly number[];
+  shadow: readonly number[];
+}
+
+/** What is known of pairs of one request each. */
+export interface PairedMetrics {
+  /** Requests that failed. */
+  failed: PairCounts;
+  /** Of the requests that have a latency on both sides: how many, and what they took together, in milliseconds. */
+  latency: { n: readonly number[]; production: readonly number[]; shadow: readonly number[] };
 }
 
 /** The share of the shadow's requests that took longer than a limit, minute by minute; null where nothing is known. */
@@ -139,4 +158,6 @@ export interface Exceedance {
   margin: number;
   production: readonly (number | null)[];
   shadow: readonly (number | null)[];
+  /** Counted request by request, where both sides of each are known. */
+  pairs?: PairCounts | undefined;
 }

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
-import type { App, Host, Outcome, Run } from '../app.ts';
+import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import type { HistoryEntry } from '../lifecycle/history.ts';
 import { shown, text } from '../base/text.ts';
 import { waiverWords } from '../report/content/waivers.ts';
 import { plain } from '../ui/io.ts';
 import { formatFlag } from './flags/common.ts';
+import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
+import type { MirrorLookFlags } from './on-mirror/look.ts';
 import { wholeNumber } from './flags/values.ts';
 import { writeJson } from './views/json.ts';
 
@@ -19,16 +21,33 @@ const HELP = `
 Reads the journal of this folder, which does not contain what was done from elsewhere. Reports by which gates were waived are
 in it, too.
 
-Example:
-  $ shadowctl history --endpoint weather --last 5`;
+With --mirror, who answered at a mirror and why.
 
-export function historyCommand(host: Host, start: Run<HistoryOptions> = run): Command {
-  const command = new Command('history')
-    .requiredOption('--endpoint <name>', 'the endpoint')
-    .option('--last <count>', 'only the newest N', wholeNumber('--last', 1), 20);
+Examples:
+  $ shadowctl history --endpoint weather --last 5
+  $ shadowctl history --mirror records`;
+
+export function historyCommand(
+  host: Host,
+  start: Run<HistoryOptions> = run,
+  onMirror: Run<MirrorLookFlags & { last: number }> = lazy(async () => ({
+    run: (await import('./on-mirror/look.ts')).runHistory,
+  })),
+): Command {
+  const command = placeFlags(new Command('history')).option(
+    '--last <count>',
+    'only the newest N',
+    wholeNumber('--last', 1),
+    20,
+  );
   return formatFlag(command)
     .addHelpText('after', HELP)
-    .action(({ endpoint, last, format }: HistoryOptions) => host.start(start, { endpoint, last, format }));
+    .action((flags: PlaceFlags & Pick<HistoryOptions, 'last' | 'format'>, own: Command) => {
+      const { endpoint = '', mirror = '', last, format } = flags;
+      return placeOf(own, flags, { takes: ['last', 'format'] }) === 'mirror'
+        ? host.start(onMirror, { mirror, last, format })
+        : host.start(start, { endpoint, last, format });
+    });
 }
 
 /** Shows what the journal of this folder knows. */

@@ -1,8 +1,10 @@
 import { Command } from 'commander';
-import type { App, Host, Outcome, Run } from '../app.ts';
+import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import type { Target } from '../lifecycle/events.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
 import { parseTarget } from './flags/targets.ts';
+import type { MirrorKeepFlags } from './on-mirror/back.ts';
 
 export interface KeepOptions extends CommonOptions {
   endpoint: string;
@@ -13,34 +15,41 @@ export interface KeepOptions extends CommonOptions {
   notify: readonly Target[];
 }
 
-interface Flags extends CommonFlags {
-  endpoint: string;
+interface Flags extends PlaceFlags, CommonFlags {
+  shadow?: string;
   reason?: string;
   configName?: string;
   notify?: string[];
 }
 
 const HELP = `
-Example:
-  $ shadowctl keep --endpoint weather --reason 'the shadow is slower'`;
+With --mirror the live side of a mirror stays, and the shadow is sent nothing any more.
 
-export function keepCommand(host: Host, start: Run<KeepOptions> = run): Command {
-  const command = new Command('keep')
-    .requiredOption('--endpoint <name>', 'the endpoint with the shadow')
+Examples:
+  $ shadowctl keep --endpoint weather --reason 'the shadow is slower'
+  $ shadowctl keep --mirror records`;
+
+const OF_MIRRORS = { takes: ['reason', 'notify', 'plan', 'yes', 'format'], alone: ['shadow'] };
+
+export function keepCommand(
+  host: Host,
+  start: Run<KeepOptions> = run,
+  onMirror: Run<MirrorKeepFlags> = lazy(async () => ({ run: (await import('./on-mirror/back.ts')).runKeep })),
+): Command {
+  const command = placeFlags(new Command('keep'), 'the endpoint with the shadow')
+    .option('--shadow <name>', 'of a mirror: which shadow, where there are several')
     .option('--reason <text>', 'the reason, for the journal')
     .option('--config-name <name>', 'name of the endpoint config without the shadow, if a new one is needed')
     .option('--notify <target...>', 'notify an SNS topic (ARN) or a webhook (URL) that the shadow has ended');
   return commonFlags(command)
     .addHelpText('after', HELP)
-    .action((flags: Flags) =>
-      host.start(start, {
-        endpoint: flags.endpoint,
-        reason: flags.reason,
-        configName: flags.configName,
-        notify: (flags.notify ?? []).map((one) => parseTarget(one)),
-        ...commonOptions(flags),
-      }),
-    );
+    .action((flags: Flags, own: Command) => {
+      const { reason, configName, notify = [], endpoint = '', mirror = '', shadow } = flags;
+      const common = { reason, notify: notify.map((one) => parseTarget(one)), ...commonOptions(flags) };
+      return placeOf(own, flags, OF_MIRRORS) === 'mirror'
+        ? host.start(onMirror, { mirror, shadow, ...common })
+        : host.start(start, { endpoint, configName, ...common });
+    });
 }
 
 /** Ends the shadow; production keeps its model. */

@@ -2,13 +2,17 @@ import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { shown, text } from '../base/text.ts';
 import { dateAndTime, duration } from '../base/units.ts';
+import { usageError } from '../base/errors.ts';
 import type { EndpointList, ListedEndpoint } from '../lifecycle/list.ts';
+import type { MirrorStatus } from '../lifecycle/mirror/status.ts';
 import { formatFlag } from './flags/common.ts';
 import { writeJson } from './views/json.ts';
 
 export interface LsOptions {
   /** Of the account too, those that have no journal here. */
   all: boolean;
+  /** Only the mirrors that were started from here: AWS is not asked. */
+  mirrors: boolean;
   format: 'text' | 'json';
 }
 
@@ -21,27 +25,34 @@ Example:
   $ shadowctl ls --all`;
 
 export function lsCommand(host: Host, start: Run<LsOptions> = run): Command {
-  const command = new Command('ls').option(
-    '--all',
-    'every endpoint of this account and region, those that have no journal here too',
-  );
+  const command = new Command('ls')
+    .option('--all', 'every endpoint of this account and region, those that have no journal here too')
+    .option('--mirrors', 'only the mirrors that were started from here, without asking AWS');
   return formatFlag(command)
     .addHelpText('after', HELP)
-    .action(({ all, format }: { all?: boolean; format: 'text' | 'json' }) =>
-      host.start(start, { all: all === true, format }),
-    );
+    .action(({ all, mirrors, format }: { all?: boolean; mirrors?: boolean; format: 'text' | 'json' }) => {
+      if (all === true && mirrors === true) throw usageError('Give either --all or --mirrors.');
+      return host.start(start, { all: all === true, mirrors: mirrors === true, format });
+    });
 }
 
 /** Lists the endpoints of this state, or of the account. */
-export async function run(app: App, { all, format }: LsOptions): Promise<Outcome> {
+export async function run(app: App, { all, mirrors: only, format }: LsOptions): Promise<Outcome> {
+  const { knownMirrors } = await import('../lifecycle/mirror/known.ts');
+  const { relative } = await import('node:path');
+  const mirrors = await knownMirrors((await app.project()).stateDir, (folder) => relative(app.cwd, folder) || '.');
+  if (only) return listMirrors(app, mirrors, format);
   const { listOf } = await import('../lifecycle/list.ts');
   const { sessionOf } = await import('./session.ts');
   const { io } = app;
   const { damagedProblem } = await import('../lifecycle/session.ts');
   const { damaged, ...list } = await listOf(sessionOf(app), { all });
   const problem = damagedProblem(damaged);
-  if (format === 'json') writeJson(io, 'ls', { ...list });
-  else await write(app, list, all);
+  if (format === 'json') writeJson(io, 'ls', { ...list, mirrors: mirrors.map(mirrorFacts) });
+  else {
+    await write(app, list, all);
+    if (mirrors.length > 0) await listMirrors(app, mirrors, format);
+  }
   if (problem !== undefined) throw problem;
   return 'done';
 }
@@ -79,6 +90,37 @@ async function write({ io, clock }: App, list: Omit<EndpointList, 'damaged'>, al
     io.err(
       'Costs are of the instances alone: prices of shadowctl.yaml, else estimates (us-east-1, from public sources).',
     );
+}
+
+async function listMirrors(
+  { io }: App,
+  mirrors: readonly MirrorStatus[],
+  format: LsOptions['format'],
+): Promise<Outcome> {
+  if (format === 'json') {
+    writeJson(io, 'mirrors', { mirrors: mirrors.map(mirrorFacts) });
+    return 'done';
+  }
+  if (mirrors.length === 0) {
+    io.out('No mirror with records was started from here.');
+    return 'done';
+  }
+  const { records } = await import('../ui/records.ts');
+  const { partWords } = await import('./views/mirror-rollout.ts');
+  const row = ({ mirror, running, live, shadows, state: { division, rollout } }: MirrorStatus) => [
+    mirror,
+    running ? 'running' : 'not running',
+    live,
+    shadows.map(({ name, side }) => `${name} ${side}`).join(', '),
+    division === undefined ? '' : `${division.shadow}: ${partWords(division)}`,
+    rollout === undefined ? '' : `${rollout.command}, step ${(rollout.step ?? 0) + 1} of ${rollout.steps.length}`,
+  ];
+  io.out(await records(io, ['mirror', 'status', 'live', 'shadows', 'answers too', 'under way'], mirrors.map(row)));
+  return 'done';
+}
+
+function mirrorFacts({ mirror, running, live, shadows, wayBack, state: { division, rollout } }: MirrorStatus) {
+  return { mirror, running, live, shadows, wayBack, division, rollout };
 }
 
 function modelsOf({ variants }: ListedEndpoint): string {

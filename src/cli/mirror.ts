@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
+import { oneOf } from './flags/values.ts';
 import type { MirrorConfig } from '../mirror/config.ts';
 import type { Settings, SettingsContext } from '../mirror/settings.ts';
 import { formatAlone, formatFlag } from './flags/common.ts';
@@ -20,7 +21,9 @@ export interface MirrorOptions {
 
 export interface MirrorCommandOptions {
   what: 'status' | 'reload' | 'stop';
-  socket: string;
+  /** The control socket, or the folder of the records, which knows it. */
+  socket: string | undefined;
+  mirror: string | undefined;
 }
 
 interface Flags {
@@ -40,6 +43,10 @@ interface Flags {
   dropHeader?: string[];
   idHeader?: string;
   cancelWithClient?: boolean;
+  canary?: string;
+  slice?: string[];
+  canaryBy?: string;
+  fallback?: 'unreachable' | 'failures' | 'none';
   records?: string;
   upload?: string;
   bodies: boolean;
@@ -62,6 +69,10 @@ MLflow and OpenAI chats are mirrored, and those that --path names.
 Examples:
   $ shadowctl mirror --live http://127.0.0.1:8501 --shadow http://127.0.0.1:8502 --records records
   $ shadowctl report --files records
+
+A shadow that answers a share of the requests, and can be rolled out and promoted:
+  $ shadowctl mirror --live http://127.0.0.1:8501 --shadow http://127.0.0.1:8502 --records records --canary 10%
+  $ shadowctl rollout --mirror records
 
 With several shadows each is named, and may get a share:
   $ shadowctl mirror --live http://127.0.0.1:8501 --shadow a=http://127.0.0.1:8502,share=10% --shadow b=http://127.0.0.1:8503
@@ -93,6 +104,19 @@ export function mirrorCommand(
     .option('--cancel-with-client', 'end the copy, too, when the caller goes away')
     .option('--drop-header <name>', 'no shadow gets this header; credentials never reach one', repeated)
     .option('--id-header <name>', "the caller's header that holds the id of the pair")
+    .optionsGroup('Who answers:')
+    .option('--canary <share>', 'a shadow answers this share of the requests, and the live server gets the copies')
+    .option(
+      '--slice <what>',
+      "a shadow answers all of these: header:NAME=VALUE, cookie:NAME=VALUE, or '$.path.in.json=VALUE'",
+      repeated,
+    )
+    .option('--canary-by <what>', 'keep with one side: session, header:NAME or cookie:NAME (default: request)')
+    .option(
+      '--fallback <when>',
+      'the live server answers what the candidate failed: unreachable, failures, none (default: unreachable)',
+      oneOf('--fallback', ['unreachable', 'failures', 'none']),
+    )
     .optionsGroup('Records:')
     .option('--records <folder>', 'where pairs are recorded, for shadowctl report --files')
     .option('--upload <s3 uri>', 'copy finished record files to S3')
@@ -118,15 +142,16 @@ export function mirrorCommand(
       formatFlag(new Command(what))
         .description(about)
         // commander gives flags that the command above has, too, to that.
-        .option('--socket <file>', 'the control socket of the mirror')
+        .option('--mirror <folder>', 'the mirror, by the folder of its records')
+        .option('--socket <file>', 'the control socket of a mirror without records')
         .action((_: unknown, own: Command) => {
-          const { socket } = own.optsWithGlobals<{ socket?: string }>();
-          if (socket === undefined)
+          const { socket, mirror } = own.optsWithGlobals<{ socket?: string; mirror?: string }>();
+          if ((socket === undefined) === (mirror === undefined))
             throw usageError(
-              '--socket is missing.',
-              'Name the socket that the mirror was started with: --socket FILE.',
+              socket === undefined ? 'No mirror was named.' : '--mirror and --socket both name a mirror.',
+              'Name it by the folder of its records: --mirror FOLDER. One without records is named by --socket FILE.',
             );
-          return host.start(startCommand, { what, socket });
+          return host.start(startCommand, { what, socket, mirror });
         }),
     );
   command.addCommand(manifestCommand(host));
@@ -156,6 +181,9 @@ function parse(flags: Flags): MirrorOptions {
     keepFor: flags.keepFor,
   });
   const bounds = defined({ request: flags.maxBody, answer: flags.maxBody, memory: flags.memory });
+  const canary = defined({ share: flags.canary, slices: flags.slice, by: flags.canaryBy });
+  if (flags.canaryBy !== undefined && flags.canary === undefined)
+    throw usageError('--canary-by says what the share is drawn by, and there is none.', 'Give --canary 10%.');
   const settings = defined({
     live: flags.live,
     shadows: flags.shadow && readShadows(flags.shadow, each),
@@ -163,6 +191,8 @@ function parse(flags: Flags): MirrorOptions {
     tls: flags.tlsCert === undefined ? undefined : { cert: flags.tlsCert, key: flags.tlsKey },
     control: flags.control,
     socket: flags.socket,
+    canary: Object.keys(canary).length === 0 ? undefined : canary,
+    fallback: flags.fallback,
     paths: flags.path,
     dropHeaders: flags.dropHeader,
     idHeader: flags.idHeader,
@@ -269,10 +299,11 @@ export async function run(app: App, options: MirrorOptions): Promise<Outcome> {
   const { mirrorLog, startLines } = await import('./views/mirror.ts');
   const log = mirrorLog(app, options.logFormat ?? (app.io.interactive ? 'text' : 'json'));
   await serveMirror({ clock: app.clock, signal: app.signal, aws: () => app.aws() }, config, {
-    onStarted: (started) =>
-      (log.format === 'json' ? log.started(config, started) : startLines(config, started)).forEach((line) =>
-        app.io.err(line),
-      ),
+    onStarted(started) {
+      const lines = log.format === 'json' ? log.started(config, started) : startLines(config, started);
+      for (const line of lines) app.io.err(line);
+      void remember(app, config);
+    },
     onEvent: log.event,
     reread: () => configOf(app, options),
     onHangup(reload) {
@@ -283,10 +314,23 @@ export async function run(app: App, options: MirrorOptions): Promise<Outcome> {
   return 'done';
 }
 
+/** So that `ls` knows it; where that cannot be written, the mirror runs all the same. */
+async function remember(app: App, { records }: MirrorConfig): Promise<void> {
+  if (records === undefined) return;
+  try {
+    const { rememberMirror } = await import('../lifecycle/mirror/known.ts');
+    await rememberMirror((await app.project()).stateDir, records.folder);
+  } catch {
+    // A shadowctl.yaml that cannot be read is no matter of the mirror's.
+  }
+}
+
 /** Tells a running mirror something, through its socket. */
-export async function runCommand(app: App, { what, socket }: MirrorCommandOptions): Promise<Outcome> {
+export async function runCommand(app: App, { what, socket, mirror }: MirrorCommandOptions): Promise<Outcome> {
   const { askMirror } = await import('../lifecycle/mirror/ask.ts');
-  const answer = await askMirror(resolve(app.cwd, socket), what);
+  const { socketOf } = await import('../lifecycle/mirror/place.ts');
+  const path = mirror === undefined ? resolve(app.cwd, socket ?? '') : await socketOf(resolve(app.cwd, mirror));
+  const answer = await askMirror(path, what);
   writeJson(app.io, `mirror-${what}`, answer as object);
   return 'done';
 }

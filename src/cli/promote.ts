@@ -1,11 +1,14 @@
 import { Command } from 'commander';
-import type { App, Host, Outcome, Run } from '../app.ts';
+import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import { shown, text } from '../base/text.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
 import { allowFlag } from './flags/comparator.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
-import { guardFlags, type GuardWords, parseGuard } from './flags/guard.ts';
+import { guardFlags, type GuardWords, parseGuard, parseLimits } from './flags/guard.ts';
+import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
+import { parseSeconds } from './flags/quantities.ts';
+import type { MirrorMoveOptions } from './on-mirror/rollout.ts';
 import { waiverFlags, type WaiverFlags } from './flags/waivers.ts';
 import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic.ts';
 
@@ -30,8 +33,11 @@ export interface PromoteOptions extends CommonOptions {
   traffic: OwnTraffic | undefined;
 }
 
-interface Flags extends GuardWords, TrafficFlags, CommonFlags {
-  endpoint: string;
+interface Flags extends PlaceFlags, GuardWords, TrafficFlags, CommonFlags {
+  shadow?: string;
+  steps: string;
+  by?: string;
+  patience: string;
   from?: string;
   labels?: string;
   policy?: string;
@@ -46,27 +52,74 @@ const HELP = `
 The shadow is judged as it runs now, over the time since it was attached. Only a verdict of pass promotes. --waive takes a gate
 out of the verdict, accept: window in the policy accepts what holds in this window, and --force promotes against the verdict;
 the journal records which. --force does not override the examination of the alarms: --unguarded does. To go back, use shadowctl undo.
+With --mirror a shadow of a mirror is judged by its records, and answers by steps until it is the live side; what answered
+before stays as the way back.
 Exit codes: 0 promoted, 1 the verdict is fail or the update was rolled back, 3 inconclusive: more traffic is needed.
 
-Example:
-  $ shadowctl promote --endpoint weather --labels truth.csv:label --max-latency p99=250ms`;
+Examples:
+  $ shadowctl promote --endpoint weather --labels truth.csv:label --max-latency p99=250ms
+  $ shadowctl promote --mirror records --steps 10%,50%,100%`;
 
-export function promoteCommand(host: Host, start: Run<PromoteOptions> = run): Command {
-  const command = new Command('promote')
-    .requiredOption('--endpoint <name>', 'the endpoint with the shadow')
+/** Flags that say the same of a mirror, and those that only a mirror takes. */
+const OF_MIRRORS = {
+  takes: [
+    ...['from', 'labels', 'policy', 'expect', 'allowCommand', 'waive', 'reason', 'force', 'bake', 'notify'],
+    ...['max5xxRate', 'max4xxRate', 'maxLatency', 'plan', 'yes', 'format'],
+  ],
+  alone: ['shadow', 'steps', 'by', 'patience'],
+};
+
+export function promoteCommand(
+  host: Host,
+  start: Run<PromoteOptions> = run,
+  onMirror: Run<MirrorPromoteFlags> = lazy(async () => ({
+    run: (await import('./on-mirror/rollout.ts')).runPromote,
+  })),
+): Command {
+  const command = placeFlags(new Command('promote'), 'the endpoint with the shadow')
     .option('--config-name <name>', 'name of the new endpoint config (default: derived from the endpoint and the time)')
     .optionsGroup('Judging:')
     .option('--from <time>', 'start of the window that is judged (default: when the shadow came into service)')
     .option('--labels <file[:column]>', 'the labels, as for shadowctl report')
     .option('--policy <file>', 'what the shadow must prove, as for shadowctl report')
-    .option('--expect <what>', 'what the new model is expected to be, as for shadowctl report');
+    .option('--expect <what>', 'what the new model is expected to be, as for shadowctl report')
+    .optionsGroup('Of a mirror:')
+    .option('--shadow <name>', 'which shadow, where there are several')
+    .option('--steps <steps>', 'what it answers, by rising shares and slices, ending with 100%', '10%,50%,100%')
+    .option('--by <what>', 'keep with one side: session, header:NAME or cookie:NAME')
+    .option('--patience <duration>', 'how much longer an undecided step is watched before it pauses', '0s')
+    .optionsGroup('Judging:');
   return commonFlags(
     trafficFlags(guardFlags(forceFlag(waiverFlags(allowFlag(command)))).optionsGroup('Own traffic:'), {
       labels: false,
     }).optionsGroup('Other options:'),
   )
     .addHelpText('after', HELP)
-    .action((flags: Flags) => host.start(start, parse(flags)));
+    .action((flags: Flags, own: Command) =>
+      placeOf(own, flags, OF_MIRRORS) === 'mirror'
+        ? host.start(onMirror, parseOnMirror(flags))
+        : host.start(start, parse(flags)),
+    );
+}
+
+type MirrorPromoteFlags = MirrorMoveOptions & { force: boolean };
+
+/** Each step of a mirror is watched for as long as a stage of a guarded update. */
+const BAKE = '5m';
+
+function parseOnMirror(flags: Flags): MirrorPromoteFlags {
+  return {
+    mirror: flags.mirror ?? '',
+    shadow: flags.shadow,
+    steps: flags.steps.split(','),
+    by: flags.by,
+    bakeSeconds: parseSeconds('--bake', flags.bake ?? BAKE),
+    patienceSeconds: parseSeconds('--patience', flags.patience),
+    guard: parseLimits(flags),
+    report: reportOf(flags),
+    force: flags.force === true,
+    ...commonOptions(flags),
+  };
 }
 
 function forceFlag(command: Command): Command {
@@ -76,20 +129,24 @@ function forceFlag(command: Command): Command {
 function parse(flags: Flags): PromoteOptions {
   const traffic = trafficOptions(flags);
   return {
-    endpoint: flags.endpoint,
+    endpoint: flags.endpoint ?? '',
     guard: parseGuard(flags),
     force: flags.force === true,
-    report: {
-      from: flags.from,
-      labels: flags.labels,
-      policy: flags.policy,
-      expect: flags.expect,
-      allowCommand: flags.allowCommand === true,
-      waivers: { waive: flags.waive ?? [], reason: flags.reason },
-    },
+    report: reportOf(flags),
     configName: flags.configName,
     traffic,
     ...commonOptions(flags),
+  };
+}
+
+function reportOf(flags: Flags): PromoteOptions['report'] {
+  return {
+    from: flags.from,
+    labels: flags.labels,
+    policy: flags.policy,
+    expect: flags.expect,
+    allowCommand: flags.allowCommand === true,
+    waivers: { waive: flags.waive ?? [], reason: flags.reason },
   };
 }
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { App, Host, Outcome, Run } from '../app.ts';
+import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { parsePercent } from '../base/units.ts';
@@ -8,8 +8,10 @@ import type { RolloutResult } from '../lifecycle/rollout/rollout.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { type GuardWords, limitFlags, parseLimits } from './flags/guard.ts';
+import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
 import { parseSeconds } from './flags/quantities.ts';
 import { writeJson } from './views/json.ts';
+import type { MirrorRolloutFlags } from './on-mirror/rollout.ts';
 
 export interface RolloutOptions extends CommonOptions {
   endpoint: string;
@@ -27,9 +29,10 @@ export interface RolloutOptions extends CommonOptions {
   adopt: boolean;
 }
 
-interface Flags extends CandidateFlags, Omit<GuardWords, 'strategy' | 'bake' | 'force'>, CommonFlags {
-  endpoint: string;
+interface Flags extends PlaceFlags, CandidateFlags, Omit<GuardWords, 'strategy' | 'bake' | 'force'>, CommonFlags {
   steps: string;
+  shadow?: string;
+  by?: string;
   bake: string;
   patience: string;
   policy?: string;
@@ -44,32 +47,101 @@ and latency are judged against production's by the policy of shadowctl report; p
 both. A pass continues, a fail returns all requests to production at once, and an inconclusive step pauses the rollout.
 SageMaker does not guard a change of weights: this command watches limits and alarms, minute by minute, while it runs. If a
 limit is exceeded or an alarm is in ALARM, it returns all requests at once.
+With --mirror a shadow of a mirror answers the requests of each step, slices (header:x-country=DE) in the order given; its records
+judge it with its predictions, since every request remains a pair, and in the end the two sides are swapped.
 Exit codes: 0 all steps passed, 1 failed and returned, 3 paused: --resume continues, --cancel returns.
 
-Example:
-  $ shadowctl rollout --endpoint weather --artifact model.tar.gz --steps 10%,25%,50%,100% --bake 30m`;
+Examples:
+  $ shadowctl rollout --endpoint weather --artifact model.tar.gz --steps 10%,25%,50%,100% --bake 30m
+  $ shadowctl rollout --mirror records --steps header:x-country=LI,10%,50%,100% --by header:X-User`;
 
-export function rolloutCommand(host: Host, start: Run<RolloutOptions> = run): Command {
-  const command = new Command('rollout').requiredOption('--endpoint <name>', 'the endpoint');
+/** Flags that say the same of a mirror, and those that only a mirror takes. */
+const OF_MIRRORS = {
+  takes: [
+    'steps',
+    'bake',
+    'patience',
+    'policy',
+    'max5xxRate',
+    'max4xxRate',
+    'maxLatency',
+    'notify',
+    'resume',
+    'cancel',
+    'plan',
+    'yes',
+    'format',
+  ],
+  alone: ['shadow', 'by'],
+};
+
+export function rolloutCommand(
+  host: Host,
+  start: Run<RolloutOptions> = run,
+  onMirror: Run<MirrorRolloutFlags> = lazy(async () => ({
+    run: (await import('./on-mirror/rollout.ts')).runRollout,
+  })),
+): Command {
+  const command = placeFlags(new Command('rollout'));
   const named = addCandidateFlags(command.optionsGroup('The new model:'))
     .optionsGroup('Moving traffic:')
-    .option('--steps <shares>', 'rising shares of the requests, ending with 100%', '10%,25%,50%,100%')
+    .option(
+      '--steps <shares>',
+      'rising shares of the requests, ending with 100%; of a mirror slices too',
+      '10%,25%,50%,100%',
+    )
     .option('--bake <duration>', 'minimum time that each step is watched', '10m')
     .option('--patience <duration>', 'how much longer an undecided step is watched before it pauses', '0s')
-    .option('--policy <file>', 'what the candidate must prove, as for shadowctl report');
+    .option('--policy <file>', 'what the candidate must prove, as for shadowctl report')
+    .option('--shadow <name>', 'of a mirror: which shadow, where there are several')
+    .option('--by <what>', 'of a mirror: keep with one side session, header:NAME or cookie:NAME');
   const limited = limitFlags(named, { rate5xx: '', rate4xx: '', increase: '', fleet: 'candidate' })
     .optionsGroup('Other options:')
     .option('--resume', 'continue a rollout that paused or was interrupted')
     .option('--cancel', 'return all requests to production and end the rollout');
   return commonFlags(adoptFlag(limited))
     .addHelpText('after', HELP)
-    .action((flags: Flags) => host.start(start, parse(flags)));
+    .action((flags: Flags, own: Command) =>
+      placeOf(own, flags, OF_MIRRORS) === 'mirror'
+        ? host.start(onMirror, parseOnMirror(flags, own.getOptionValueSource('steps') === 'cli'))
+        : host.start(start, parse(flags)),
+    );
+}
+
+function parseOnMirror(flags: Flags, steps: boolean): MirrorRolloutFlags {
+  const go = goOf(flags);
+  const asked = [flags.shadow, flags.by, flags.max5xxRate, flags.max4xxRate, flags.maxLatency];
+  if (go !== 'start' && (steps || asked.some((one) => one !== undefined)))
+    throw usageError(`--${go} keeps the steps, the limits and the shadow that the rollout started with.`);
+  return {
+    mirror: flags.mirror ?? '',
+    shadow: flags.shadow,
+    steps: flags.steps.split(','),
+    by: flags.by,
+    bakeSeconds: parseSeconds('--bake', flags.bake),
+    patienceSeconds: parseSeconds('--patience', flags.patience),
+    guard: parseLimits(flags),
+    report: {
+      from: undefined,
+      labels: undefined,
+      policy: flags.policy,
+      expect: undefined,
+      allowCommand: false,
+      waivers: { waive: [], reason: undefined },
+    },
+    go,
+    ...commonOptions(flags),
+  };
+}
+
+function goOf(flags: Flags): RolloutOptions['go'] {
+  if (flags.resume === true && flags.cancel === true)
+    throw usageError('--resume continues and --cancel returns: give one of them.');
+  return flags.resume === true ? 'resume' : flags.cancel === true ? 'cancel' : 'start';
 }
 
 function parse(flags: Flags): RolloutOptions {
-  if (flags.resume === true && flags.cancel === true)
-    throw usageError('--resume continues and --cancel returns: give one of them.');
-  const go = flags.resume === true ? 'resume' : flags.cancel === true ? 'cancel' : 'start';
+  const go = goOf(flags);
   const named = flags.artifact ?? flags.algorithm ?? flags.image ?? flags.model ?? flags.modelPackage;
   if (go !== 'start' && named !== undefined)
     throw usageError(`--${go} applies to the rollout under way: it takes no model.`);
@@ -77,7 +149,7 @@ function parse(flags: Flags): RolloutOptions {
   if (go !== 'start' && limit.some((one) => one !== undefined))
     throw usageError(`--${go} keeps the limits and alarms that the rollout started with.`);
   return {
-    endpoint: flags.endpoint,
+    endpoint: flags.endpoint ?? '',
     candidate: candidateFlags(flags),
     steps: parseSteps(flags.steps),
     bakeSeconds: parseSeconds('--bake', flags.bake),

@@ -9,6 +9,7 @@ import { confirm } from './confirm.ts';
 import { parseTarget } from './flags/targets.ts';
 import { drawEvents } from './views/events.ts';
 import { abortPlanLines, cleanupPlanLines, prunePlanLines, updatePlanLines } from './views/plan.ts';
+import { mirrorChangeLines } from './views/mirror-rollout.ts';
 import { describeEnd } from './views/message.ts';
 
 export interface SessionOptions {
@@ -73,6 +74,11 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
       return confirm(app, 'Do this', yes || plan.agreed);
     case 'rollout':
       return confirm(app, `Begin this rollout on endpoint ${plan.endpoint}`, yes);
+    case 'mirror-rollout':
+      return confirm(app, `Begin this ${plan.rollout.command} on the mirror of ${plan.mirror}`, yes);
+    case 'mirror-change':
+      show(mirrorChangeLines(app.io, plan));
+      return confirm(app, 'Do this', yes);
     case 'guarded-update':
       return confirm(app, `Update endpoint ${plan.endpoint}`, yes);
     case 'abort':

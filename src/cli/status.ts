@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { App, Host, Outcome, Run } from '../app.ts';
+import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
@@ -7,6 +7,8 @@ import type { AllStatus, EndpointStatus } from '../lifecycle/status.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { formatFlag } from './flags/common.ts';
 import { writeJson as writeJsonDocument } from './views/json.ts';
+import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
+import type { MirrorLookFlags } from './on-mirror/look.ts';
 
 export interface StatusOptions {
   /** Undefined: every endpoint that has a journal here. */
@@ -16,9 +18,8 @@ export interface StatusOptions {
   watch: boolean;
 }
 
-interface Flags {
+interface Flags extends PlaceFlags {
   watch?: boolean;
-  endpoint?: string;
   all?: boolean;
   format: 'text' | 'json';
 }
@@ -29,14 +30,22 @@ Exit codes: 0 shown; with --watch 0 if the update took effect, 1 if it did not.
 Example:
   $ shadowctl status --endpoint weather --watch`;
 
-export function statusCommand(host: Host, start: Run<StatusOptions> = run): Command {
-  const command = new Command('status')
-    .option('--endpoint <name>', 'the endpoint')
+export function statusCommand(
+  host: Host,
+  start: Run<StatusOptions> = run,
+  onMirror: Run<MirrorLookFlags> = lazy(async () => ({ run: (await import('./on-mirror/look.ts')).runStatus })),
+): Command {
+  const command = placeFlags(new Command('status'))
     .option('--all', 'every endpoint with a journal here, in this account and region (the default)')
     .option('--watch', 'watch any update that is under way to its end; changes nothing');
   return formatFlag(command)
     .addHelpText('after', HELP)
-    .action((flags: Flags) => host.start(start, parse(flags)));
+    .action((flags: Flags, own: Command) => {
+      const { mirror, format } = flags;
+      if (mirror === undefined) return host.start(start, parse(flags));
+      placeOf(own, flags, { takes: ['format'] });
+      return host.start(onMirror, { mirror, format });
+    });
 }
 
 function parse({ endpoint, all, watch, format }: Flags): StatusOptions {

@@ -1,11 +1,13 @@
 import { Command } from 'commander';
-import type { App, Host, Outcome, Run } from '../app.ts';
+import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import type { WayBackOption } from '../lifecycle/undo.ts';
 import type { Io } from '../ui/io.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
+import type { MirrorUndoFlags } from './on-mirror/back.ts';
 import { guardFlags, guardIfAsked, type GuardWords, OLD_FORCE, oldForceFlag, withoutOldForce } from './flags/guard.ts';
 import { writeJson } from './views/json.ts';
 
@@ -22,8 +24,7 @@ export interface UndoOptions extends CommonOptions {
   oldForce: boolean;
 }
 
-interface Flags extends Partial<GuardWords>, CommonFlags {
-  endpoint: string;
+interface Flags extends PlaceFlags, Partial<GuardWords>, CommonFlags {
   to?: string | true;
   wait: boolean;
 }
@@ -32,27 +33,37 @@ const HELP = `
 The endpoint returns to the model that it served before, without a shadow that it may have carried. A second undo goes
 further back, never forward; --to names any config that it has run.
 Without --strategy all traffic goes back at once, without alarms: for an emergency. The flags of a guarded update need --strategy.
+With --mirror the last change of who answers is taken back, at once: a candidate's part of the requests, else a promotion.
 Exit codes: 0 returned, 1 the endpoint does not run the config that was asked for.
 
 Examples:
   $ shadowctl undo --endpoint weather
   $ shadowctl undo --endpoint weather --to
-  $ shadowctl undo --endpoint weather --to weather-config-1 --strategy canary --bake 10m`;
+  $ shadowctl undo --endpoint weather --to weather-config-1 --strategy canary --bake 10m
+  $ shadowctl undo --mirror records`;
 
-export function undoCommand(host: Host, start: Run<UndoOptions> = run): Command {
-  const back = new Command('undo')
-    .requiredOption('--endpoint <name>', 'the endpoint')
-    .option(
-      '--to [config]',
-      'the endpoint config to run (default: the one it ran before); without a name, lists those that it can run',
-    );
+const OF_MIRRORS = { takes: ['plan', 'yes', 'format'] };
+
+export function undoCommand(
+  host: Host,
+  start: Run<UndoOptions> = run,
+  onMirror: Run<MirrorUndoFlags> = lazy(async () => ({ run: (await import('./on-mirror/back.ts')).runUndo })),
+): Command {
+  const back = placeFlags(new Command('undo')).option(
+    '--to [config]',
+    'the endpoint config to run (default: the one it ran before); without a name, lists those that it can run',
+  );
   return commonFlags(
     oldForceFlag(guardFlags(back, { strategy: 'go back with guardrails: ' }))
       .optionsGroup('Other options:')
       .option('--no-wait', 'do not wait until the endpoint has settled'),
   )
     .addHelpText('after', HELP)
-    .action((flags: Flags) => host.start(start, parse(flags)));
+    .action((flags: Flags, own: Command) =>
+      placeOf(own, flags, OF_MIRRORS) === 'mirror'
+        ? host.start(onMirror, { mirror: flags.mirror ?? '', ...commonOptions(flags) })
+        : host.start(start, parse(flags)),
+    );
 }
 
 function parse(flags: Flags): UndoOptions {
@@ -61,7 +72,7 @@ function parse(flags: Flags): UndoOptions {
     throw usageError(
       '--no-wait works only with an undo all at once; a guarded undo is watched (Ctrl-C ends only the watching).',
     );
-  const { endpoint, to, wait } = flags;
+  const { endpoint = '', to, wait } = flags;
   const oldForce = flags.force === true;
   return {
     endpoint,

@@ -14,7 +14,9 @@ import type { Rollout } from '../state/rollouts.ts';
 import type { Snapshot, Update } from './guarded-update/await-update.ts';
 import type { EndedUpdate } from './guarded-update/ended.ts';
 import type { Judgement } from './judge.ts';
-import type { GuardedUpdatePlan, PlanNote, RolloutPlan } from './plans.ts';
+import type { MirrorRollout } from '../mirror/router/state.ts';
+import type { MirrorStopped } from './mirror/stopped.ts';
+import type { GuardedUpdatePlan, MirrorRolloutPlan, PlanNote, RolloutPlan } from './plans.ts';
 import type { StepVerdict } from './rollout/judge-step.ts';
 import type { RolloutStopped } from './rollout/stopped.ts';
 import type { PayloadForm } from './traffic/payload-rows.ts';
@@ -93,6 +95,13 @@ export type LifecycleEvent =
   | { kind: 'rollout-returned'; rollout: Rollout; at: number }
   /** The shadow was to end at this moment (ms since the epoch), and stands; `detaches`: it is detached now, first. */
   | { kind: 'time-box-over'; endpoint: string; until: number; detaches: boolean }
+  /** A rollout on a mirror is decided; nothing is changed yet. */
+  | { kind: 'mirror-rollout-planned'; plan: MirrorRolloutPlan }
+  /** A step of it holds, and is watched; it is decided, or was watched for as long as was asked for. */
+  | { kind: 'mirror-rollout-step'; rollout: MirrorRollout; step: number; at: number }
+  | { kind: 'mirror-rollout-judged'; rollout: MirrorRollout; step: number; verdict: StepVerdict; at: number }
+  /** All requests of the mirror go to this side again. */
+  | { kind: 'mirror-returned'; side: string; at: number }
   /** One of several endpoints is cleaned up now. */
   | { kind: 'cleanup-begun'; endpoint: string };
 
@@ -137,7 +146,8 @@ export type LifecycleEnd =
   | { kind: 'update'; ended: EndedUpdate }
   /** A shadow has ended, and production stays. */
   | { kind: 'kept'; endpoint: string; model: string; production: string; reason: string | undefined }
-  | { kind: 'rollout'; stopped: RolloutStopped };
+  | { kind: 'rollout'; stopped: RolloutStopped }
+  | { kind: 'mirror-rollout'; stopped: MirrorStopped };
 
 /** How an end is told: `text` to people, `facts` beside it to a webhook's machine. */
 export interface Message {

@@ -10,6 +10,7 @@ import type { Needed } from '../resources/prune.ts';
 import type { Step } from '../resources/steps.ts';
 import type { Deletion, Remainder } from '../resources/teardown.ts';
 import type { Calibration } from '../state/calibration.ts';
+import type { DivisionWords, MirrorRollout } from '../mirror/router/state.ts';
 import type { Rollout } from '../state/rollouts.ts';
 import type { UpdateStarted } from '../state/updates.ts';
 
@@ -34,7 +35,9 @@ export type LifecyclePlan =
   | PrunePlan
   | RolloutPlan
   | CalibrationResumedPlan
-  | PromoteWithoutShadowPlan;
+  | PromoteWithoutShadowPlan
+  | MirrorRolloutPlan
+  | MirrorChangePlan;
 
 export interface DeployPlan {
   kind: 'deploy';
@@ -205,6 +208,30 @@ export interface RolloutPlan {
   scaled: Scaled | undefined;
   /** Whether production could be started again: the way back raises it where it has shrunk. */
   notes: readonly PlanNote[];
+}
+
+/** A growing part of a mirror's requests for one of its shadows, which is the live side in the end. */
+export interface MirrorRolloutPlan {
+  kind: 'mirror-rollout';
+  /** The mirror, as it was named. */
+  mirror: string;
+  rollout: MirrorRollout;
+  /** When the live side answers what the candidate fails. */
+  fallback: string;
+  /** What the candidate answers already. */
+  division: DivisionWords | undefined;
+}
+
+/** A change of who answers at a mirror, done at once. */
+export interface MirrorChangePlan {
+  kind: 'mirror-change';
+  mirror: string;
+  /** `returned`: the shadow's part of the requests; `undone`: the promotion; `kept`: the shadow ends. */
+  what: 'returned' | 'undone' | 'kept';
+  shadow: string;
+  /** What answers, and what will. */
+  live: string;
+  after: string;
 }
 
 /** A calibration that was stopped goes on; then the candidate is attached. */

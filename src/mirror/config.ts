@@ -9,6 +9,10 @@ export interface MirrorConfig {
   socket: string | undefined;
   live: LiveConfig;
   shadows: readonly ShadowConfig[];
+  /** A part of the live requests is the candidate's from the start; undefined: none is, until somebody says so. */
+  canary: CanaryConfig | undefined;
+  /** When a request that the candidate did not answer goes to the live side after all. */
+  fallback: Fallback;
   /** POSTs on these paths are mirrored, beside the known routes; `*` stands for any characters but a slash. */
   paths: readonly string[];
   /** Headers that no shadow is sent, beside credentials; lower case. */
@@ -35,7 +39,32 @@ interface LiveConfig {
   target: SideTarget;
   /** The caller's Host is passed on; else it is that of the live server. */
   keepHost: boolean;
+  /** In place of the request's path; undefined: the same. A promoted shadow brings its own. */
+  path: string | undefined;
+  /** Sent to it in place of the caller's, likewise. */
+  headers: Readonly<Record<string, string>>;
 }
+
+/** What the configuration says of a canary; what was said since is in the router's state. */
+export interface CanaryConfig {
+  shadow: string;
+  /** 0 to 1. */
+  share: number;
+  /** As it is written: `request`, `header:X-User`, … */
+  by: string;
+  /** As they are written: `header:x-country=DE`, … */
+  slices: readonly string[];
+}
+
+/**
+ * A request that the candidate failed goes to the live side:
+ *
+ * - `unreachable`: where no connection came about, so that the candidate saw nothing of it
+ * - `failures`: also after a 5xx, a connection that broke, or no answer in time: for models that do nothing but answer
+ * - `none`: never
+ */
+export const FALLBACKS = ['unreachable', 'failures', 'none'] as const;
+export type Fallback = (typeof FALLBACKS)[number];
 
 export interface ShadowConfig {
   /** Letters, digits, - and _: the folder of its records. */
@@ -56,6 +85,8 @@ export interface ShadowConfig {
   /** Copies that are under way at the same time, and that wait beside them. */
   concurrency: number;
   queue: number;
+  /** It was live before: callers' credentials reach it as they did then. Else no shadow is sent any. */
+  trusted: boolean;
 }
 
 export type SampleBy = { kind: 'request' } | { kind: 'header' | 'cookie'; name: string };
@@ -114,6 +145,7 @@ export const DEFAULT_SHADOW: Omit<ShadowConfig, 'name' | 'target'> = {
   timeout: 30_000,
   concurrency: 64,
   queue: 1_000,
+  trusted: false,
 };
 
 export const DEFAULT_RECORDS: Omit<RecordsConfig, 'folder'> = {

@@ -7,9 +7,11 @@ import { listenOn } from './front.ts';
 import type { MirrorConfig } from './config.ts';
 import { prometheus } from './metrics.ts';
 import type { Mirror } from './mirror.ts';
+import { sideText } from './router/roles.ts';
+import { readRouterRequest, type RouterState } from './router/state.ts';
 
 export interface ControlOptions {
-  mirror: Pick<Mirror, 'counted' | 'run'>;
+  mirror: Pick<Mirror, 'counted' | 'run' | 'router' | 'change'>;
   /** It takes no further requests. */
   draining: () => boolean;
   /** @throws Problem where the new configuration is wrong */
@@ -87,6 +89,17 @@ async function command(req: IncomingMessage, res: ServerResponse, options: Contr
   switch (`${req.method} ${req.url}`) {
     case 'GET /status':
       return asJson(200, { run: mirror.run, draining: draining(), ...statusOf(mirror) });
+    case 'GET /router':
+      return asJson(200, routerOf(mirror));
+    case 'POST /router': {
+      const request = readRouterRequest(await textOf(req));
+      if (request === undefined) return asJson(400, { error: 'This is no change of who answers.' });
+      if (draining()) return asJson(409, { error: 'The mirror is being stopped.' });
+      return mirror.change(request).then(
+        () => asJson(200, routerOf(mirror)),
+        (error: unknown) => asJson(409, { error: error instanceof Error ? error.message : String(error) }),
+      );
+    }
     case 'POST /reload':
       return reload().then(
         () => asJson(200, { reloaded: true }),
@@ -97,8 +110,48 @@ async function command(req: IncomingMessage, res: ServerResponse, options: Contr
       asJson(202, { stopping: true });
       return stop();
     default:
-      return asJson(404, { error: 'Known here: GET /status, POST /reload, POST /stop.' });
+      return asJson(404, { error: 'Known here: GET /status, GET and POST /router, POST /reload, POST /stop.' });
   }
+}
+
+/** Who answers, as commands see it. */
+export interface RouterView {
+  state: RouterState;
+  /** Name of the run whose records are being written. */
+  run: string;
+  /** The sides with their present roles, as `sideText` writes them. */
+  live: string;
+  shadows: readonly { name: string; side: string; share: number }[];
+  /** The shadow that was live before the promotion. */
+  wayBack: string | undefined;
+  /** When a request that the candidate fails goes to the live side. */
+  fallback: string;
+}
+
+function routerOf(mirror: Pick<Mirror, 'router' | 'run'>): RouterView {
+  const { state, config, wayBack } = mirror.router();
+  return {
+    state,
+    run: mirror.run,
+    live: sideText(config.live),
+    shadows: config.shadows.map((one) => ({ name: one.name, side: sideText(one), share: one.share })),
+    wayBack,
+    fallback: config.fallback,
+  };
+}
+
+/** Bytes of a command. */
+const MAX_COMMAND = 1_000_000;
+
+async function textOf(req: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of req) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_COMMAND) return '';
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** What is known of each side, in numbers. */
@@ -112,11 +165,20 @@ interface MirrorStatus {
   refused: Record<string, number>;
   recordsLost: number;
   recordsRemoved: number;
+  /** Of divided requests, who was to answer; and those that went to the live side after all. */
+  divided: Record<string, number>;
+  fallbacks: Record<string, number>;
+  router: Omit<RouterView, 'state' | 'run'> & Pick<RouterState, 'division' | 'rollout' | 'promoted' | 'ended'>;
 }
 
-function statusOf(mirror: Pick<Mirror, 'counted'>): MirrorStatus {
-  const { live, shadows, notMirrored, refused, recordsLost, recordsRemoved } = mirror.counted();
+function statusOf(mirror: Pick<Mirror, 'counted' | 'router' | 'run'>): MirrorStatus {
+  const { live, shadows, notMirrored, refused, recordsLost, recordsRemoved, answering, fallbacks } = mirror.counted();
+  const { state, run: _, ...router } = routerOf(mirror);
+  const { division, rollout, promoted, ended } = state;
   return {
+    divided: Object.fromEntries(answering),
+    fallbacks: { ...fallbacks },
+    router: { ...router, division, rollout, promoted, ended },
     live: { outcomes: live.outcomes, lost: live.losses },
     shadows: Object.fromEntries(
       [...shadows].map(([name, { metrics, ...rest }]) => [

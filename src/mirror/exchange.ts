@@ -58,7 +58,7 @@ export function mirrorRequest(
   req: IncomingMessage,
   res: ServerResponse,
   about: Mirrored,
-  plan: Pick<LivePlan, 'upstream' | 'target' | 'headers' | 'body' | 'now'>,
+  plan: Pick<LivePlan, 'upstream' | 'target' | 'headers' | 'body' | 'now' | 'begun'>,
   context: ExchangeContext,
 ): void {
   const { id, at, route, shadows } = about;
@@ -104,8 +104,8 @@ export function mirrorRequest(
     };
     if (!kept || end.body === undefined) finish(undefined, undefined);
     else
-      afterUnpacking(recorder === undefined ? undefined : body, req.rawHeaders, (input) =>
-        afterUnpacking(end.body, end.headers, (plain) => finish(input, plain)),
+      afterUnpacking(recorder === undefined ? undefined : body, req.rawHeaders, keeping.most, (input) =>
+        afterUnpacking(end.body, end.headers, keeping.most, (plain) => finish(input, plain)),
       );
   };
 
@@ -162,38 +162,50 @@ export function mirrorRequest(
     };
     if (!kept) finish(undefined, undefined);
     else
-      afterUnpacking(body, req.rawHeaders, (input) =>
-        afterUnpacking(answered, end.headers, (plain) => finish(input, plain)),
+      afterUnpacking(body, req.rawHeaders, keeping.most, (input) =>
+        afterUnpacking(answered, end.headers, keeping.most, (plain) => finish(input, plain)),
       );
-  };
-
-  const afterUnpacking = (body: Buffer | undefined, headers: RawHeaders, then: (plain: Buffer | undefined) => void) => {
-    const plain = body === undefined ? undefined : unpacked(body, headers, keeping.most);
-    if (plain instanceof Promise) void plain.then(then);
-    else then(plain);
   };
 
   passToLive(req, res, { ...plan, request, answer, onSent: sendCopies, onEnd: endLive });
 }
 
+/** Calls back with a body without its compression: undefined where that cannot be undone. */
+export function afterUnpacking(
+  body: Buffer | undefined,
+  headers: RawHeaders,
+  most: number,
+  then: (plain: Buffer | undefined) => void,
+): void {
+  const plain = body === undefined ? undefined : unpacked(body, headers, most);
+  if (plain instanceof Promise) void plain.then(then);
+  else then(plain);
+}
+
 /** Of bytes, the type alone tells how many rows they are, and the live side's record holds them. */
-function withoutBytes(body: KeptBody): KeptBody {
+export function withoutBytes(body: KeptBody): KeptBody {
   return body.encoding === 'BASE64' ? { ...body, data: '' } : body;
 }
 
 /** An answer that is one: its body is compared. */
-function isGood(status: number | undefined): boolean {
+export function isGood(status: number | undefined): boolean {
   return status !== undefined && status >= 200 && status < 300;
 }
 
 /** Why the live answer is not known, where that is nobody's fault but ours or the caller's. */
-function liveLoss({ outcome }: LiveEnd, answer: KeptChunks): Loss | undefined {
+export function liveLoss({ outcome }: LiveEnd, answer: KeptChunks): Loss | undefined {
   if (outcome === 'client-gone') return 'client-gone';
   if (outcome !== 'answered' || answer.lost === undefined) return undefined;
   return answer.lost === 'size' ? 'answer-size' : 'memory';
 }
 
-function callersId(req: IncomingMessage, body: Buffer, route: Route, idHeader: string | undefined): string | undefined {
+/** The id that a caller gave the request: in a header, or in its body. */
+export function callersId(
+  req: IncomingMessage,
+  body: Buffer,
+  route: Route,
+  idHeader: string | undefined,
+): string | undefined {
   const own = idHeader === undefined ? undefined : headerValue(req.rawHeaders, idHeader);
   return own ?? headerValue(req.rawHeaders, INFERENCE_ID) ?? (route.idInBody ? idInBody(body) : undefined);
 }

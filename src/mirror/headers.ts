@@ -5,6 +5,8 @@ export type RawHeaders = readonly string[];
 export const COPY_HEADER = 'x-shadowctl-copy';
 /** Of a copy: the mirror's number of the request, `eventId` in the records. */
 const ID_HEADER = 'x-shadowctl-id';
+/** Of an answer that the candidate of a canary gave: its name. */
+export const ANSWERED_HEADER = 'x-shadowctl-answered-by';
 /** Of an answer that is the mirror's own: why. */
 export const ERROR_HEADER = 'x-shadowctl-error';
 
@@ -199,12 +201,32 @@ export function towardsLive(raw: RawHeaders, caller: Caller, host: string | unde
   return kept;
 }
 
-/** Headers of a copy: without credentials, framed by its length, and marked. */
+/** Headers with some replaced, whatever their case. */
+export function withOwn(headers: string[], own: readonly string[]): string[] {
+  if (own.length === 0) return headers;
+  const names = new Set(own.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()));
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2)
+    if (!names.has((headers[i] as string).toLowerCase())) kept.push(headers[i] as string, headers[i + 1] as string);
+  return [...kept, ...own];
+}
+
+/** Headers of a copy: without credentials, unless it is for a side that callers trust anyway; framed by its length, and marked. */
 export function towardsShadow(
   raw: RawHeaders,
-  copy: { shadow: string; id: string; host: string; length: number; drop: ReadonlySet<string>; own: readonly string[] },
+  copy: {
+    shadow: string;
+    id: string;
+    host: string;
+    length: number;
+    drop: ReadonlySet<string>;
+    own: readonly string[];
+    trusted?: boolean;
+  },
 ): string[] {
-  const kept = passedOn(raw, (name) => name.notForShadows || copy.drop.has(name.lower));
+  const leftOut = ({ lower, notForShadows }: Named) =>
+    copy.trusted === true ? OF_THE_MESSAGE.has(lower) : notForShadows || copy.drop.has(lower);
+  const kept = passedOn(raw, leftOut);
   kept.unshift('Host', copy.host);
   kept.push('Content-Length', String(copy.length), COPY_HEADER, copy.shadow, ID_HEADER, copy.id, ...copy.own);
   return kept;

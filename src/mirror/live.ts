@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { SideOutcome } from '../analysis/mirrored/record.ts';
 import type { KeptChunks } from './budget.ts';
 import { passedOn, type RawHeaders } from './headers.ts';
-import { refuse } from './refuse.ts';
+import { refuse, type Refusal } from './refuse.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A request on its way to the live side. */
@@ -11,8 +11,21 @@ export interface LivePlan {
   /** Path with query, as the live side has it. */
   target: string;
   headers: RawHeaders;
-  /** Already read whole, where it had to be signed; undefined: it streams. */
+  /** Already read whole, where it had to be signed, or decided which side answers; undefined: it streams. */
   body: Buffer | undefined;
+  /** What was read of a body that streams, before it was passed to anybody. */
+  begun?: Buffer | undefined;
+  /** What is added to the answer's headers. */
+  mark?: RawHeaders | undefined;
+  /** The words of the mirror's own answer where this side gives none (default: live-unreachable). */
+  whenSilent?: { why: Refusal; late: Refusal; who: string } | undefined;
+  /** Begins to wait for the first byte of the answer, once the caller has sent all; gives what ends that. */
+  waits?: ((giveUp: () => void) => () => void) | undefined;
+  /**
+   * Asked when this side has failed, before the caller has seen anything of it: true takes the caller over, and then nothing of
+   * this side is passed on any more.
+   */
+  instead?: ((how: Failure) => boolean) | undefined;
   /** Keep the bodies while they pass; undefined: nobody looks at them. */
   request: KeptChunks | undefined;
   answer: KeptChunks | undefined;
@@ -24,9 +37,14 @@ export interface LivePlan {
   onEnd: (end: LiveEnd) => void;
 }
 
+/** How a side that was to answer a caller did not: no connection, no answer, none in time, or a 5xx. */
+export type Failure = 'refused' | 'broken' | 'timeout' | '5xx';
+
+const LIVE_SILENT = { why: 'live-unreachable', late: 'live-unreachable' } as const;
+
 /** How a live request ended. */
 export interface LiveEnd {
-  outcome: Extract<SideOutcome, 'answered' | 'refused' | 'broken'> | 'client-gone';
+  outcome: Extract<SideOutcome, 'answered' | 'refused' | 'broken' | 'timeout'> | 'client-gone';
   status: number | undefined;
   headers: RawHeaders;
   /** From the last byte of the request; without the time in which the caller took no bytes. */
@@ -50,13 +68,31 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
   let pausedAt = 0;
   let answer: IncomingMessage | undefined;
   let ended = false;
+  let waited: (() => void) | undefined;
+  const { why, late, who } = plan.whenSilent ?? { ...LIVE_SILENT, who: 'live server' };
   const sent = () => {
     if (sentAt !== undefined || ended) return;
     sentAt = now();
     plan.onSent();
   };
+  /** From now on only this side is to be waited for, also where it does not read on. */
+  const wait = () => {
+    if (ended || answer !== undefined) return;
+    waited = plan.waits?.(() => {
+      if (ended || answer !== undefined) return;
+      fail('timeout', 'timeout', `The ${who} gave no answer in time.`);
+      out.destroy();
+    });
+  };
+  /** It has failed before the caller saw anything of it. */
+  const fail = (how: Failure, outcome: LiveEnd['outcome'], words: string) => {
+    const over = !res.destroyed && plan.instead?.(how) === true;
+    end(outcome);
+    if (!over) refuse(res, how === 'timeout' ? late : why, words);
+  };
   const end = (outcome: LiveEnd['outcome']) => {
     if (ended) return;
+    waited?.();
     // The answer may be read before the system has told that the last byte went; a live side that did not want it is another case.
     if (outcome === 'answered' && sentAt === undefined && out.writableEnded) sent();
     ended = true;
@@ -77,7 +113,13 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
   out.once('response', (incoming) => {
     answer = incoming;
     first = now();
-    beginAnswer(req, res, incoming);
+    waited?.();
+    if (ended) return void incoming.resume();
+    if ((incoming.statusCode ?? 0) >= 500 && plan.instead?.('5xx') === true) {
+      end('answered');
+      return void incoming.resume().on('error', () => undefined);
+    }
+    beginAnswer(req, res, incoming, plan.mark);
     incoming.on('data', (chunk: Buffer) => {
       plan.answer?.add(chunk);
       if (res.write(chunk)) return;
@@ -108,21 +150,33 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
   });
   out.on('error', (error: NodeJS.ErrnoException) => {
     if (ended || answer !== undefined) return;
-    end(res.destroyed ? 'client-gone' : isNoConnection(error) ? 'refused' : 'broken');
-    refuse(res, 'live-unreachable', `The live server gave no answer (${error.code ?? error.message}).`);
+    if (res.destroyed) return end('client-gone');
+    const how = isNoConnection(error) ? 'refused' : 'broken';
+    fail(how, how, `The ${who} gave no answer (${error.code ?? error.message}).`);
   });
   res.once('close', () => {
     if (res.writableFinished || ended) return;
     end('client-gone');
     out.destroy();
   });
-  if (plan.body === undefined) pump(req, out, plan.request);
-  else out.end(plan.body);
+  if (plan.body === undefined) {
+    pump(req, out, plan.request, plan.begun);
+    req.once('end', wait);
+  } else {
+    out.end(plan.body);
+    wait();
+  }
 }
 
 /** The request's body, as it comes. */
-function pump(req: IncomingMessage, out: ClientRequest, kept: KeptChunks | undefined): void {
+function pump(req: IncomingMessage, out: ClientRequest, kept: KeptChunks | undefined, begun: Buffer | undefined): void {
   if (req.headers.expect !== undefined) out.flushHeaders();
+  if (begun !== undefined) {
+    kept?.add(begun);
+    out.write(begun);
+    // Whoever read it has held up the rest.
+    setImmediate(() => req.resume());
+  }
   req.on('data', (chunk: Buffer) => {
     kept?.add(chunk);
     if (!out.write(chunk) && !out.destroyed) req.pause();
@@ -136,10 +190,16 @@ function pump(req: IncomingMessage, out: ClientRequest, kept: KeptChunks | undef
   });
 }
 
-function beginAnswer(req: IncomingMessage, res: ServerResponse, incoming: IncomingMessage): void {
+function beginAnswer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  incoming: IncomingMessage,
+  mark: RawHeaders | undefined,
+): void {
   // HTTP/1.0 has no chunks: such an answer ends with its connection.
   const old = req.httpVersion === '1.0';
   const headers = passedOn(incoming.rawHeaders, old ? ({ lower }) => lower === 'transfer-encoding' : undefined);
+  if (mark !== undefined) headers.push(...mark);
   res.sendDate = false;
   res.writeHead(incoming.statusCode ?? 502, incoming.statusMessage ?? '', headers);
 }

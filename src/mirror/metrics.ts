@@ -94,10 +94,15 @@ export interface Counted {
   recordsLost: number;
   /** Records that a bound on their folder has removed. */
   recordsRemoved: number;
+  /** Requests of mirrored routes while they were divided, by the side that was to answer. */
+  answering: ReadonlyMap<string, number>;
+  /** Those that the live side answered although the candidate was to, by what that had failed by. */
+  fallbacks: Readonly<Record<string, number>>;
 }
 
 /** The text that Prometheus reads (its text format 0.0.4). */
-export function prometheus({ live, shadows, notMirrored, refused, recordsLost, recordsRemoved }: Counted): string {
+export function prometheus(counted: Counted): string {
+  const { live, shadows, notMirrored, refused, recordsLost, recordsRemoved, answering, fallbacks } = counted;
   const all: [name: string, metrics: SideMetrics][] = [
     ['live', live],
     ...[...shadows].map(([name, { metrics }]): [string, SideMetrics] => [name, metrics]),
@@ -171,6 +176,18 @@ export function prometheus({ live, shadows, notMirrored, refused, recordsLost, r
     'counter',
     "Answers in the mirror's own name, by the code in their body.",
     Object.entries(refused).map(([why, n]) => `shadowctl_mirror_own_answers_total{code="${why}"} ${n}`),
+  );
+  family(
+    'shadowctl_mirror_divided_total',
+    'counter',
+    'Requests on mirrored routes while they were divided, by the side that was to answer them.',
+    [...answering].map(([side, n]) => `shadowctl_mirror_divided_total{side="${side}"} ${n}`),
+  );
+  family(
+    'shadowctl_mirror_fallbacks_total',
+    'counter',
+    'Requests that the live side answered because the candidate failed, by how it did.',
+    Object.entries(fallbacks).map(([how, n]) => `shadowctl_mirror_fallbacks_total{cause="${how}"} ${n}`),
   );
   family('shadowctl_mirror_records_lost_total', 'counter', 'Records that could not be written.', [
     `shadowctl_mirror_records_lost_total ${recordsLost}`,

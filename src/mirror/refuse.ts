@@ -5,6 +5,8 @@ import { ERROR_HEADER } from './headers.ts';
 /** Why an answer is the mirror's own, as its header says: everything else comes from the live side. */
 const REFUSALS = {
   'live-unreachable': [502, 'Bad Gateway'],
+  'candidate-unreachable': [502, 'Bad Gateway'],
+  'candidate-timeout': [504, 'Gateway Timeout'],
   'no-such-route': [404, 'Not Found'],
   'bad-request': [400, 'Bad Request'],
   'request-timeout': [408, 'Request Timeout'],

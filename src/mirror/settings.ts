@@ -4,11 +4,14 @@ import { usageError } from '../base/errors.ts';
 import { checked } from '../base/schema.ts';
 import { parseDuration, parsePercent, parseSize } from '../base/units.ts';
 import { parsePath } from '../analysis/answers/path.ts';
+import { parseSlice } from './slices.ts';
 import {
   type Address,
   DEFAULT_BOUNDS,
   DEFAULT_RECORDS,
   DEFAULT_SHADOW,
+  FALLBACKS,
+  type CanaryConfig,
   type MirrorConfig,
   type SampleBy,
   type ShadowConfig,
@@ -60,6 +63,14 @@ const shadowSchema = v.strictObject({
   queue: v.optional(positive(COUNT)),
 });
 
+const FALLBACK = `one of ${FALLBACKS.join(', ')}`;
+const canarySchema = v.strictObject({
+  shadow: v.optional(text),
+  share: v.optional(share),
+  by: v.optional(text),
+  slices: v.optional(words),
+});
+
 /** One configuration file, or what flags say in its place. */
 export const settingsSchema = v.strictObject({
   listen: v.optional(address),
@@ -81,6 +92,8 @@ export const settingsSchema = v.strictObject({
     ),
   ),
   shadows: v.optional(v.record(text, v.union([text, shadowSchema], 'a URL, or keys with values'))),
+  canary: v.optional(v.union([share, canarySchema], 'a share like 10%, or keys with values')),
+  fallback: v.optional(v.picklist(FALLBACKS, FALLBACK)),
   paths: v.optional(words),
   dropHeaders: v.optional(words),
   idHeader: v.optional(headerName),
@@ -151,8 +164,15 @@ export function readSettings(content: unknown, context: SettingsContext): Mirror
     },
     control: given.control === undefined ? undefined : readAddress(given.control, `${where}: control`),
     socket: given.socket === undefined ? undefined : resolve(folder, given.socket),
-    live: { target: readTarget(live, `${where}: live`), keepHost: live.keepHost ?? false },
+    live: {
+      target: readTarget(live, `${where}: live`),
+      keepHost: live.keepHost ?? false,
+      path: undefined,
+      headers: {},
+    },
     shadows: shadows.map(([name, one]) => readShadow(name, typeof one === 'string' ? { url: one } : one, context)),
+    canary: given.canary === undefined ? undefined : readCanary(given, context),
+    fallback: given.fallback ?? 'unreachable',
     paths: given.paths ?? [],
     dropHeaders: (given.dropHeaders ?? []).map((name) => name.toLowerCase()),
     idHeader: given.idHeader?.toLowerCase(),
@@ -164,6 +184,39 @@ export function readSettings(content: unknown, context: SettingsContext): Mirror
       folder: resolve(folder, given.records.folder),
     },
   };
+}
+
+/** @throws Problem (usage) where it names no shadow, or has nowhere to be written down */
+function readCanary(
+  { canary, shadows = {}, records }: v.InferOutput<typeof settingsSchema>,
+  { where }: SettingsContext,
+): CanaryConfig {
+  const here = `${where}: canary`;
+  const {
+    shadow,
+    share: given,
+    by = 'request',
+    slices = [],
+  } = typeof canary === 'number' ? { share: canary } : (canary ?? {});
+  const names = Object.keys(shadows);
+  const name = shadow ?? (names.length === 1 ? names[0] : undefined);
+  if (name === undefined || !names.includes(name))
+    throw usageError(
+      shadow === undefined
+        ? `${here}: there are several shadows, and it is not said which one answers.`
+        : `${here}: there is no shadow "${shadow}".`,
+      `Name one of ${names.join(', ')}.`,
+    );
+  if (given === undefined && slices.length === 0)
+    throw usageError(`${here}: neither a share nor slices are named.`, 'Write a share like 10%.');
+  if (records === undefined)
+    throw usageError(
+      `${here}: it takes records, beside which it is written down who answers.`,
+      'Name a folder: --records FOLDER.',
+    );
+  readBy(by, here);
+  for (const slice of slices) parseSlice(slice, here);
+  return { shadow: name, share: given ?? 0, by, slices };
 }
 
 /** A folder of records holds these beside those of the shadows. */
@@ -203,8 +256,8 @@ function readShadow(
   };
 }
 
-/** `request`, `session`, `header:NAME` or `cookie:NAME`. */
-function readBy(words: string, where: string): SampleBy {
+/** `request`, `session`, `header:NAME` or `cookie:NAME`. @throws Problem (usage) */
+export function readBy(words: string, where: string): SampleBy {
   if (words === 'request') return { kind: 'request' };
   // Stateful sessions of SageMaker are named so.
   if (words === 'session') return { kind: 'header', name: 'x-amzn-sagemaker-session-id' };

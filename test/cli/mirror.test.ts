@@ -104,8 +104,10 @@ test('runs from a file and flags, tells its state, reads the file anew, and stop
   expect(JSON.parse(out).observations).toMatchObject({
     production: { name: 'live' },
     shadow: { name: 'candidate' },
-    metrics: { production: { invocations: [2] }, shadow: { invocations: [2] } },
-    predictions: { pairs: 2 },
+    // What the first server answered under this name says nothing of the second one.
+    metrics: { production: { invocations: [1] }, shadow: { invocations: [1] } },
+    predictions: { pairs: 1 },
+    notes: expect.arrayContaining([expect.stringContaining(first.url)]),
   });
   const watched = ['report', '--files', 'records', '--until-decided', '--every', '10ms', '--timeout', '15ms'];
   expect(await shadowctl(watched, cwd)).toMatchObject({ code: 3 });

@@ -129,6 +129,30 @@ const SERVERS: readonly {
   },
 ];
 
+/** What XGBoost's container answers: the numbers of all rows in one line, which only the request tells apart from one row. */
+const ONE_LINE = SERVERS.at(-1) as (typeof SERVERS)[number];
+
+test('what the candidate itself answers is read by its request, too', async () => {
+  let n = 0;
+  const model = () =>
+    openModel((_, res) => res.writeHead(200, { 'Content-Type': 'text/csv' }).end(String(ONE_LINE.answer(n))));
+  const [live, shadow] = [await model(), await model()];
+  const rig = await openRig({
+    live: live.url,
+    shadows: { shadow: shadow.url },
+    canary: { shadow: 'shadow', share: '100%' },
+  });
+  open.push(live, shadow, rig);
+  for (; n < 12; n += 1) {
+    await rig.post(String(ONE_LINE.ask(n)), { path: ONE_LINE.path, headers: { 'Content-Type': 'text/csv' } });
+    const { shadows, live: lively } = rig.mirror.counted();
+    await rig.until(
+      () => shadows.get('shadow')?.metrics.outcomes.answered === n + 1 && lively.outcomes.answered === n + 1,
+    );
+  }
+  expect((await observed(rig)).predictions).toMatchObject({ pairs: 12, rows: 24, differentRows: 0 });
+});
+
 const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
 describe('answers are read without flags', () => {

@@ -5,8 +5,12 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../src/base/clock.ts';
-import { openMirror, type Mirror, type MirrorEvent } from '../../src/mirror/mirror.ts';
+import { openMirror, type Mirror, type MirrorEvent, type RouterStore } from '../../src/mirror/mirror.ts';
 import { readSettings, type Settings } from '../../src/mirror/settings.ts';
+import { defaultSocket, writePlace } from '../../src/lifecycle/mirror/place.ts';
+import type { MirrorConfig } from '../../src/mirror/config.ts';
+import { type Control, openControl } from '../../src/mirror/control.ts';
+import { fileRouterStore } from '../../src/lifecycle/mirror/router-store.ts';
 import { httpPlace } from '../../src/mirror/upstream.ts';
 
 /** Time that passes only when a test says so; whoever sleeps is woken by `advance`. */
@@ -36,8 +40,13 @@ class HandClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason);
-      this.#sleepers.push({ at: this.elapsed + ms, wake: resolve });
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      const stop = () => reject(signal?.reason as Error);
+      const wake = () => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      };
+      this.#sleepers.push({ at: this.elapsed + ms, wake });
+      signal?.addEventListener('abort', stop, { once: true });
     });
   }
 
@@ -84,6 +93,9 @@ function closed(server: Server): Promise<void> {
 
 export interface Rig {
   mirror: Mirror;
+  config: MirrorConfig;
+  /** Opens the control socket where commands look for it. */
+  control(): Promise<void>;
   clock: HandClock;
   events: MirrorEvent[];
   folder: string;
@@ -106,9 +118,14 @@ export interface Answered {
 }
 
 /** A mirror in front of these servers. Its clock stands still unless the test moves it. */
-export async function openRig(settings: Omit<Settings, 'listen'>, recording = true): Promise<Rig> {
+export async function openRig(
+  settings: Omit<Settings, 'listen'>,
+  recording = true,
+  /** Records of another rig, as after a restart; what is done to who answers on its way to the disk. */
+  more: { records?: string; store?: (store: RouterStore) => RouterStore } = {},
+): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'shadowctl-mirror-'));
-  const records = join(folder, 'records');
+  const records = more.records ?? join(folder, 'records');
   const clock = new HandClock();
   const events: MirrorEvent[] = [];
   const config = readSettings(
@@ -124,6 +141,7 @@ export async function openRig(settings: Omit<Settings, 'listen'>, recording = tr
     },
     finished: undefined,
     onEvent: (event) => void events.push(event),
+    router: recording ? (more.store ?? ((one) => one))(fileRouterStore(records)) : undefined,
   });
   const agent = new Agent({ keepAlive: true });
   const until = async (holds: () => boolean) => {
@@ -132,8 +150,18 @@ export async function openRig(settings: Omit<Settings, 'listen'>, recording = tr
       await new Promise((resolve) => setTimeout(resolve, turns < 100 ? 0 : 1));
     }
   };
+  let control: Control | undefined;
   return {
     mirror,
+    config,
+    async control() {
+      const socket = await defaultSocket(records);
+      control = await openControl(
+        { control: undefined, socket },
+        { mirror, draining: () => false, reload: () => mirror.reload(config), stop: () => undefined },
+      );
+      await writePlace(records, { socket });
+    },
     clock,
     events,
     folder,
@@ -158,6 +186,7 @@ export async function openRig(settings: Omit<Settings, 'listen'>, recording = tr
     socket: () => connect(mirror.port, '127.0.0.1'),
     async close() {
       agent.destroy();
+      await control?.close();
       const stop = AbortSignal.abort();
       let done = false;
       const serving = mirror.serve(stop).then(() => (done = true));

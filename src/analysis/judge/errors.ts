@@ -16,6 +16,7 @@ import {
   shareInterval,
 } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import type { PairCounts } from '../observations.ts';
 import { count, counted, percent, points } from '../../base/units.ts';
 import { minutesNeeded, needsAdvice, needsMore, needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
@@ -28,9 +29,32 @@ export interface Failures {
   effective: number;
 }
 
+/** Failed requests of both sides by minute: request by request where these are known, else as many as there were. */
+function failedMinutes({ observations: { metrics } }: Evidence): PairedMinute[] {
+  if (metrics.paired !== undefined) return pairedMinutes(metrics.paired.failed);
+  const shadow = metrics.shadow === undefined ? [] : errorMinutes(metrics.shadow);
+  return errorMinutes(metrics.production).map((ofProduction, i) => ({
+    production: ofProduction,
+    shadow: shadow[i] ?? { successes: 0, n: 0 },
+  }));
+}
+
+/** Counts of pairs as minutes of two sides. */
+export function pairedMinutes({ n, both, production, shadow }: PairCounts): PairedMinute[] {
+  return n.map((all, i) => {
+    const common = both[i] ?? 0;
+    return {
+      production: { successes: common + (production[i] ?? 0), n: all },
+      shadow: { successes: common + (shadow[i] ?? 0), n: all },
+      both: common,
+    };
+  });
+}
+
 /**
  * Does the shadow fail more requests? CloudWatch gives counts a minute, not single requests, so minutes are the pairs: what
- * fails on both sides in a minute goes out of the difference and out of its scatter. A gate passes no sooner than answers
+ * fails on both sides in a minute goes out of the difference and out of its scatter. Where requests are known one by one, the
+ * discordant ones decide: those that failed on one side alone. A gate passes no sooner than answers
  * do, thrice that where failures come in bursts; it fails after one block, with bursts only where three times the scatter
  * would still say so.
  */
@@ -38,12 +62,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
   const { observations, policy, challenger } = evidence;
   const table = observations.metrics.shadow;
   if (table === undefined) return [];
-  const production = errorMinutes(observations.metrics.production);
-  const shadow = errorMinutes(table);
-  const minutes = production.map((ofProduction, i) => ({
-    production: ofProduction,
-    shadow: shadow[i] ?? { successes: 0, n: 0 },
-  }));
+  const minutes = failedMinutes(evidence);
   const found = pairShares(minutes);
   const base = {
     id: 'errors',
@@ -57,8 +76,8 @@ export function judgeErrors(evidence: Evidence): Gate[] {
     of: 'requests' as const,
   };
   if (found.minutes === 0) {
-    const seen = (side: typeof shadow) => side.some(({ n }) => n > 0);
-    const who = seen(shadow) ? 'production variant' : challenger;
+    const seen = (side: 'production' | 'shadow') => minutes.some((minute) => minute[side].n > 0);
+    const who = seen('shadow') ? 'production variant' : challenger;
     return [
       {
         ...base,
@@ -68,7 +87,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
         reason:
           observations.metrics.unread === true
             ? 'It is not known how many requests there were, and how many failed: the metrics could not be read, which takes cloudwatch:GetMetricData.'
-            : seen(shadow) && seen(production)
+            : seen('shadow') && seen('production')
               ? `Production and the ${challenger} received requests in no minute of this window together.`
               : `The ${who} received no requests in this window.`,
         ...needsAdvice('traffic to the endpoint'),
@@ -77,7 +96,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
   }
   const { interval, says, floor, outcome } = judgePaired(found, policy.errors, policy);
   const share = ({ successes, n }: typeof found.shadow) => successes / n;
-  const facts = `${percent(share(found.shadow))} of the ${challenger}'s requests failed (${count(found.shadow.successes)} of ${count(found.shadow.n)}), ${percent(share(found.production))} of production's`;
+  const facts = `${percent(share(found.shadow))} of the ${challenger}'s requests failed (${count(found.shadow.successes)} of ${count(found.shadow.n)}), ${percent(share(found.production))} of production's${discordantWords(evidence)}`;
   const between = `the true difference is between ${points(interval[0])} and ${points(interval[1])} (${confidence(policy)}), and the limit is ${points(policy.errors)}`;
   const words = {
     pass: `${facts}; the difference is at most ${points(interval[1])} (${confidence(policy)}), and the limit is ${points(policy.errors)}. ${outages(minutes, policy)}`,
@@ -101,6 +120,17 @@ export function judgeErrors(evidence: Evidence): Gate[] {
           : moreRequests(found, policy.errors, policy)),
     },
   ];
+}
+
+/** How many failed on one side alone, where that is known. */
+function discordantWords({ observations: { metrics }, challenger }: Evidence): string {
+  if (metrics.paired === undefined) return '';
+  const { production, shadow } = metrics.paired.failed;
+  const sum = (all: readonly number[]) => all.reduce((total, one) => total + one, 0);
+  const [alone, other] = [sum(shadow), sum(production)];
+  return alone + other === 0
+    ? ''
+    : `, of the same requests: ${count(alone)} failed on the ${challenger} alone, ${count(other)} on production alone`;
 }
 
 /** Differences that scatter so many times as much as independent requests would are bursts, however few there are to test. */

@@ -1,3 +1,4 @@
+import type { PairCounts } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { PairBlock, Predictions } from '../predictions.ts';
 import type { Interval } from '../statistics/proportions.ts';
@@ -160,18 +161,29 @@ function accuracy({ blocks, truth }: Predictions, policy: Policy): Interval | un
   );
 }
 
-/** Which requests failed is not known one by one: each share is bounded alone, at half of alpha. */
+/** Where it is not known one by one which requests failed, each share is bounded alone, at half of alpha. */
 function errorsInWindow({ observations: { metrics }, policy }: Evidence): Interval | undefined {
   if (metrics.shadow === undefined) return undefined;
+  if (metrics.paired !== undefined) return discordant(metrics.paired.failed, policy);
   return apart(errorMinutes(metrics.production), errorMinutes(metrics.shadow), policy);
 }
 
-/** Nor is it which took longer than production's quantile. Means have no bound in a window: nobody knows how long a request may take. */
+/** The shadow's share less production's, of the same requests. */
+function discordant({ n, production, shadow }: PairCounts, policy: Policy, from = 0): Interval {
+  const minutes = n.map((all, i) => ({ n: all, more: shadow[i] ?? 0, less: production[i] ?? 0 }));
+  return difference(minutes.slice(from), policy);
+}
+
+/** Likewise of which took longer than production's quantile. Means have no bound in a window: nobody knows how long a request may take. */
 function quantileInWindow(id: string, { observations: { metrics }, policy }: Evidence): Interval | undefined {
   const name = QUANTILES.find((one) => id === `latency.${one}`);
   const exceedance = name && metrics.exceedances?.[name];
   if (name === undefined || exceedance === undefined || metrics.shadow === undefined) return undefined;
   if (exceedance.margin !== policy.latency[name]) return undefined;
+  if (exceedance.pairs !== undefined) {
+    const first = metrics.shadow.invocations.findIndex((n) => (n ?? 0) > 0);
+    return first < 0 ? undefined : discordant(exceedance.pairs, policy, first + policy.warmupMinutes);
+  }
   const minutes = exceedanceMinutes(metrics.production, metrics.shadow, exceedance, policy);
   return apart(
     minutes.map(({ production }) => production),

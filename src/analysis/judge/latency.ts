@@ -1,4 +1,4 @@
-import type { Exceedance, MetricName, MetricTable } from '../observations.ts';
+import type { Exceedance, MetricName, Metrics, MetricTable } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import { blockSequence, EARLY_ALPHA, halfWidth, meanAndDeviation, ratioSequence } from '../statistics/sequences.ts';
@@ -6,7 +6,7 @@ import type { BlockSequence, RatioMinute } from '../statistics/sequences.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { confidence, minutesToPass, requiredSampleSize } from './evidence.ts';
-import { judgePaired, moreRequests } from './errors.ts';
+import { judgePaired, moreRequests, pairedMinutes } from './errors.ts';
 import { pairShares } from '../statistics/paired-shares.ts';
 import type { PairedMinute } from '../statistics/paired-shares.ts';
 import type { Challenger, Evidence } from './evidence.ts';
@@ -37,7 +37,10 @@ export function judgeLatency(evidence: Evidence): Gate[] {
   return STATISTICS.map(({ name, metric, quantile }) => {
     const minutes = latencyMinutes(observations.metrics.production, shadow, metric, policy.warmupMinutes);
     const warm = shadow[metric].some((value) => value !== null) ? warmUp(policy.warmupMinutes, challenger) : '';
-    if (quantile === undefined) return gate(name, ratioSequence(minutes.map(sums), policy), RATIO, policy, { warm });
+    if (quantile === undefined) {
+      const ratios = pairedSums(observations.metrics, policy) ?? minutes.map(sums);
+      return gate(name, ratioSequence(ratios, policy), RATIO, policy, { warm });
+    }
     const exceedance = observations.metrics.exceedances?.[name as 'p50' | 'p90' | 'p99'];
     // Counted for another margin, they say nothing about this one.
     if (exceedance !== undefined && exceedance.margin === policy.latency[name])
@@ -103,11 +106,12 @@ function exceedanceGate(
 export function exceedanceMinutes(
   production: MetricTable,
   shadow: MetricTable,
-  { production: ofProduction, shadow: ofShadow }: Exceedance,
+  { production: ofProduction, shadow: ofShadow, pairs }: Exceedance,
   { warmupMinutes }: Policy,
 ): PairedMinute[] {
   const first = shadow.invocations.findIndex((n) => (n ?? 0) > 0);
   if (first < 0) return [];
+  if (pairs !== undefined) return pairedMinutes(pairs).slice(first + warmupMinutes);
   const counts = (share: number | null | undefined, n: number | null | undefined) =>
     share === null || share === undefined ? { successes: 0, n: 0 } : { successes: share * (n ?? 0), n: n ?? 0 };
   const minutes = ofShadow.map((share, i) => ({
@@ -145,6 +149,20 @@ export function latencyMinutes(
       requests: { shadow: requests(shadow), production: requests(production) },
     };
   });
+}
+
+/** The same of the very same requests, where these are known: those that have a latency on both sides. */
+function pairedSums({ paired, shadow }: Metrics, { warmupMinutes }: Policy): (RatioMinute | undefined)[] | undefined {
+  if (paired === undefined || shadow === undefined) return undefined;
+  const { n, production, shadow: ofShadow } = paired.latency;
+  const first = shadow.invocations.findIndex((requests) => (requests ?? 0) > 0);
+  if (first < 0) return [];
+  const minutes = n.map((requests, i): RatioMinute | undefined =>
+    requests === 0 || (production[i] ?? 0) <= 0
+      ? undefined
+      : { shadow: ofShadow[i] ?? 0, production: production[i] ?? 0 },
+  );
+  return minutes.slice(first + warmupMinutes);
 }
 
 /** What the shadow's requests took together, and what as many of production's took. */

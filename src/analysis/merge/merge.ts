@@ -130,9 +130,24 @@ function mergeMetrics(a: Metrics, b: Metrics): Metrics {
     exceedances: mergeExceedances(a.exceedances, b.exceedances),
     beyondLimits: mergeBeyondLimits(a.beyondLimits, b.beyondLimits),
     instances: mergeInstances(a, b),
+    paired: mergePaired(a.paired, b.paired),
     unread: a.unread ?? b.unread,
   };
   return merged;
+}
+
+/** Where one window knows no pairs, minutes are the pairs of both. */
+function mergePaired(a: Metrics['paired'], b: Metrics['paired']): Metrics['paired'] {
+  if (a === undefined || b === undefined) return undefined;
+  return { failed: joinedColumns(a.failed, b.failed), latency: joinedColumns(a.latency, b.latency) };
+}
+
+function joinedColumns<Name extends string>(
+  a: Readonly<Record<Name, readonly number[]>>,
+  b: Readonly<Record<Name, readonly number[]>>,
+): Record<Name, number[]> {
+  const names = Object.keys(a) as Name[];
+  return Object.fromEntries(names.map((name) => [name, [...a[name], ...b[name]]])) as Record<Name, number[]>;
 }
 
 /** Of a window in which nobody asked, nothing is known. */
@@ -151,7 +166,8 @@ function mergeExceedances(a: Metrics['exceedances'], b: Metrics['exceedances']):
     if (one === undefined || other === undefined) return [];
     if (one.threshold !== other.threshold || one.margin !== other.margin) return [];
     const production = [...one.production, ...other.production];
-    return [[name, { ...one, production, shadow: [...one.shadow, ...other.shadow] }] as const];
+    const pairs = one.pairs && other.pairs && joinedColumns(one.pairs, other.pairs);
+    return [[name, { ...one, production, shadow: [...one.shadow, ...other.shadow], pairs }] as const];
   });
   return merged.length === 0 ? undefined : Object.fromEntries(merged);
 }

@@ -32,6 +32,8 @@ export const LOSSES = [
   'unredacted',
   // What callers logged: the shadow's line came, the live one never did.
   'unlogged',
+  // A shadow answered the caller, and the live side did not answer its copy: that must not speak for the shadow.
+  'live-copy',
 ] as const;
 export type Loss = (typeof LOSSES)[number];
 
@@ -61,9 +63,17 @@ export interface RecordFacts {
   firstByteMs: number | undefined;
   /** Of a chat: what came when, and how many tokens its server counted. */
   stream?: StreamFacts | undefined;
-  /** Live side: the shadows that a copy was due to. */
+  /** Live side: the shadows that a copy was due to, or that answered. */
   copies: readonly string[];
+  /** Live side: the shadow that answered the caller, so that the live side got the copy; undefined: the live side answered. */
+  answered?: string | undefined;
+  /** Live side: why it answered although the shadow was to (no connection, broken off, no answer in time, a 5xx). */
+  fell?: Fell | undefined;
 }
+
+/** By what a shadow failed that was to answer a caller, so that the live side did. */
+const FALLS = ['refused', 'broken', 'timeout', '5xx'] as const;
+type Fell = (typeof FALLS)[number];
 
 /** Of the answer to a chat. Milliseconds from the last byte of the request. */
 export interface StreamFacts {
@@ -89,7 +99,9 @@ export function recordLine(facts: RecordFacts, input: KeptBody | undefined, outp
     (facts.ms === undefined ? '' : `,"ms":${facts.ms.toFixed(3)}`) +
     (facts.firstByteMs === undefined ? '' : `,"firstByteMs":${facts.firstByteMs.toFixed(3)}`) +
     (facts.stream === undefined ? '' : `,"stream":${streamText(facts.stream)}`) +
-    (facts.copies.length === 0 ? '' : `,"copies":${JSON.stringify(facts.copies.join(' '))}`);
+    (facts.copies.length === 0 ? '' : `,"copies":${JSON.stringify(facts.copies.join(' '))}`) +
+    (facts.answered === undefined ? '' : `,"answered":"${facts.answered}"`) +
+    (facts.fell === undefined ? '' : `,"fell":"${facts.fell}"`);
   return `{"captureData":{${parts.join(',')}},"eventMetadata":{"eventId":"${facts.id}","inferenceId":${facts.key === facts.id ? `"${facts.id}"` : JSON.stringify(facts.key)},"inferenceTime":"${isoTime(facts.at)}","outcome":"${facts.outcome}"${more}},"eventVersion":"0"}\n`;
 }
 
@@ -147,6 +159,8 @@ export function readFacts(line: string): RecordFacts | undefined {
     firstByteMs: numberOf(meta.firstByteMs),
     ...(isObject(stream) ? { stream: streamOf(stream) } : {}),
     copies: typeof copies === 'string' ? copies.split(' ') : [],
+    answered: typeof meta.answered === 'string' ? meta.answered : undefined,
+    fell: FALLS.find((one) => one === meta.fell),
   };
 }
 

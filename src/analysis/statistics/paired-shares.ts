@@ -14,6 +14,8 @@ interface Counts {
 export interface PairedMinute {
   production: Counts;
   shadow: Counts;
+  /** Where requests are known one by one: those that hit both sides. Then n is the same on both. */
+  both?: number | undefined;
 }
 
 /** The difference of two shares over the minutes in which both sides have requests. */
@@ -35,7 +37,8 @@ export interface PairedShares {
  * Sums up minutes as pairs: what both sides have in a minute, such as bad requests that both refuse, or load, goes out of
  * the difference and out of its scatter. Residuals of the difference of ratios, r_i = (a_i − p n_i) − (N / M) (b_i − q m_i),
  * are summed over single minutes and ever longer groups of them; the largest scatter counts (Cochran 1977, section 6.5, for
- * the variance of a ratio).
+ * the variance of a ratio). Where requests are known one by one, what independent ones would scatter by is that of the discordant
+ * pairs alone, π₁₀ + π₀₁ − (π₁₀ − π₀₁)² a pair (McNemar 1947): what hits both sides would else hide bursts that hit one.
  */
 export function pairShares(all: readonly PairedMinute[]): PairedShares {
   const minutes = all.filter(({ production, shadow }) => production.n > 0 && shadow.n > 0);
@@ -45,12 +48,19 @@ export function pairShares(all: readonly PairedMinute[]): PairedShares {
   ];
   const [q, p] = [production.successes / production.n, shadow.successes / shadow.n];
   const scale = shadow.n / production.n;
+  const both = minutes.every((minute) => minute.both !== undefined)
+    ? sumOf(minutes, (one) => one.both ?? 0)
+    : undefined;
+  const scatter = both === undefined ? undefined : p + q - (2 * both) / shadow.n - (p - q) ** 2;
   const units = minutes.map((minute) => ({
     residual:
       minute.shadow.successes - p * minute.shadow.n - scale * (minute.production.successes - q * minute.production.n),
     // What independent requests would scatter by.
-    expected: minute.shadow.n * p * (1 - p) + scale * scale * minute.production.n * q * (1 - q),
-    hits: minute.shadow.successes + minute.production.successes,
+    expected:
+      scatter === undefined
+        ? minute.shadow.n * p * (1 - p) + scale * scale * minute.production.n * q * (1 - q)
+        : minute.shadow.n * Math.max(0, scatter),
+    hits: minute.shadow.successes + minute.production.successes - 2 * (both === undefined ? 0 : (minute.both ?? 0)),
   }));
   let variance = 0;
   const chances: number[] = [];

@@ -6,6 +6,9 @@ import type { App, Outcome } from '../../app.ts';
 import { type Clock, stopwatch } from '../../base/clock.ts';
 import { interrupted, Problem } from '../../base/errors.ts';
 import { count, duration, HOUR, MINUTE } from '../../base/units.ts';
+import { defaultSocket, writePlace } from '../../lifecycle/mirror/place.ts';
+import { fileRouterStore } from '../../lifecycle/mirror/router-store.ts';
+import { openControl } from '../../mirror/control.ts';
 import { type Mirror, openMirror } from '../../mirror/mirror.ts';
 import { readSettings } from '../../mirror/settings.ts';
 import { httpPlace } from '../../mirror/upstream.ts';
@@ -27,7 +30,7 @@ const DATA = 'weather-test.csv';
 const POLICY = `blockMinutes: 1
 minimumBlocks: 20
 # Both servers share this process: how long they take tells nothing of two machines.
-limits: { latency: { p50: 100ms } }
+limits: { latency: { p50: 1s } }
 inform: [latency.mean, latency.p50, latency.p90, latency.p99]
 `;
 
@@ -63,6 +66,34 @@ class LeapingClock implements Clock {
   }
 }
 
+/** A clock for a command that waits while the mirror is asked: each of its minutes is a minute of requests. */
+class PlayedClock implements Clock {
+  readonly virtual = true;
+  readonly #clock: LeapingClock;
+  readonly #minute: () => Promise<void>;
+
+  constructor(clock: LeapingClock, minute: () => Promise<void>) {
+    this.#clock = clock;
+    this.#minute = minute;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const until = this.now() + ms;
+    while (this.now() < until) {
+      signal?.throwIfAborted();
+      await this.#minute();
+    }
+  }
+
+  all<T>(branches: readonly (() => Promise<T>)[]): Promise<T[]> {
+    return this.#clock.all(branches);
+  }
+}
+
 /** Two model servers, a mirror in front of them, real requests through it, and the verdict on what was recorded. */
 export async function run(app: App, traffic: Traffic = TRAFFIC): Promise<Outcome> {
   const { io } = app;
@@ -87,6 +118,7 @@ export async function run(app: App, traffic: Traffic = TRAFFIC): Promise<Outcome
     say(
       `Model 005 answers today, at ${live.url}. Model 009 is the candidate, at ${candidate.url}. Callers ask the mirror in place of the live server.`,
     );
+    const records = join(project, 'records');
     const clock = new LeapingClock(app.clock, began - HOUR - traffic.minutes * MINUTE);
     const mirror = await openMirror(
       readSettings(
@@ -99,15 +131,22 @@ export async function run(app: App, traffic: Traffic = TRAFFIC): Promise<Outcome
         placeOf: async (target, path) => httpPlace(target.kind === 'http' ? target.url : '', path),
         finished: undefined,
         onEvent: () => undefined,
+        router: fileRouterStore(records),
       },
     );
+    const socket = await defaultSocket(records);
+    const control = await openControl(
+      { control: undefined, socket },
+      { mirror, draining: () => false, reload: async () => undefined, stop: () => undefined },
+    );
+    await writePlace(records, { socket });
     const stop = new AbortController();
     const serving = mirror.serve(AbortSignal.any([app.signal, stop.signal]));
-    const end = async () => {
+    closing.push(async () => {
       stop.abort();
+      await control.close();
       await serving;
-    };
-    closing.push(end);
+    });
     for (const line of shellLine(io, [
       'mirror',
       ...['--live', live.url],
@@ -118,23 +157,41 @@ export async function run(app: App, traffic: Traffic = TRAFFIC): Promise<Outcome
 
     io.out();
     io.out(heading(io, 2, 'Requests'));
-    const sent = await send(app, mirror, clock, traffic);
-    await end();
+    const caller = await openCaller(app, mirror, clock, traffic);
+    closing.push(caller.close);
+    for (let minute = 0; minute < traffic.minutes; minute += 1) await caller.minute();
+    const sent = traffic.minutes * traffic.aMinute;
     const { outcomes } = mirror.counted().shadows.get('candidate')?.metrics ?? { outcomes: { answered: 0 } };
     say(
       `${count(sent)} requests, ${traffic.aMinute} a minute for ${traffic.minutes} minutes: days of Seattle's weather of 2015. Callers got ${count(sent)} answers, all of model 005; the candidate answered ${count(outcomes.answered)} copies, and no answer waited for one of its own.`,
     );
 
+    const labels = ['--policy', 'policy.yaml', '--labels', `${DATA}:label`];
+    const played = new PlayedClock(clock, caller.minute);
+    const play = async (argv: readonly string[], ...unshown: readonly string[]) => {
+      for (const line of shellLine(io, argv)) io.out(line);
+      const outcome = await app.execute([...argv, ...unshown], { cwd: project, clock: played });
+      app.signal.throwIfAborted();
+      if (outcome !== 'done')
+        throw new Problem('no', `The demo did not go as planned: ${argv[0]} ended "${outcome}", planned was "done".`, {
+          next: 'This is a defect of shadowctl; please report it with the output above.',
+        });
+    };
     io.out();
     io.out(heading(io, 3, 'The verdict'));
-    const report = ['report', '--files', 'records', '--policy', 'policy.yaml', '--labels', `${DATA}:label`];
-    for (const line of shellLine(io, report)) io.out(line);
-    const outcome = await app.execute(report, { cwd: project, clock: app.clock });
-    app.signal.throwIfAborted();
-    if (outcome !== 'done')
-      throw new Problem('no', `The demo did not go as planned: the report ended "${outcome}", planned was "done".`, {
-        next: 'This is a defect of shadowctl; please report it with the output above.',
-      });
+    await play(['report', '--mirror', 'records', ...labels]);
+
+    io.out();
+    io.out(heading(io, 4, 'The promotion'));
+    say(
+      'The candidate answers callers now, a tenth of them, then a half; what it answers, the live server gets as copies, so that every request remains a pair. After each step the same judge looks, and a fail would give all requests back.',
+    );
+    await play(['promote', '--mirror', 'records', ...labels, '--steps', '10%,50%,100%', '--bake', '3m'], '--yes');
+    const answered = Object.fromEntries(mirror.counted().answering);
+    say(
+      `While they were divided, model 009 answered ${answered.candidate ?? 0} requests itself, and model 005 ${answered.live ?? 0}. Now the sides are swapped: model 005 stays as the way back, and gets copies.`,
+    );
+    await play(['history', '--mirror', 'records']);
     io.out();
     io.out(
       `Everything went as planned, in ${duration(app.clock.now() - began)}. The files that the lines above name are gone with it; nothing is left.`,
@@ -149,13 +206,19 @@ export async function run(app: App, traffic: Traffic = TRAFFIC): Promise<Outcome
   }
 }
 
-/** @returns how many requests were sent, all of which were answered with 200 */
-async function send(app: App, mirror: Mirror, clock: LeapingClock, { aMinute, minutes }: Traffic): Promise<number> {
+/** Somebody who asks the mirror. */
+interface Caller {
+  /** Sends a minute's requests, each of which is answered with 200, and puts the clock on to the next minute. */
+  minute: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+async function openCaller(app: App, mirror: Mirror, clock: LeapingClock, { aMinute }: Traffic): Promise<Caller> {
   const [, ...rows] = (await readFile(fixture(`data/${DATA}`), 'utf8')).trimEnd().split('\n');
   const agent = new Agent({ keepAlive: true });
   let sent = 0;
-  try {
-    for (let minute = 0; minute < minutes; minute += 1) {
+  return {
+    async minute() {
       for (let i = 0; i < aMinute; i += 1) {
         app.signal.throwIfAborted();
         const row = rows[sent % rows.length] ?? '';
@@ -166,13 +229,12 @@ async function send(app: App, mirror: Mirror, clock: LeapingClock, { aMinute, mi
       }
       clock.leap(MINUTE - (clock.now() % MINUTE) + 1);
       await mirror.tick();
-    }
-  } finally {
-    agent.destroy();
-  }
-  return sent;
+    },
+    close: async () => agent.destroy(),
+  };
 }
 
+/** Waits until so many requests have ended on both sides. */
 async function answered(app: App, mirror: Mirror, sent: number): Promise<void> {
   const count = () => {
     const { live, shadows } = mirror.counted();

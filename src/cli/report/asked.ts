@@ -5,7 +5,8 @@ import type { ReportOptions } from './options.ts';
 export function askedFlags(flags: ReportOptions): CommandLine['options'] {
   const typed: CommandLine['options'] = {
     endpoint: flags.endpoint,
-    files: flags.files,
+    mirror: flags.mirror,
+    files: flags.mirror === undefined ? flags.files : undefined,
     line: flags.line,
     variants: flags.variants,
     live: flags.live,

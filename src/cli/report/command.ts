@@ -31,6 +31,7 @@ interface Flags extends Partial<Omit<ReportOptions, 'watch' | 'from' | 'files' |
 export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => import('./run.ts'))): Command {
   const report = new Command('report')
     .option('--endpoint <name>', 'the endpoint')
+    .option('--mirror <folder>', 'or a mirror, by the folder of its records (the same as --files)')
     .option(
       '--last <duration>',
       'length of the window up to now: 30m, 2h, 1d (default: since the present shadow is in service)',

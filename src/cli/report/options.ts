@@ -40,6 +40,8 @@ export interface ReportOptions extends ComparatorFlags, WaiverFlags {
   predictions: boolean;
   /** Saved observations, or a folder of captures, instead of AWS. */
   files: string | undefined;
+  /** A mirror, by the folder of its records: the same as `files`, and what comes next is said of it. */
+  mirror?: string | undefined;
   /** Further saved observations, whose sums are added to those of `files` (or of `from`, where that is a path). */
   also?: readonly string[] | undefined;
   /** How the lines of logs under `files` are written. */

@@ -29,7 +29,7 @@ const ENDINGS: Record<Verdict, Outcome> = { pass: 'done', fail: 'no', inconclusi
 
 /** Looks, judges, shows. @returns `done` for pass, `no` for fail, `inconclusive` for neither, or nothing to compare */
 export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
-  const options = fromPath(app, flags);
+  const options = await ofMirror(app, fromPath(app, flags));
   for (const option of ['output', 'save'] as const)
     if (options[option] !== undefined) requireTarget(resolve(app.cwd, options[option]), `--${option}`);
   for (const path of options.files === undefined ? [] : [options.files, ...(options.also ?? [])])
@@ -58,6 +58,25 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   if (labels !== undefined) await writeLabelRows(app, options, labels.rows());
   // Where nothing was judged nothing was proven: a pipeline must not go on because somebody took the shadow away.
   return report.verdict === undefined ? 'inconclusive' : ENDINGS[report.verdict.outcome];
+}
+
+/** Where the records are those of a mirror, what comes next is said of it, whichever flag named them. */
+async function ofMirror(app: App, flags: ReportOptions): Promise<ReportOptions> {
+  const { mirror, files, endpoint } = flags;
+  if (mirror === undefined && files === undefined) return flags;
+  const { isMirrorFolder, lastRun } = await import('../../analysis/observe/mirror/folder.ts');
+  if (mirror !== undefined) {
+    const other = endpoint === undefined ? (files === undefined ? undefined : '--files') : '--endpoint';
+    if (other !== undefined) throw usageError(`${other} and --mirror both say what is judged.`, 'Give one of them.');
+    if (!(await isMirrorFolder(resolve(app.cwd, mirror))))
+      throw usageError(
+        `${mirror} is no folder of a mirror's records.`,
+        'A mirror is named by the folder that it was started with: --records FOLDER.',
+      );
+    return { ...flags, files: mirror };
+  }
+  const run = await lastRun(resolve(app.cwd, files ?? ''));
+  return run === undefined || run.kind === 'record' ? flags : { ...flags, mirror: files };
 }
 
 /** `--from PATH` is what `--files PATH` is: no time is the name of anything. */

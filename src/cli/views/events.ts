@@ -17,6 +17,7 @@ import { instances } from '../../guard/strategy.ts';
 import { isoSeconds, counted, duration, timeOfDay } from '../../base/units.ts';
 import { findingLines } from './findings.ts';
 import { guardedPlanLines, noteText } from './plan.ts';
+import { mirrorPlanLines, mirrorStepLines } from './mirror-rollout.ts';
 import { returnedLine, rolloutPlanLines, stepLine, verdictLines } from './rollout.ts';
 import { judgementLines, noiseWords } from './shadow.ts';
 import { liveView } from './update-live.ts';
@@ -46,7 +47,12 @@ export function drawEvents(io: Io, plan?: 'text' | 'json'): (event: LifecycleEve
 }
 
 /** Events that show what would be done. */
-const PLANS: ReadonlySet<LifecycleEvent['kind']> = new Set(['plan-notes', 'update-examined', 'rollout-planned']);
+const PLANS: ReadonlySet<LifecycleEvent['kind']> = new Set([
+  'plan-notes',
+  'update-examined',
+  'rollout-planned',
+  'mirror-rollout-planned',
+]);
 
 type ShownEvent = Exclude<LifecycleEvent, { kind: 'task-started' | 'task-progressed' | 'task-ended' | 'update-seen' }>;
 
@@ -136,6 +142,14 @@ function eventLines(io: Io, event: ShownEvent): string[] {
             `The shadow of ${event.endpoint} was to end at ${when}, and is still billed: the next command that changes the endpoint detaches it first.`,
           );
     }
+    case 'mirror-rollout-planned':
+      return mirrorPlanLines(io, event.plan);
+    case 'mirror-rollout-step':
+      return mirrorStepLines(io, event.rollout, event.step, event.at);
+    case 'mirror-rollout-judged':
+      return verdictLines(io, { model: event.rollout.shadow }, event.step, event.verdict, event.at);
+    case 'mirror-returned':
+      return [`${timeOfDay(event.at, 'seconds')}  all requests are answered by ${event.side} again`];
     case 'cleanup-begun':
       return [`endpoint ${event.endpoint}:`];
     case 'deleted':

@@ -1,5 +1,6 @@
 import type { LifecycleEnd, Message } from '../../lifecycle/events.ts';
 import type { Io } from '../../ui/io.ts';
+import { mirrorRolloutMessage } from './mirror-rollout.ts';
 import { rolloutMessage } from './rollout.ts';
 import { resultFacts, resultLines } from './update-result.ts';
 
@@ -18,6 +19,8 @@ export function describeEnd(end: LifecycleEnd, { command }: Pick<Io, 'command'>)
     }
     case 'rollout':
       return rolloutMessage({ command }, end.stopped);
+    case 'mirror-rollout':
+      return mirrorRolloutMessage({ command }, end.stopped);
     case 'kept': {
       const { endpoint, model, production, reason } = end;
       const why = reason === undefined ? '' : ` Reason: ${reason}`;

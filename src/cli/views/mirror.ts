@@ -3,9 +3,10 @@ import { counted, percent } from '../../base/units.ts';
 import type { MirrorHooks, MirrorStarted } from '../../lifecycle/mirror/serve.ts';
 import type { MirrorConfig } from '../../mirror/config.ts';
 import { COPY_HEADER } from '../../mirror/headers.ts';
-import { targetText } from '../../mirror/mirror.ts';
+import { targetText } from '../../mirror/router/roles.ts';
 import { ROUTES } from '../../mirror/routes.ts';
 import { plain } from '../../ui/io.ts';
+import { partWords } from './mirror-rollout.ts';
 
 type Event = Parameters<MirrorHooks['onEvent']>[0];
 
@@ -15,12 +16,13 @@ export function mirrorLog({ io, clock }: App, format: 'text' | 'json') {
     JSON.stringify({ schema: 'shadowctl-mirror/1', time: new Date(clock.now()).toISOString(), level, event, ...more });
   return {
     format,
-    started: (config: MirrorConfig, started: MirrorStarted): string[] => [
+    started: (config: MirrorConfig, { roles, division, ...started }: MirrorStarted): string[] => [
       line('started', {
         ...started,
         listen: config.listen.host,
-        live: targetText(config.live.target),
-        shadows: config.shadows.map(({ name, target, share }) => ({ name, url: targetText(target), share })),
+        live: targetText(roles.live.target),
+        shadows: roles.shadows.map(({ name, target, share }) => ({ name, url: targetText(target), share })),
+        division,
         mirrored: mirrored(config),
         records: config.records?.folder,
       }),
@@ -37,26 +39,31 @@ export function mirrorLog({ io, clock }: App, format: 'text' | 'json') {
 }
 
 /** What a mirror that has begun is. */
-export function startLines(config: MirrorConfig, { port, controlPort, run }: MirrorStarted): string[] {
+export function startLines(config: MirrorConfig, started: MirrorStarted): string[] {
+  const { port, controlPort, run, roles, division } = started;
   const { host } = config.listen;
   const scheme = config.tls === undefined ? 'http' : 'https';
   const shown = host.includes(':') ? `[${host}]` : host;
   const everybody = !/^(127\.|localhost$|::1$)/.test(host);
   return [
-    `Mirror ${run} answers at ${scheme}://${shown}:${port} with ${targetText(config.live.target)}.`,
-    ...config.shadows.map(
+    `Mirror ${run} answers at ${scheme}://${shown}:${port} with ${targetText(roles.live.target)}.`,
+    ...(targetText(roles.live.target) === targetText(config.live.target)
+      ? []
+      : [`  It was promoted in place of ${targetText(config.live.target)}, which the configuration names as live.`]),
+    ...roles.shadows.map(
       ({ name, target, share }) =>
         `  ${name} gets ${share === 1 ? 'a copy of every request' : `copies of ${percent(share)} of the requests`} on these routes: ${targetText(target)}`,
     ),
+    ...(division === undefined ? [] : [`  ${division.shadow} answers ${partWords(division)} of these routes.`]),
     `Mirrored: POST ${mirrored(config).join(', ')}. Everything else goes to the live server alone, and is counted.`,
     `Copies carry ${COPY_HEADER}, and no credentials.`,
     config.records === undefined
       ? 'Nothing is recorded: --records FOLDER keeps pairs for a report.'
       : `Records: ${config.records.folder}`,
     ...(controlPort === undefined ? [] : [`Health and metrics: http://${config.control?.host}:${controlPort}/metrics`]),
-    ...(everybody && config.live.target.kind === 'sagemaker'
+    ...(everybody && roles.live.target.kind === 'sagemaker'
       ? [
-          `warning: whoever reaches ${shown}:${port} invokes ${config.live.target.endpoint} with the credentials of this mirror.`,
+          `warning: whoever reaches ${shown}:${port} invokes ${roles.live.target.endpoint} with the credentials of this mirror.`,
         ]
       : []),
   ];
@@ -67,10 +74,17 @@ function mirrored({ paths }: MirrorConfig): string[] {
 }
 
 function isTrouble({ kind }: Event): boolean {
-  return /^(records-lost|records-removed|records-not-removed|clock-jumped|shadow-failing|upload-failed|reload-failed)$/.test(
+  return /^(records-lost|records-removed|records-not-removed|clock-jumped|shadow-failing|fell-back|upload-failed|reload-failed)$/.test(
     kind,
   );
 }
+
+const FELL: Readonly<Record<string, string>> = {
+  refused: 'no connection',
+  broken: 'the connection broke',
+  timeout: 'no answer in time',
+  '5xx': 'a 5xx',
+};
 
 function textOf(event: Event): string {
   switch (event.kind) {
@@ -88,6 +102,13 @@ function textOf(event: Event): string {
       return `The clock of this machine was set ${event.by > 0 ? 'forward' : 'back'} by ${Math.abs(event.by) / 1000} s.`;
     case 'shadow-failing':
       return `${event.shadow} left ${event.count} copies unanswered: ${event.outcome}.`;
+    case 'fell-back':
+      return `${event.count} requests that ${event.shadow} was to answer were answered by the live server: ${FELL[event.how] ?? event.how}.`;
+    case 'divided': {
+      const { division, live } = event;
+      if (division === undefined) return `All requests are answered by ${live}.`;
+      return `${division.shadow} answers ${partWords(division)}, ${live} the rest.`;
+    }
     case 'reloaded':
       return 'The configuration was read again.';
     case 'reload-failed':

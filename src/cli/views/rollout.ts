@@ -105,7 +105,13 @@ const MARKS = {
 } as const;
 
 /** A step is decided, or was watched for as long as asked. */
-export function verdictLines(io: ViewIo, { model }: Rollout, step: number, verdict: StepVerdict, at: number): string[] {
+export function verdictLines(
+  io: ViewIo,
+  { model }: Pick<Rollout, 'model'>,
+  step: number,
+  verdict: StepVerdict,
+  at: number,
+): string[] {
   const { outcome, requests, reasons } = verdict;
   const [mark, meaning] = MARKS[outcome];
   const indent = ' '.repeat(12);

@@ -1,13 +1,18 @@
 import { join } from 'node:path';
-import { stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { connect } from '../../aws/clients.ts';
 import type { Aws } from '../../aws/clients.ts';
 import type { Network } from '../../aws/proxy.ts';
 import { type Clock, stopwatch } from '../../base/clock.ts';
 import { environmentError, usageError } from '../../base/errors.ts';
+import { claimLock } from '../../base/process-lock.ts';
 import type { MirrorConfig, SideTarget } from '../../mirror/config.ts';
 import { type Control, openControl } from '../../mirror/control.ts';
+import type { RouterState } from '../../mirror/router/state.ts';
 import { openMirror, type MirrorEvent } from '../../mirror/mirror.ts';
+import { describeHolder, whoAmI } from '../../state/lock.ts';
+import { defaultSocket, writePlace } from './place.ts';
+import { fileRouterStore } from './router-store.ts';
 import { httpPlace, type Place, sagemakerPlace } from '../../mirror/upstream.ts';
 
 /** What a mirror needs of its caller. */
@@ -23,6 +28,10 @@ export interface MirrorStarted {
   port: number;
   controlPort: number | undefined;
   run: string;
+  /** The sides with the roles that they have by now: after a promotion they are swapped. */
+  roles: Pick<MirrorConfig, 'live' | 'shadows'>;
+  /** What a shadow answers; undefined: nothing. */
+  division: RouterState['division'];
 }
 
 export interface MirrorHooks {
@@ -39,15 +48,48 @@ type UploadEvent = { kind: 'upload-failed'; file: string; error: string } | { ki
 
 /** Runs a mirror until its session's signal aborts. @throws Problem where it cannot begin */
 export async function serveMirror(session: MirrorSession, config: MirrorConfig, hooks: MirrorHooks): Promise<void> {
+  const { records } = config;
+  if (records === undefined) return serveAlone(session, config, hooks);
+  const lock = await ownFolder(records.folder, session.clock);
+  try {
+    await serveAlone(session, config, hooks);
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * Two mirrors on one folder would write over each other who answers. One that was killed holds nothing.
+ * @throws Problem (cannot-run) where another one has it
+ */
+async function ownFolder(folder: string, clock: Clock): Promise<{ release(): Promise<void> }> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const claim = await claimLock(join(folder, 'mirror.lock'), {
+    by: whoAmI(),
+    why: 'mirror',
+    now: clock.now(),
+    takeDamaged: true,
+  });
+  if (claim.kind === 'taken') return claim.lock;
+  throw environmentError(
+    `Another mirror writes ${folder}${claim.kind === 'held' ? `: it is run by ${describeHolder(claim.holder)}` : ''}.`,
+    'Stop it, or name another folder: --records FOLDER.',
+  );
+}
+
+/** Runs a mirror whose folder is its own. */
+async function serveAlone(session: MirrorSession, config: MirrorConfig, hooks: MirrorHooks): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
   const uploads = uploader(session, config, hooks);
+  const socket = config.socket ?? (config.records && (await defaultSocket(config.records.folder)));
   const mirror = await openMirror(config, {
     clock: session.clock,
     stopwatch: () => stopwatch(session.clock),
     placeOf: placesOf(session),
     finished: uploads?.finished,
     onEvent: hooks.onEvent,
+    router: config.records && fileRouterStore(config.records.folder),
   });
   const reload = async () => {
     const next = await hooks.reread();
@@ -56,13 +98,18 @@ export async function serveMirror(session: MirrorSession, config: MirrorConfig, 
   };
   let control: Control | undefined;
   try {
-    control = await openControl(config, {
-      mirror,
-      draining: () => signal.aborted,
-      reload,
-      stop: () => stop.abort(),
-    });
+    control = await openControl(
+      { ...config, socket },
+      {
+        mirror,
+        draining: () => signal.aborted,
+        reload,
+        stop: () => stop.abort(),
+      },
+    );
+    if (config.records !== undefined && socket !== undefined) await writePlace(config.records.folder, { socket });
   } catch (error) {
+    await control?.close();
     // It answers already: end it as if it had been asked to.
     await mirror.serve(AbortSignal.abort());
     throw error;
@@ -73,7 +120,9 @@ export async function serveMirror(session: MirrorSession, config: MirrorConfig, 
     );
   });
   try {
-    hooks.onStarted({ port: mirror.port, controlPort: control.port, run: mirror.run });
+    const { config: roles, state } = mirror.router();
+    const { division } = state;
+    hooks.onStarted({ port: mirror.port, controlPort: control.port, run: mirror.run, roles, division });
     await mirror.serve(signal);
     await uploads?.settled();
   } finally {

@@ -58,7 +58,7 @@ export async function settleRolloutLimits(
 }
 
 /** Which limits the candidate's minutes exceed, a sentence for each. Pure. */
-function exceeded(minutes: readonly MetricsMinute[], limits: RolloutLimits): string[] {
+export function exceeded(minutes: readonly MetricsMinute[], limits: Omit<RolloutLimits, 'alarms'>): string[] {
   const reasons: string[] = [];
   const rate = (code: '5XX' | '4XX', limit: number | undefined, failures: (minute: MetricsMinute) => number) => {
     if (limit === undefined) return;

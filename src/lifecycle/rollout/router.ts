@@ -25,10 +25,11 @@ export interface Router {
   /** Undefined where the candidate is not attached. */
   shares(): Promise<Shares | undefined>;
   /**
-   * Gives the candidate this share, above 0, and production the rest; 1 makes it the new production.
+   * Gives the candidate this share and production the rest; 1 makes it the new production.
+   * @param step its number, for a router whose steps are more than shares
    * @returns `refused` where production serves as before
    */
-  setShares(share: number): Promise<'set' | 'refused'>;
+  setShares(share: number, step: number): Promise<'set' | 'refused'>;
   /** All requests to production at once; then the candidate is taken away. */
   rollBack(): Promise<void>;
 }

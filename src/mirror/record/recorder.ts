@@ -67,6 +67,11 @@ export class Recorder {
     );
   }
 
+  /** Name of the run. */
+  get run(): string {
+    return this.#options.run;
+  }
+
   /** Makes the folders. @throws what the disk refuses: a mirror whose records cannot begin must not seem to record */
   static async open(options: RecorderOptions): Promise<Recorder> {
     const recorder = new Recorder(options);

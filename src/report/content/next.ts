@@ -21,9 +21,25 @@ const NOT_OF_PROMOTE = ['answers', 'prediction', 'task', 'comparator', 'comparat
 
 /** The flags of a report that decided and that `promote` takes too: what it judges then is what the report judged. */
 function promoteFlags(asked: CommandLine['options']): CommandLine['options'] {
-  const { endpoint, labels, policy, expect, waive, reason } = asked;
+  const { endpoint, mirror, labels, policy, expect, waive, reason } = asked;
   const from = asked.from ?? (asked.last === undefined ? undefined : `-${String(asked.last)}`);
-  return { endpoint, from, labels, policy, expect, 'allow-command': asked['allow-command'], waive, reason };
+  return {
+    endpoint,
+    mirror,
+    shadow: shadowIn(asked),
+    from,
+    labels,
+    policy,
+    expect,
+    'allow-command': asked['allow-command'],
+    waive,
+    reason,
+  };
+}
+
+/** The shadow of a mirror, where `--variants live,NAME` said which. */
+function shadowIn({ mirror, variants }: CommandLine['options']): string | undefined {
+  return mirror === undefined || typeof variants !== 'string' ? undefined : variants.split(',')[1];
 }
 
 /** What follows from the verdict; undefined where there is none. Pure. */
@@ -31,7 +47,7 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
   const { observations, verdict } = report;
   if (verdict === undefined) return undefined;
   const asked = flags ?? { endpoint: observations.endpoint };
-  const { endpoint, files } = asked;
+  const { endpoint, files, mirror } = asked;
   const promote = shown('promote', promoteFlags(asked));
   const untaken = NOT_OF_PROMOTE.filter((flag) => asked[flag] !== undefined).map((flag) => `--${flag}`);
   const first =
@@ -51,7 +67,10 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
         };
       return files === undefined
         ? {
-            words: `${first}promote it; alarms guard the update and return the traffic if the new model fails:`,
+            words:
+              mirror === undefined
+                ? `${first}promote it; alarms guard the update and return the traffic if the new model fails:`
+                : `${first}promote it; it answers by steps, and a verdict of fail returns the requests:`,
             command: promote,
           }
         : {
@@ -60,7 +79,10 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
           };
     case 'fail':
       return files === undefined
-        ? { words: 'end the shadow; production stays as it is:', command: shown('keep', { endpoint }) }
+        ? {
+            words: 'end the shadow; production stays as it is:',
+            command: shown('keep', { endpoint, mirror, shadow: shadowIn(asked) }),
+          }
         : { words: 'see all the evidence:', command: shown('report', { ...asked, full: true }) };
     case 'inconclusive':
       if (files === undefined && accepts(report.policy, verdict))

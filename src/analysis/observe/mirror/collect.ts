@@ -10,7 +10,7 @@ import type { QuantileMargins } from '../exceedances.ts';
 import { linesOf } from '../../mirrored/lines.ts';
 import { type FoundRun, type MirrorFolder, openMirrorFolder, placeOf, type RecordFile } from './folder.ts';
 import { streamNotes, StreamTable } from './streams.ts';
-import { metricsOf, SideTable } from './table.ts';
+import { metricsOf, PairTable, SideTable } from './table.ts';
 
 export interface FromMirrorOptions {
   path: string;
@@ -46,8 +46,11 @@ export async function collectFromMirror(options: FromMirrorOptions, compare: Com
   const lost = new Map<number, Loss>();
   for (const { losses } of [sides.live, sides.shadow])
     for (const [key, loss] of losses) if (!lost.has(key)) lost.set(key, loss);
+  for (const [key, facts] of sides.live.facts)
+    if (speaksForShadow(facts, sides.shadow.facts.get(key)) && !lost.has(key)) lost.set(key, 'live-copy');
   const production = new SideTable();
   const shadow = new SideTable();
+  const pairs = new PairTable();
   const streams = { production: new StreamTable(), shadow: new StreamTable() };
   const mine = new Set<number>();
   for (const [key, facts] of sides.live.facts) {
@@ -56,6 +59,8 @@ export async function collectFromMirror(options: FromMirrorOptions, compare: Com
     if (lost.has(key)) continue;
     production.add(facts, 0);
     streams.production.add(facts);
+    const other = sides.shadow.facts.get(key);
+    if (other !== undefined) pairs.add(facts, other, waitedFor(other, folder, runIndex));
   }
   for (const [key, facts] of sides.shadow.facts) {
     if (lost.has(key) || !mine.has(key)) continue;
@@ -82,8 +87,8 @@ export async function collectFromMirror(options: FromMirrorOptions, compare: Com
   const kept = mine.size - lostHere.length;
   return {
     ...found,
-    ...(byCallers(runs) ? { loggedBy: 'callers' as const } : {}),
-    metrics: metricsOf(production, shadow, options.latency),
+    ...(byCallers(runs) ? { loggedBy: 'callers' as const } : sidesOf(found, folder)),
+    metrics: metricsOf(production, shadow, pairs, options.latency),
     predictions: found.predictions && covered(found.predictions, kept, gone),
     ...(chats.production === undefined && chats.shadow === undefined ? {} : { streams: chats }),
     notes: [
@@ -92,9 +97,39 @@ export async function collectFromMirror(options: FromMirrorOptions, compare: Com
         [LIVE_FOLDER, chats.production],
         [folder.name, chats.shadow],
       ]),
+      ...dividedNotes(folder.name, [...sides.live.facts.values()]),
       ...found.notes,
     ],
   };
+}
+
+/** A mirror knows no models: a side is where it was asked. */
+function sidesOf(found: Observations, { runs, name }: MirrorFolder): Partial<Observations> {
+  const last = runs.at(-1);
+  const side = last?.shadows.find((one) => one.name === name)?.url;
+  return {
+    production: { ...found.production, model: last?.live },
+    shadow: found.shadow && { ...found.shadow, model: side },
+  };
+}
+
+/**
+ * A copy that the live side did not answer, of a request that the shadow answered well: nobody asked the live side for more than a
+ * copy, so its failure must not make the shadow look better. Where the shadow failed as well, both did.
+ */
+function speaksForShadow(live: RecordFacts, shadow: RecordFacts | undefined): boolean {
+  if (live.answered === undefined || live.outcome === 'answered' || live.outcome === 'lost') return false;
+  return shadow?.outcome === 'answered' && (shadow.status ?? 500) < 300;
+}
+
+/** Who answered callers, where that was not the live side alone. */
+function dividedNotes(name: string, live: readonly RecordFacts[]): string[] {
+  const answered = live.filter((one) => one.answered === name).length;
+  const fell = live.filter((one) => one.fell !== undefined).length;
+  if (answered === 0 && fell === 0) return [];
+  return [
+    `Of these requests ${name} answered ${count(answered)} itself, and the live side got the copies${fell === 0 ? '' : `; ${count(fell)} more it failed, and the live side answered them`}.`,
+  ];
 }
 
 /** What is read of one side, by request. */
@@ -169,7 +204,9 @@ async function keptFiles(
   const all = [...side.facts.keys()].every(isKept);
   const kept: string[] = [];
   for (const [i, file] of files.entries()) {
-    if (all && side.clean.has(file.path)) {
+    // Of a mirror that runs, a plain file may grow, or be packed, while it is read.
+    const stands = file.run.ended || file.path.endsWith('.gz');
+    if (all && stands && side.clean.has(file.path)) {
       kept.push(file.path);
       continue;
     }
@@ -221,6 +258,7 @@ const LOST_WORDS: Readonly<Record<Loss, string>> = {
   stopped: 'the recording was stopped',
   unredacted: 'what was to be left out could not be found in their live answer',
   unlogged: "the shadow's line was logged and the live one was not",
+  'live-copy': 'the live side did not answer the copy of what the shadow answered',
 };
 
 function notesOf(
@@ -264,6 +302,8 @@ function notesOf(
       `${counted(gone, 'pairs')} (${percent(gone / (kept + gone))}) were lost${callers ? '' : ' to the mirror'}, and count for neither side: ${why.join(', ')}.`,
     );
   }
+  if (folder.others.length > 0)
+    notes.push(`Records of other sides under the same names were left out: ${folder.others.join('; ')}.`);
   if (folder.orphans > 0)
     notes.push(
       `${counted(folder.orphans, 'record files')} belong to runs of the mirror of which nothing says how far they are whole, and were left out.`,

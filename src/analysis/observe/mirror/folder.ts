@@ -25,6 +25,8 @@ export interface MirrorFolder {
   name: string;
   /** Record files of runs of which nothing says how far they are whole. */
   orphans: number;
+  /** Other pairs of sides that were recorded under the same names before. */
+  others: readonly string[];
 }
 
 /** Whether a mirror has written this folder. */
@@ -55,7 +57,8 @@ export async function openMirrorFolder(
   }
   runs.sort((a, b) => a.from - b.from);
   const names = [...new Set(runs.flatMap(({ shadows }) => shadows.map(({ name }) => name)))];
-  const name = variants?.[1] ?? (names.length === 1 ? names[0] : undefined);
+  const present = runs.at(-1)?.shadows ?? [];
+  const name = variants?.[1] ?? (names.length === 1 ? names[0] : present.length === 1 ? present[0]?.name : undefined);
   const listed = names.join(', ');
   if (name === undefined)
     throw usageError(
@@ -68,8 +71,45 @@ export async function openMirrorFolder(
       `Name them with --variants ${LIVE_FOLDER},NAME.`,
     );
   const [live, shadow] = [await filesOf(path, LIVE_FOLDER, runs), await filesOf(path, name, runs)];
-  const of = (files: readonly RecordFile[]) => files.filter(({ run }) => run.shadows.some((one) => one.name === name));
-  return { runs, live: of(live.files), shadow: of(shadow.files), name, orphans: live.orphans + shadow.orphans };
+  const { same, others } = sameSides(runs, name);
+  const of = (files: readonly RecordFile[]) => files.filter(({ run }) => same.includes(run));
+  return {
+    runs: same,
+    live: of(live.files),
+    shadow: of(shadow.files),
+    name,
+    orphans: live.orphans + shadow.orphans,
+    others,
+  };
+}
+
+/**
+ * The runs of the same two sides, back to where either was another one: a name may come to mean another server, as after a
+ * promotion, and evidence belongs to the one that gave it.
+ */
+function sameSides(runs: readonly FoundRun[], name: string): { same: FoundRun[]; others: string[] } {
+  const sideIn = ({ shadows }: MirrorRun) => shadows.find((one) => one.name === name)?.url;
+  const last = runs.findLast((run) => sideIn(run) !== undefined);
+  if (last === undefined) return { same: [], others: [] };
+  const isSame = (run: MirrorRun) => run.live === last.live && sideIn(run) === sideIn(last);
+  // What has no such shadow, or never wrote anything down, tells nothing of it.
+  const told = (run: MirrorRun) => sideIn(run) !== undefined && run.wholeUntil > run.from;
+  const cut = runs.findLastIndex((run) => told(run) && !isSame(run));
+  const others = runs.slice(0, cut + 1).filter(told);
+  return {
+    same: runs.slice(cut + 1).filter(isSame),
+    others: [...new Set(others.map((run) => `${name} at ${sideIn(run)} beside ${run.live}`))],
+  };
+}
+
+/** The newest run that this folder knows; undefined where none can be read. */
+export async function lastRun(path: string): Promise<MirrorRun | undefined> {
+  const runs: MirrorRun[] = [];
+  for (const file of await runFiles(path)) {
+    const run = readRun(await readFile(file, 'utf8'));
+    if (run !== undefined) runs.push(run);
+  }
+  return runs.toSorted((a, b) => a.from - b.from).at(-1);
 }
 
 /** @throws Problem (usage) where that is written down in a way that cannot be read */

@@ -1,6 +1,6 @@
 import { MINUTE } from '../../../base/units.ts';
 import type { RecordFacts } from '../../mirrored/record.ts';
-import type { BeyondLimit, Exceedance, Metrics, MetricTable } from '../../observations.ts';
+import type { BeyondLimit, Exceedance, Metrics, MetricTable, PairCounts, PairedMetrics } from '../../observations.ts';
 import { METRICS } from '../../observations.ts';
 import { quantile } from '../../statistics/distances.ts';
 import { PERIODS, QUANTILES, type QuantileMargins, requestsForThreshold } from '../exceedances.ts';
@@ -55,8 +55,72 @@ export class SideTable {
   }
 }
 
+/** One request on both sides. Milliseconds; undefined where a side gave no answer that has a latency. */
+interface Pair {
+  failed: readonly [production: boolean, shadow: boolean];
+  ms: readonly [production: number | undefined, shadow: number | undefined];
+}
+
+/** Requests that are known on both sides, minute by minute. */
+export class PairTable {
+  readonly #minutes = new Map<number, Pair[]>();
+
+  /** @param waited milliseconds after which a copy is given up */
+  add(production: RecordFacts, shadow: RecordFacts, waited: number): void {
+    const key = Math.floor(production.at / MINUTE) * MINUTE;
+    const pairs = this.#minutes.get(key) ?? [];
+    this.#minutes.set(key, pairs);
+    pairs.push({
+      failed: [!isWell(production), !isWell(shadow)],
+      ms: [latencyOf(production, 0), latencyOf(shadow, waited)],
+    });
+  }
+
+  /** Pairs of which something is true of a side. */
+  counts(times: readonly number[], counted: (pair: Pair) => readonly [boolean, boolean] | undefined): PairCounts {
+    const rows = times.map((at) => (this.#minutes.get(at) ?? []).map(counted).filter((one) => one !== undefined));
+    const column = (holds: (one: readonly [boolean, boolean]) => boolean) =>
+      rows.map((row) => row.filter(holds).length);
+    return {
+      n: rows.map((row) => row.length),
+      both: column(([production, shadow]) => production && shadow),
+      production: column(([production, shadow]) => production && !shadow),
+      shadow: column(([production, shadow]) => !production && shadow),
+    };
+  }
+
+  metrics(times: readonly number[]): PairedMetrics {
+    const timed = times.map((at) =>
+      (this.#minutes.get(at) ?? []).flatMap(({ ms: [production, shadow] }) =>
+        production === undefined || shadow === undefined ? [] : [[production, shadow] as const],
+      ),
+    );
+    const sum = (side: 0 | 1) => timed.map((row) => row.reduce((total, one) => total + one[side], 0));
+    return {
+      failed: this.counts(times, ({ failed }) => failed),
+      latency: { n: timed.map((row) => row.length), production: sum(0), shadow: sum(1) },
+    };
+  }
+}
+
+function isWell({ outcome, status }: RecordFacts): boolean {
+  return outcome === 'answered' && status !== undefined && status < 300;
+}
+
+/** Of a request that was given up, how long it was waited for: it took longer than any limit. */
+function latencyOf(facts: RecordFacts, waited: number): number | undefined {
+  if (isWell(facts)) return facts.ms ?? 0;
+  const { outcome, ms } = facts;
+  return outcome === 'timeout' || outcome === 'too-slow' ? Math.max(ms ?? 0, waited) : undefined;
+}
+
 /** What CloudWatch would have said of these requests, and could not: counts and latencies of single requests. */
-export function metricsOf(production: SideTable, shadow: SideTable, { margins, limits }: QuantileMargins): Metrics {
+export function metricsOf(
+  production: SideTable,
+  shadow: SideTable,
+  pairs: PairTable,
+  { margins, limits }: QuantileMargins,
+): Metrics {
   const from = Math.min(...[production.first, shadow.first].filter((at) => at !== undefined));
   const to = Math.max(...[production.last, shadow.last].filter((at) => at !== undefined));
   const times: number[] = [];
@@ -72,6 +136,11 @@ export function metricsOf(production: SideTable, shadow: SideTable, { margins, l
         margin,
         production: shareBeyond(production, times, threshold),
         shadow: shareBeyond(shadow, times, threshold * (1 + margin)),
+        pairs: pairs.counts(times, ({ ms: [ofProduction, ofShadow] }) =>
+          ofProduction === undefined || ofShadow === undefined
+            ? undefined
+            : [ofProduction > threshold, ofShadow > threshold * (1 + margin)],
+        ),
       };
     const limit = limits[name];
     if (limit !== undefined) beyond[name] = { limit, shadow: shareBeyond(shadow, times, limit) };
@@ -80,6 +149,7 @@ export function metricsOf(production: SideTable, shadow: SideTable, { margins, l
     times,
     production: tableOf(production, times),
     shadow: tableOf(shadow, times),
+    paired: pairs.metrics(times),
     ...(Object.keys(found).length === 0 ? {} : { exceedances: found }),
     ...(Object.keys(beyond).length === 0 ? {} : { beyondLimits: beyond }),
   };

@@ -1,0 +1,166 @@
+import type { App, Outcome } from '../../app.ts';
+import { usageError } from '../../base/errors.ts';
+import { shown, text } from '../../base/text.ts';
+import type { MirrorRolloutResult } from '../../lifecycle/mirror/rollout.ts';
+import type { MirrorRollout } from '../../mirror/router/state.ts';
+import type { GuardOptions } from '../../lifecycle/guarded-update/start.ts';
+import type { WaiverFlags } from '../flags/waivers.ts';
+import { mirrorNamed } from '../flags/mirror.ts';
+import { writeJson } from '../views/json.ts';
+import type { CommonOptions } from '../flags/common.ts';
+
+/** What `rollout` and `promote` are told of a mirror. */
+export interface MirrorMoveOptions extends CommonOptions {
+  mirror: string;
+  shadow: string | undefined;
+  steps: readonly string[];
+  by: string | undefined;
+  bakeSeconds: number;
+  patienceSeconds: number;
+  guard: Pick<GuardOptions, 'limits' | 'alarms' | 'notify'>;
+  report: {
+    from: string | undefined;
+    labels: string | undefined;
+    policy: string | undefined;
+    expect: string | undefined;
+    allowCommand: boolean;
+    waivers: WaiverFlags;
+  };
+}
+
+export interface MirrorRolloutFlags extends MirrorMoveOptions {
+  go: 'start' | 'resume' | 'cancel';
+}
+
+/** Lets a shadow of a mirror answer by steps, or goes on with that, or takes it back. */
+export async function runRollout(app: App, options: MirrorRolloutFlags): Promise<Outcome> {
+  const { cancelMirrorRollout, resumeMirrorRollout, startMirrorRollout } = await import(
+    '../../lifecycle/mirror/rollout.ts'
+  );
+  const { sessionOf } = await import('../session.ts');
+  const session = sessionOf(app, options);
+  const move = await moveOf(app, options);
+  const run = {
+    start: () => startMirrorRollout(session, move),
+    resume: () => resumeMirrorRollout(session, move),
+    cancel: () => cancelMirrorRollout(session, move),
+  };
+  return tell(app, options, await run[options.go]());
+}
+
+/** Judges a shadow of a mirror, and where it passes makes it the live side by steps. */
+export async function runPromote(app: App, options: MirrorMoveOptions & { force: boolean }): Promise<Outcome> {
+  const { promoteMirror } = await import('../../lifecycle/mirror/promote.ts');
+  const { sessionOf } = await import('../session.ts');
+  const { mirror, force } = options;
+  const result = await promoteMirror(sessionOf(app, options), { ...(await moveOf(app, options)), force });
+  if (result.kind !== 'refused') return tell(app, options, result);
+  const failed = result.judgement.outcome === 'fail';
+  app.io.err(
+    `The mirror of ${mirror} stays as it is. ${failed ? 'End the shadow:' : 'Watch it until it is decided, or end the shadow:'}`,
+  );
+  const on = asked(options, result.shadow);
+  if (!failed) app.io.err(text`  ${shown('report', { ...on, watch: true })}`);
+  app.io.err(text`  ${shown('keep', { mirror, shadow: options.shadow })}`);
+  app.io.err('--force promotes against the verdict; the history records that.');
+  return failed ? 'no' : 'inconclusive';
+}
+
+/** What was judged and how, as it was typed. */
+function asked({ mirror, shadow, report }: MirrorMoveOptions, found: string) {
+  const { from, labels, policy, expect, allowCommand, waivers } = report;
+  return {
+    mirror,
+    variants: shadow === undefined ? undefined : `live,${found}`,
+    from,
+    labels,
+    policy,
+    expect,
+    'allow-command': allowCommand ? (true as const) : undefined,
+    waive: waivers.waive.length === 0 ? undefined : waivers.waive,
+    reason: waivers.reason,
+  };
+}
+
+async function moveOf(app: App, options: MirrorMoveOptions) {
+  const { loadReportPolicy, withExpectation } = await import('../flags/judging.ts');
+  const { labelSource } = await import('../flags/labels.ts');
+  const { readMoment } = await import('../flags/moment.ts');
+  const { withComparator } = await import('../flags/comparator.ts');
+  const { withWaivers } = await import('../flags/waivers.ts');
+  const { mirror, shadow, steps, by, bakeSeconds, patienceSeconds, guard, plan, report } = options;
+  const { policyFrom, ...loaded } = await loadReportPolicy(app, report.policy);
+  const { policy, comparator } = await withComparator(app, loaded, {
+    comparator: undefined,
+    comparatorSample: undefined,
+    comparatorTime: undefined,
+    allowCommand: report.allowCommand,
+  });
+  return {
+    mirror: mirrorNamed(app.cwd, mirror),
+    shadow,
+    steps,
+    by,
+    bakeSeconds,
+    patienceSeconds,
+    limits: limitsOf(guard),
+    notify: guard.notify,
+    plan,
+    judging: {
+      from: report.from === undefined ? undefined : readMoment(report.from, '--from'),
+      labels: report.labels === undefined ? undefined : labelSource(report.labels, app.cwd),
+      policyFrom,
+      comparator,
+      policy: withExpectation(withWaivers(policy, report.waivers), report.expect),
+    },
+  };
+}
+
+/** Minutes in a row that a latency must be above its limit. */
+const LATENCY_MINUTES = 2;
+
+/** @throws Problem (usage) where a mirror's records do not have the statistic */
+function limitsOf({ limits }: Pick<GuardOptions, 'limits'>): MirrorRollout['limits'] {
+  const { max5xxRate, max4xxRate, maxLatency } = limits;
+  if (maxLatency !== undefined && !/^(Average|p50|p90|p99)$/.test(maxLatency.statistic))
+    throw usageError(
+      `--max-latency: a mirror's records do not have ${maxLatency.statistic} by the minute.`,
+      'Write avg, p50, p90 or p99, as in p99=250ms.',
+    );
+  return {
+    ...(max5xxRate === undefined ? {} : { rate5xx: max5xxRate }),
+    ...(max4xxRate === undefined ? {} : { rate4xx: max4xxRate }),
+    ...(maxLatency === undefined
+      ? {}
+      : {
+          latency: {
+            statistic: maxLatency.statistic,
+            milliseconds: maxLatency.milliseconds,
+            minutes: LATENCY_MINUTES,
+          },
+        }),
+  };
+}
+
+async function tell(
+  app: App,
+  { format }: Pick<CommonOptions, 'format'>,
+  result: MirrorRolloutResult,
+): Promise<Outcome> {
+  const { mirrorPlanFacts, mirrorStoppedFacts, mirrorStoppedLines } = await import('../views/mirror-rollout.ts');
+  const { io } = app;
+  if (result.kind === 'planned') {
+    if (format === 'json' && result.plan !== undefined) writeJson(io, 'plan-of-mirror', mirrorPlanFacts(result.plan));
+    return 'pending';
+  }
+  if (format === 'json') writeJson(io, 'rollout-of-mirror', mirrorStoppedFacts(result));
+  else for (const line of mirrorStoppedLines(io, result)) io.out(line);
+  const { ended, mirror, now } = result;
+  if (ended === 'paused') {
+    io.err(`It stays at ${now}.`);
+    io.err(text`  To continue: ${shown('rollout', { mirror, resume: true })}`);
+    io.err(text`  To go back: ${shown('rollout', { mirror, cancel: true })}`);
+    return 'inconclusive';
+  }
+  return ended === 'failed' ? 'no' : 'done';
+}

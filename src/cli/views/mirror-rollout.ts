@@ -1,0 +1,231 @@
+import { lines, shown, type Text, text } from '../../base/text.ts';
+import { dateAndTime, duration, milliseconds, percent, SECOND, timeOfDay } from '../../base/units.ts';
+import type { Message } from '../../lifecycle/events.ts';
+import type { MirrorStopped } from '../../lifecycle/mirror/stopped.ts';
+import type { MirrorStatus } from '../../lifecycle/mirror/status.ts';
+import type { MirrorChangePlan, MirrorRolloutPlan } from '../../lifecycle/plans.ts';
+import type { DivisionWords, MirrorRollout, RouterEntry } from '../../mirror/router/state.ts';
+import { type Io, plain } from '../../ui/io.ts';
+import { layout, wrap } from '../../ui/wrap.ts';
+
+type ViewIo = Pick<Io, 'columns'>;
+
+const FALLBACK: Readonly<Record<string, string>> = {
+  unreachable: 'What the candidate cannot be reached for, the live side answers.',
+  failures: 'What the candidate fails before its answer begins, the live side answers.',
+  none: 'What the candidate fails, nobody else answers (fallback: none).',
+};
+
+/** What would be done, and what would take it back. */
+export function mirrorPlanLines(io: ViewIo, { mirror, rollout, fallback, division }: MirrorRolloutPlan): string[] {
+  const { shadow, candidate, production, steps, bakeSeconds, by, limits, judging } = rollout;
+  const wrapped = (words: string) => wrap(words, io.columns, '    ');
+  return [
+    ...wrapped(`mirror ${mirror}: ${production} answers`),
+    ...wrapped(
+      `~ ${shadow} at ${candidate} answers ${steps.map(({ words }) => words).join(', then ')}; at least ${duration(bakeSeconds * SECOND)} each`,
+    ),
+    ...(by === 'request' ? [] : wrapped(`  shares are drawn by ${by}, and stay with their side`)),
+    ...(division === undefined ? [] : wrapped(`  it answers ${partWords(division)} already`)),
+    ...wrapped(
+      judging === 'forced'
+        ? '  the verdict does not decide (--force); limits do'
+        : '  a verdict of fail returns all requests at once; one that is open pauses',
+    ),
+    ...limitWords(limits).flatMap((limit) => wrapped(`  taken back at ${limit}`)),
+    ...wrapped(`  ${FALLBACK[fallback] ?? fallback}`),
+    ...wrapped(`  In the end the sides are swapped: ${production} stays as the way back, and gets copies.`),
+  ];
+}
+
+/** The same for machines; stable names. */
+export function mirrorPlanFacts({ mirror, rollout, fallback }: MirrorRolloutPlan) {
+  const { command, shadow, candidate, production, steps, by, bakeSeconds, limits, judging } = rollout;
+  const shown = steps.map(({ words }) => words);
+  return {
+    mirror,
+    command,
+    shadow,
+    candidate,
+    live: production,
+    steps: shown,
+    by,
+    bakeSeconds,
+    limits,
+    judging,
+    fallback,
+  };
+}
+
+function limitWords({ rate5xx, rate4xx, latency }: MirrorRollout['limits']): string[] {
+  const rate = (share: number | undefined, code: string) =>
+    share === undefined ? [] : [`more than ${percent(share)} of the requests of a minute answered ${code}`];
+  return [
+    ...rate(rate5xx, '5XX'),
+    ...rate(rate4xx, '4XX'),
+    ...(latency === undefined
+      ? []
+      : [
+          `latency ${latency.statistic} above ${milliseconds(latency.milliseconds)}, ${latency.minutes} minutes in a row`,
+        ]),
+  ];
+}
+
+/** What a candidate answers: `10% and header:x-country=DE`. */
+export function partWords({ share, slices }: Pick<DivisionWords, 'share' | 'slices'>): string {
+  const parts = [...(share > 0 ? [`${percent(share)} of the requests`] : []), ...slices];
+  return parts.length === 0 ? 'nothing' : parts.join(' and ');
+}
+
+/** A step holds. */
+export function mirrorStepLines(io: ViewIo, { shadow, steps }: MirrorRollout, step: number, at: number): string[] {
+  const now = steps[step] ?? { share: 0, slices: [] };
+  const indent = ' '.repeat(12);
+  return wrap(
+    `${timeOfDay(at, 'seconds')}  step ${step + 1} of ${steps.length}: ${shadow} answers ${partWords(now)}`,
+    io.columns,
+    indent,
+  );
+}
+
+/** How a rollout on a mirror ended, to standard output. */
+export function mirrorStoppedLines(io: ViewIo, stopped: MirrorStopped): Text[] {
+  const sentence = wrap(endWords(stopped), io.columns, '  ');
+  return stopped.ended === 'passed' ? [...sentence, text`  ${wayBack(stopped)}`] : sentence;
+}
+
+/** For machines: of `--format json`, and of webhooks. */
+export function mirrorStoppedFacts({ mirror, ended, rollout, now, live, wayBack: back }: MirrorStopped) {
+  const { command, shadow, candidate, production } = rollout;
+  return { mirror, command, ended, shadow, candidate, previous: production, answers: now, live, wayBack: back ?? null };
+}
+
+/** How it is told to those who are notified. */
+export function mirrorRolloutMessage({ command }: Pick<Io, 'command'>, stopped: MirrorStopped): Message {
+  const { mirror, ended, rollout } = stopped;
+  const next =
+    ended === 'passed'
+      ? wayBack(stopped)
+      : ended === 'paused'
+        ? lines(
+            text`To continue: ${shown('rollout', { mirror, resume: true })}`,
+            text`To go back: ${shown('rollout', { mirror, cancel: true })}`,
+          )
+        : undefined;
+  return {
+    subject: `shadowctl ${rollout.command}: ${ended} - ${mirror}`,
+    text: layout(lines(endWords(stopped), next), Number.POSITIVE_INFINITY, '', command).join('\n'),
+    facts: mirrorStoppedFacts(stopped),
+  };
+}
+
+function endWords({ mirror, ended, rollout, now, live, wayBack: back }: MirrorStopped): string {
+  const { shadow, candidate, production } = rollout;
+  switch (ended) {
+    case 'passed':
+      return `${candidate} answers all requests of the mirror of ${mirror}; ${production} stays as the way back${back === undefined ? '' : ` (${back})`}.`;
+    case 'failed':
+      return `${shadow} failed. ${live} answers all requests again.`;
+    case 'cancelled':
+      return `${live} answers all requests again.`;
+    case 'paused':
+      return `Not decided at ${now}.`;
+  }
+}
+
+function wayBack({ mirror }: MirrorStopped): Text {
+  return text`To go back: ${shown('undo', { mirror })}`;
+}
+
+/** What would be changed at once. */
+export function mirrorChangeLines(io: ViewIo, { mirror, what, shadow, live, after }: MirrorChangePlan): string[] {
+  const words = {
+    returned: `~ mirror ${mirror}: ${live} answers all requests again; ${shadow} gets copies, as before`,
+    undone: `~ mirror ${mirror}: ${after} answers in place of ${live}, all requests at once; ${live} gets copies`,
+    kept: `~ mirror ${mirror}: ${live} answers all requests; ${shadow} gets nothing any more`,
+  }[what];
+  return wrap(words, io.columns, '    ');
+}
+
+/** What was changed at once. */
+export function mirrorChangedWords({ mirror, what, shadow, live, after }: MirrorChangePlan): string {
+  return {
+    returned: `${live} answers all requests of the mirror of ${mirror} again; ${shadow} gets copies.`,
+    undone: `${after} answers all requests of the mirror of ${mirror}; ${live} gets copies.`,
+    kept: `The mirror of ${mirror} stays with ${live}; ${shadow} has ended, and gets nothing any more.`,
+  }[what];
+}
+
+/** What stands of a mirror. */
+export function mirrorStatusLines(status: MirrorStatus): string[] {
+  const { mirror, running, live, shadows, wayBack: back, fallback, state, counted, wholeUntil, lock } = status;
+  const { division, rollout, promoted, ended } = state;
+  const ends = (outcomes: Readonly<Record<string, number>> | undefined) =>
+    Object.entries(outcomes ?? {})
+      .filter(([, n]) => n > 0)
+      .map(([outcome, n]) => `${n} ${outcome}`)
+      .join(', ') || 'nothing yet';
+  return [
+    `mirror ${mirror}  ${running ? 'running' : 'not running'}`,
+    `  live      ${live}${counted === undefined ? '' : `  (${ends(counted.live)})`}`,
+    ...shadows.map(
+      ({ name, side, share }) =>
+        `  ${name.padEnd(8)}  ${side}  ${division?.shadow === name ? `answers ${partWords(division)}` : name === back ? 'the way back' : 'shadow'}; gets ${share === 1 ? 'copies' : `copies of ${percent(share)}`}${counted === undefined ? '' : `  (${ends(counted.shadows[name])})`}`,
+    ),
+    ...ended.map(({ name, side }) => `  ${name.padEnd(8)}  ${side}  ended: gets nothing`),
+    ...(fallback === undefined || division === undefined ? [] : [`  fallback  ${fallback}`]),
+    ...(counted === undefined || Object.values(counted.fallbacks).every((n) => n === 0)
+      ? []
+      : [`  fell back ${ends(counted.fallbacks)}: answered by the live side`]),
+    ...(promoted === undefined
+      ? []
+      : [`  promoted  ${promoted.side} in place of ${promoted.before}, ${dateAndTime(promoted.at)} UTC`]),
+    ...(rollout === undefined
+      ? []
+      : [
+          `  ${rollout.command.padEnd(8)}  ${rollout.step === undefined ? 'begins' : `step ${rollout.step + 1} of ${rollout.steps.length}`}: ${rollout.steps.map(({ words }) => words).join(', ')}${rollout.since === undefined ? '' : `, since ${dateAndTime(rollout.since)} UTC`}`,
+        ]),
+    ...(wholeUntil === undefined ? [] : [`  records   whole up to ${dateAndTime(wholeUntil)} UTC`]),
+    ...(lock === undefined ? [] : [`  at work   ${lock.by}${lock.why === undefined ? '' : `, ${lock.why}`}`]),
+  ].map((line) => plain(line));
+}
+
+/** What to do next about a mirror, as it stands. */
+export function mirrorNext({ mirror, running, state, wayBack: back, shadows }: MirrorStatus): Text[] {
+  if (!running) return [text`See what was done: ${shown('history', { mirror })}`];
+  if (state.rollout !== undefined)
+    return [
+      text`To continue the rollout: ${shown('rollout', { mirror, resume: true })}`,
+      text`To go back: ${shown('rollout', { mirror, cancel: true })}`,
+    ];
+  const candidates = shadows.filter(({ name }) => name !== back);
+  if (state.division === undefined && candidates.length === 0)
+    return back === undefined ? [] : [text`To go back: ${shown('undo', { mirror })}`];
+  return [text`Judge it: ${shown('report', { mirror })}`];
+}
+
+/** One line of a mirror's history for a table: when, what, how. */
+export function mirrorHistoryRow({ at, command, what, shadow, side, before, by, ...more }: RouterEntry): string[] {
+  const { share, slices, outcome, verdict, reason, waived } = more;
+  const words: Record<RouterEntry['what'], string> = {
+    began: `began: ${shadow ?? ''}`,
+    step: `${shadow ?? ''} answers ${partWords({ share: share ?? 0, slices: slices ?? [] })}`,
+    ended: outcome ?? 'ended',
+    divided: `${shadow ?? ''} answers ${partWords({ share: share ?? 0, slices: slices ?? [] })}`,
+    returned: 'all requests returned',
+    promoted: 'promoted',
+    undone: 'undone',
+    kept: `${shadow ?? ''} ended`,
+  };
+  const forced = verdict?.forced === true ? `, forced (the verdict was ${verdict.outcome})` : '';
+  const judged = verdict !== undefined && !verdict.forced ? `, verdict: ${verdict.outcome}` : '';
+  const gates = (waived ?? []).map(({ gate }) => `, ${gate} waived`).join('');
+  const sides = side === undefined ? '' : before === undefined || before === side ? side : `${before} → ${side}`;
+  return [
+    dateAndTime(at),
+    command,
+    sides,
+    `${words[what]}${judged}${forced}${gates}${reason === undefined ? '' : `: ${reason}`}`,
+    by,
+  ].map((cell) => plain(cell));
+}

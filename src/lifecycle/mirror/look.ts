@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { claimLock } from '../../base/process-lock.ts';
+import type { Clock } from '../../base/clock.ts';
+import { environmentError, usageError } from '../../base/errors.ts';
+import { shown, text } from '../../base/text.ts';
+import type { RouterView } from '../../mirror/control.ts';
+import type { RouterEntry, RouterRequest } from '../../mirror/router/state.ts';
+import { describeHolder, whoAmI } from '../../state/lock.ts';
+import { askRouter, changeRouter } from './ask.ts';
+import { socketOf } from './place.ts';
+
+/** A mirror as commands name it: by the folder of its records. */
+export interface MirrorName {
+  /** The whole path. */
+  folder: string;
+  /** As it was typed, for what is to be typed next. */
+  words: string;
+}
+
+/** A running mirror that commands may change. */
+export interface OpenMirror extends MirrorName {
+  /** Who answers, as it was when last looked at. */
+  view: RouterView;
+  /** Changes who answers, where nobody else has meanwhile. @throws Problem where it was refused: nothing has changed then */
+  change(change: RouterRequest['change'], entry: Omit<RouterEntry, 'at' | 'by'>): Promise<RouterView>;
+  /** Looks again. */
+  look(): Promise<RouterView>;
+}
+
+/** @throws Problem (cannot-run) where no mirror runs on this folder */
+export async function openMirrorOf(name: MirrorName): Promise<OpenMirror> {
+  const socket = await socketOf(name.folder);
+  const open: OpenMirror = {
+    ...name,
+    view: await askRouter(socket),
+    async change(change, entry) {
+      open.view = await changeRouter(socket, {
+        expect: open.view.state.revision,
+        change,
+        entry: { ...entry, by: whoAmI() },
+      });
+      return open.view;
+    },
+    async look() {
+      open.view = await askRouter(socket);
+      return open.view;
+    },
+  };
+  return open;
+}
+
+/**
+ * Does `work` as the only command that changes who answers at this mirror; a lock whose process has ended is taken over.
+ * @throws Problem (cannot-run) naming the holder where another is at work
+ */
+export async function lockMirror<T>(
+  { folder, words }: MirrorName,
+  command: string,
+  clock: Clock,
+  work: () => Promise<T>,
+): Promise<T> {
+  const claim = await claimLock(join(folder, 'router.lock'), {
+    by: whoAmI(),
+    why: `${command} --mirror ${words}`,
+    now: clock.now(),
+    takeDamaged: true,
+  });
+  if (claim.kind !== 'taken')
+    throw environmentError(
+      claim.kind === 'held'
+        ? `The mirror of ${words} is locked by ${describeHolder(claim.holder)}.`
+        : `The lock of the mirror of ${words} is damaged.`,
+      text`Wait until it has ended. See who answers: ${shown('status', { mirror: words })}`,
+    );
+  try {
+    return await work();
+  } finally {
+    await claim.lock.release();
+  }
+}
+
+/**
+ * The shadow that is meant.
+ * @throws Problem (usage) where there is none, or several and none was named
+ */
+export function candidateOf({ view, words }: OpenMirror, named: string | undefined): RouterView['shadows'][number] {
+  const { shadows, wayBack, state } = view;
+  const names = shadows.map(({ name }) => name);
+  // What was live before is no candidate by itself.
+  const candidates = shadows.filter(({ name }) => name !== wayBack);
+  const wanted = named ?? state.division?.shadow ?? (candidates.length === 1 ? candidates[0]?.name : undefined);
+  const found = shadows.find(({ name }) => name === wanted);
+  if (found !== undefined) return found;
+  if (named !== undefined)
+    throw usageError(`The mirror of ${words} has no shadow "${named}".`, `It has ${names.join(', ') || 'none'}.`);
+  throw candidates.length === 0
+    ? environmentError(
+        `The mirror of ${words} has no candidate: ${view.live} answers${wayBack === undefined ? '' : `, and ${wayBack} is the way back`}.`,
+        'Name a shadow in its configuration, and start it again.',
+      )
+    : usageError(`The mirror of ${words} has several shadows.`, `Name one with --shadow: ${names.join(', ')}.`);
+}

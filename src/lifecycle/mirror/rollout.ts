@@ -1,0 +1,293 @@
+import { randomUUID } from 'node:crypto';
+import { environmentError, interrupted, Problem, usageError } from '../../base/errors.ts';
+import { lines, shown, text } from '../../base/text.ts';
+import { parsePercent } from '../../base/units.ts';
+import { readBy } from '../../mirror/settings.ts';
+import { parseSlice } from '../../mirror/slices.ts';
+import type { MirrorRollout, RolloutStep, RouterEntry } from '../../mirror/router/state.ts';
+import type { Target } from '../events.ts';
+import { notify, targetsOf } from '../notify.ts';
+import type { MirrorRolloutPlan } from '../plans.ts';
+import type { Router } from '../rollout/router.ts';
+import { type RolloutStop, type RolloutWork, returnRollout, runRollout } from '../rollout/runner.ts';
+import type { Session } from '../session.ts';
+import { judgeMirrorStep, type MirrorJudging } from './judge.ts';
+import type { MirrorStopped } from './stopped.ts';
+import { candidateOf, lockMirror, type MirrorName, type OpenMirror, openMirrorOf } from './look.ts';
+
+/** How a rollout on a mirror is judged and told. */
+export interface MirrorRolloutJudging {
+  mirror: MirrorName;
+  judging: MirrorJudging;
+  /** How much longer than the bake a step that is not decided is watched, seconds. */
+  patienceSeconds: number;
+  /** Who is told, in addition to the project's targets. */
+  notify: readonly Target[];
+  /** Decide only: nothing is changed. */
+  plan: boolean;
+}
+
+export interface MirrorRolloutOptions extends MirrorRolloutJudging {
+  /** Undefined: the only one. */
+  shadow: string | undefined;
+  /** As they were written: rising shares, and slices, in the order given; the last is 100%. */
+  steps: readonly string[];
+  /** What stays with one side; undefined: as it is divided already, else single requests. */
+  by: string | undefined;
+  bakeSeconds: number;
+  limits: MirrorRollout['limits'];
+}
+
+/** What a promotion knows that a rollout does not. */
+export interface MirrorPromotion {
+  command: 'rollout' | 'promote';
+  judging: MirrorRollout['judging'];
+  entry: Pick<RouterEntry, 'verdict' | 'waived'>;
+}
+
+export type MirrorRolloutResult =
+  /** Nothing was changed. `plan` is undefined for a rollout that is under way. */
+  { kind: 'planned'; plan: MirrorRolloutPlan | undefined } | MirrorStopped;
+
+const ROLLOUT: MirrorPromotion = { command: 'rollout', judging: 'policy', entry: {} };
+
+/** Lets a shadow of a mirror answer a growing part of the requests, judged after every step; in the end the sides are swapped. */
+export async function startMirrorRollout(
+  session: Session,
+  options: MirrorRolloutOptions,
+  promotion: MirrorPromotion = ROLLOUT,
+): Promise<MirrorRolloutResult> {
+  const { mirror, plan } = options;
+  const targets = await targetsOf(session, options.notify);
+  const open = await openMirrorOf(mirror);
+  const decided = decide(open, options, promotion);
+  session.emit({ kind: 'mirror-rollout-planned', plan: decided });
+  if (plan) return { kind: 'planned', plan: decided };
+  return lockMirror(mirror, promotion.command, session.clock, async () => {
+    await session.approve(decided);
+    const { rollout } = decided;
+    await open.change(
+      { kind: 'rollout-begin', rollout },
+      {
+        ...promotion.entry,
+        command: promotion.command,
+        what: 'began',
+        shadow: rollout.shadow,
+        side: rollout.candidate,
+        before: rollout.production,
+      },
+    );
+    return carryOn(session, open, rollout, options, targets);
+  });
+}
+
+/** Goes on with a rollout that paused or was interrupted. */
+export async function resumeMirrorRollout(
+  session: Session,
+  options: MirrorRolloutJudging,
+): Promise<MirrorRolloutResult> {
+  return onRollout(session, options, 'rollout --resume', (open, rollout, targets) =>
+    carryOn(session, open, rollout, options, targets),
+  );
+}
+
+/** Returns all requests to the live side and ends the rollout. */
+export async function cancelMirrorRollout(
+  session: Session,
+  options: MirrorRolloutJudging,
+): Promise<MirrorRolloutResult> {
+  return onRollout(session, options, 'rollout --cancel', async (open, rollout, targets) => {
+    const stop = await returnRollout(workOf(session, open, rollout, options), positionOf(rollout));
+    return finish(session, open, rollout, stop, targets);
+  });
+}
+
+async function onRollout(
+  session: Session,
+  { mirror, plan, notify: named }: MirrorRolloutJudging,
+  command: string,
+  work: (open: OpenMirror, rollout: MirrorRollout, targets: readonly Target[]) => Promise<MirrorRolloutResult>,
+): Promise<MirrorRolloutResult> {
+  const targets = await targetsOf(session, named);
+  const open = await openMirrorOf(mirror);
+  const under = () => {
+    const { rollout } = open.view.state;
+    if (rollout !== undefined) return rollout;
+    throw usageError(
+      `No rollout is under way on the mirror of ${mirror.words}.`,
+      text`See what was done: ${shown('history', { mirror: mirror.words })}`,
+    );
+  };
+  under();
+  if (plan) return { kind: 'planned', plan: undefined };
+  return lockMirror(mirror, command, session.clock, async () => {
+    await open.look();
+    return work(open, under(), targets);
+  });
+}
+
+function decide(open: OpenMirror, options: MirrorRolloutOptions, promotion: MirrorPromotion): MirrorRolloutPlan {
+  const { words, view } = open;
+  const { rollout: under, division } = view.state;
+  if (under !== undefined)
+    throw environmentError(
+      `A ${under.command} of ${under.shadow} on the mirror of ${words} is under way.`,
+      lines(
+        text`To continue: ${shown('rollout', { mirror: words, resume: true })}`,
+        text`To go back: ${shown('rollout', { mirror: words, cancel: true })}`,
+      ),
+    );
+  const candidate = candidateOf(open, options.shadow);
+  if (division !== undefined && division.shadow !== candidate.name)
+    throw environmentError(
+      `${division.shadow} answers a part of the requests of this mirror already.`,
+      text`Give them back first: ${shown('undo', { mirror: words })}`,
+    );
+  const by = options.by ?? division?.by ?? 'request';
+  readBy(by, '--by');
+  const rollout: MirrorRollout = {
+    id: randomUUID(),
+    command: promotion.command,
+    shadow: candidate.name,
+    candidate: candidate.side,
+    production: view.live,
+    steps: parseMirrorSteps(options.steps),
+    by,
+    bakeSeconds: options.bakeSeconds,
+    judging: promotion.judging,
+    limits: options.limits,
+  };
+  return { kind: 'mirror-rollout', mirror: words, rollout, fallback: view.fallback, division };
+}
+
+/**
+ * Steps in the order given: shares must rise, slices add up, and the last is 100%.
+ * @throws Problem (usage) naming the step that is wrong
+ */
+export function parseMirrorSteps(words: readonly string[]): RolloutStep[] {
+  const wrong = (why: string) => usageError(`--steps ${words.join(',')}: ${why}`);
+  const steps: RolloutStep[] = [];
+  let share = 0;
+  const slices: string[] = [];
+  for (const word of words.map((one) => one.trim())) {
+    const next = parsePercent(word);
+    if (next === undefined) {
+      parseSlice(word, '--steps');
+      slices.push(word);
+    } else {
+      if (!(next > 0) || next > 1) throw wrong(`"${word}" is not a share; write them like 10%,25%,50%,100%.`);
+      if (next <= share) throw wrong('the shares must rise.');
+      share = next;
+    }
+    steps.push({ share, slices: [...slices], words: word });
+  }
+  if (share !== 1 || steps.at(-1)?.words !== words.at(-1)?.trim() || parsePercent(steps.at(-1)?.words ?? '') !== 1)
+    throw wrong('the last step must be 100%.');
+  return steps;
+}
+
+/** From wherever it stands to the end, a pause or the way back. */
+async function carryOn(
+  session: Session,
+  open: OpenMirror,
+  rollout: MirrorRollout,
+  options: MirrorRolloutJudging,
+  targets: readonly Target[],
+): Promise<MirrorRolloutResult> {
+  const { words } = open;
+  try {
+    const stop = await runRollout(workOf(session, open, rollout, options), positionOf(rollout));
+    return await finish(session, open, rollout, stop, targets);
+  } catch (error) {
+    const stays = `The mirror of ${words} goes on as it is.`;
+    const next = lines(
+      text`To continue: ${shown('rollout', { mirror: words, resume: true })}`,
+      text`To go back: ${shown('rollout', { mirror: words, cancel: true })}`,
+    );
+    if (session.signal.aborted) throw interrupted(`Interrupted. ${stays}`, next);
+    if (error instanceof Problem) throw environmentError(`${error.message} ${stays}`, next, error);
+    throw error;
+  }
+}
+
+function positionOf({ step, since, began }: MirrorRollout) {
+  return { step, since, began };
+}
+
+/** The rollout as the machine takes it: a slice alone is a step whose share has not grown, which the machine need not know. */
+function workOf(
+  session: Session,
+  open: OpenMirror,
+  rollout: MirrorRollout,
+  { judging, patienceSeconds }: MirrorRolloutJudging,
+): RolloutWork {
+  const { command, shadow } = rollout;
+  return {
+    session,
+    plan: { steps: rollout.steps.map(({ share }) => share), bakeSeconds: rollout.bakeSeconds, patienceSeconds },
+    router: mirrorRouter(session, open, rollout),
+    judge: (began) => judgeMirrorStep(session, open.folder, rollout, { began, judging }),
+    stepBegan: async (step, _, at) => session.emit({ kind: 'mirror-rollout-step', rollout, step, at }),
+    stepJudged: (step, verdict, at) => session.emit({ kind: 'mirror-rollout-judged', rollout, step, verdict, at }),
+    async ended(outcome) {
+      await open.change({ kind: 'rollout-end', id: rollout.id, outcome }, { command, what: 'ended', shadow, outcome });
+    },
+  };
+}
+
+/** The two sides of a mirror: what divides their requests is the mirror itself. */
+function mirrorRouter(session: Session, open: OpenMirror, rollout: MirrorRollout): Router {
+  const { id, command, shadow, candidate, production } = rollout;
+  const isDone = () => open.view.live === candidate && candidate !== production;
+  return {
+    async shares() {
+      const { state } = await open.look();
+      if (isDone()) return { candidate: 1, production: true };
+      return state.division?.shadow === shadow ? { candidate: state.division.share, production: false } : undefined;
+    },
+    async setShares(_, step) {
+      const { state } = await open.look();
+      if (isDone()) return 'set';
+      const to = rollout.steps[step];
+      if (to === undefined) throw new Error(`the rollout has no step ${step}`);
+      // The last step is the promotion: whoever is asked from then on is the candidate, under the name of the live side.
+      if (step === rollout.steps.length - 1)
+        await open.change(
+          { kind: 'promote', shadow },
+          { command, what: 'promoted', shadow, side: candidate, before: production },
+        );
+      else if (state.rollout?.step !== step || state.division === undefined)
+        await open.change(
+          { kind: 'rollout-step', id, step },
+          { command, what: 'step', shadow, share: to.share, slices: to.slices },
+        );
+      return 'set';
+    },
+    async rollBack() {
+      const { state } = await open.look();
+      if (isDone())
+        throw environmentError(
+          `${candidate} is live already: all steps had passed.`,
+          text`To go back: ${shown('undo', { mirror: open.words })}`,
+        );
+      if (state.division === undefined) return;
+      await open.change({ kind: 'rollout-return', id }, { command, what: 'returned', shadow, side: production });
+      session.emit({ kind: 'mirror-returned', side: production, at: session.clock.now() });
+    },
+  };
+}
+
+async function finish(
+  session: Session,
+  open: OpenMirror,
+  rollout: MirrorRollout,
+  stop: RolloutStop,
+  targets: readonly Target[],
+): Promise<MirrorStopped> {
+  const { live, wayBack } = open.view;
+  const ended = stop.at === 'paused' ? 'paused' : stop.how;
+  const now = stop.at === 'paused' ? (rollout.steps[stop.step]?.words ?? '0%') : stop.how === 'passed' ? '100%' : '0%';
+  const stopped: MirrorStopped = { kind: 'stopped', mirror: open.words, ended, rollout, now, live, wayBack };
+  await notify(session, targets, { kind: 'mirror-rollout', stopped });
+  return stopped;
+}

@@ -1,0 +1,91 @@
+import { usageError } from '../../base/errors.ts';
+import { DEFAULT_SHADOW, type MirrorConfig, type ShadowConfig, type SideTarget } from '../config.ts';
+import { ROUTER_FILE, type RouterState } from './state.ts';
+
+/** A side for people and records, without what a URL may carry beside a place. */
+export function targetText(target: SideTarget): string {
+  if (target.kind === 'sagemaker') return `sagemaker:${target.endpoint}`;
+  const { origin, pathname } = new URL(target.url);
+  return origin + (pathname === '/' ? '' : pathname);
+}
+
+/** The same, exact enough to tell two sides apart: one server may hold two models under two paths. */
+export function sideText({ target, path }: { target: SideTarget; path: string | undefined }): string {
+  const region = target.kind === 'sagemaker' && target.region !== undefined ? `@${target.region}` : '';
+  return `${targetText(target)}${region}${path === undefined ? '' : ` (${path})`}`;
+}
+
+/** A configuration with the roles as they are by now. */
+export interface Roles {
+  config: MirrorConfig;
+  /** The shadow that was live before the promotion, where it still is a side: the way back. */
+  wayBack: string | undefined;
+}
+
+/**
+ * The configuration as the router's state has it: after a promotion the sides are swapped, and what was live is a shadow that gets
+ * copies; shadows that were ended are left out. The file itself may follow later: one that names the promoted side as live is taken
+ * as it is. Pure.
+ *
+ * @throws Problem (usage) where state and configuration contradict each other: what serves must not be a guess
+ */
+export function rolesOf(config: MirrorConfig, { promoted, ended }: RouterState): Roles {
+  const swapped = promoted === undefined ? { config, wayBack: undefined } : swap(config, promoted);
+  const over = new Set(ended.map(({ name, side }) => `${name} ${side}`));
+  const shadows = swapped.config.shadows.filter((one) => !over.has(`${one.name} ${sideText(one)}`));
+  const wayBack = shadows.some(({ name }) => name === swapped.wayBack) ? swapped.wayBack : undefined;
+  return { config: { ...swapped.config, shadows }, wayBack };
+}
+
+function swap(config: MirrorConfig, { side, before }: NonNullable<RouterState['promoted']>): Roles {
+  const { live, shadows } = config;
+  if (sideText(live) === side) {
+    const back = shadows.find((one) => sideText(one) === before);
+    return { config: trusting(config, back?.name), wayBack: back?.name };
+  }
+  const at = shadows.findIndex((one) => sideText(one) === side);
+  const promoted = shadows[at];
+  if (promoted === undefined)
+    throw usageError(
+      `${side} was promoted and answers since, and the configuration names it neither as live nor as a shadow.`,
+      `Name it as live. Or, to begin anew with the configuration as it is, move ${config.records?.folder ?? ''}/${ROUTER_FILE} away.`,
+    );
+  const name = freeName(shadows.filter((_, i) => i !== at).map((one) => one.name));
+  const previous: ShadowConfig = {
+    ...DEFAULT_SHADOW,
+    share: promoted.share,
+    by: promoted.by,
+    seed: promoted.seed,
+    timeout: promoted.timeout,
+    concurrency: promoted.concurrency,
+    queue: promoted.queue,
+    name,
+    target: live.target,
+    path: live.path,
+    headers: live.headers,
+    trusted: true,
+  };
+  return {
+    config: {
+      ...config,
+      live: { target: promoted.target, keepHost: live.keepHost, path: promoted.path, headers: promoted.headers },
+      shadows: shadows.with(at, previous),
+    },
+    wayBack: name,
+  };
+}
+
+function trusting(config: MirrorConfig, name: string | undefined): MirrorConfig {
+  return {
+    ...config,
+    shadows: config.shadows.map((one) => (one.name === name ? { ...one, trusted: true } : one)),
+  };
+}
+
+/** What was live has a name of its own, so that nobody takes its records for those of the candidate. */
+function freeName(taken: readonly string[]): string {
+  for (let i = 1; ; i += 1) {
+    const name = i === 1 ? 'previous' : `previous-${i}`;
+    if (!taken.includes(name)) return name;
+  }
+}

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { run } from '../../src/main.ts';
+import { ask, openModel } from '../mirror/rig.ts';
+import { capturedIo } from '../support/io.ts';
+
+const open: { close(): Promise<void> | void }[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).toReversed()) await one.close();
+});
+
+async function shadowctl(cwd: string, ...argv: string[]) {
+  const io = capturedIo();
+  const code = await run(argv, {
+    clock: systemClock,
+    env: {},
+    cwd,
+    signal: new AbortController().signal,
+    io: () => io,
+  });
+  return { code, out: io.outLines.join('\n'), err: io.errLines.join('\n') };
+}
+
+/** A mirror that runs until the test has ended, or `stop` is called. */
+async function mirror(cwd: string, ...flags: string[]) {
+  const io = capturedIo();
+  const ended = run(['mirror', '--listen', '0', '--records', 'records', ...flags], {
+    clock: systemClock,
+    env: {},
+    cwd,
+    signal: new AbortController().signal,
+    io: () => io,
+  });
+  let over = false;
+  void ended.then(() => (over = true));
+  while (io.errLines.length === 0 && !over) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(over, io.errLines.join('\n')).toBe(false);
+  const stop = async () => {
+    if (over) return;
+    await shadowctl(cwd, 'mirror', 'stop', '--mirror', 'records');
+    await ended;
+  };
+  open.push({ close: stop });
+  const { port, live, division } = JSON.parse(io.errLines[0] ?? '') as {
+    port: number;
+    live: string;
+    division: unknown;
+  };
+  const post = async () =>
+    (await ask(undefined, port, { method: 'POST', path: '/invocations', headers: {} }, '{}')).body;
+  return { port, live, division, post, stop };
+}
+
+async function sides() {
+  const cwd = mkdtempSync(join(tmpdir(), 'shadowctl-mirror-'));
+  open.push({ close: () => rmSync(cwd, { recursive: true, force: true }) });
+  const [live, candidate] = [
+    await openModel((_, res) => res.end('live')),
+    await openModel((_, res) => res.end('candidate')),
+  ];
+  open.push(live, candidate);
+  return { cwd, live, candidate, flags: ['--live', live.url, '--shadow', `c=${candidate.url}`] };
+}
+
+test('a mirror is named by its folder for every command; what was decided last serves after a restart', async () => {
+  const { cwd, live, candidate, flags } = await sides();
+  const first = await mirror(cwd, ...flags, '--canary', '100%');
+  expect(first.division).toMatchObject({ shadow: 'c', share: 1 });
+  expect(await first.post()).toBe('candidate');
+  const status = JSON.parse((await shadowctl(cwd, 'status', '--mirror', 'records', '--format', 'json')).out);
+  expect(status).toMatchObject({ running: true, live: live.url, division: { shadow: 'c', share: 1 } });
+
+  expect(await shadowctl(cwd, 'undo', '--mirror', 'records', '--plan')).toMatchObject({ code: 4 });
+  expect(await shadowctl(cwd, 'undo', '--mirror', 'records', '--yes')).toMatchObject({ code: 0 });
+  expect(await first.post()).toBe('live');
+  expect(await shadowctl(cwd, 'undo', '--mirror', 'records', '--yes')).toMatchObject({ code: 2 });
+  const report = await shadowctl(cwd, 'report', '--mirror', 'records', '--format', 'json');
+  expect({ code: report.code, live: JSON.parse(report.out).observations.production.model }).toEqual({
+    code: 3,
+    live: live.url,
+  });
+  expect(await shadowctl(cwd, 'promote', '--mirror', 'records', '--yes')).toMatchObject({ code: 3 });
+  await first.stop();
+
+  // The flags are the same, and what was decided since counts.
+  const second = await mirror(cwd, ...flags, '--canary', '100%');
+  expect(await second.post()).toBe('live');
+  expect(await shadowctl(cwd, 'keep', '--mirror', 'records', '--yes', '--reason', 'slow')).toMatchObject({ code: 0 });
+  const history = JSON.parse((await shadowctl(cwd, 'history', '--mirror', 'records', '--format', 'json')).out);
+  expect(history).toMatchObject([
+    { what: 'divided', share: 1 },
+    { what: 'returned', command: 'undo' },
+    { what: 'kept', reason: 'slow' },
+  ]);
+  const listed = JSON.parse((await shadowctl(cwd, 'ls', '--mirrors', '--format', 'json')).out);
+  expect(listed.mirrors).toMatchObject([{ mirror: 'records', running: true, shadows: [] }]);
+  await second.stop();
+  expect((await shadowctl(cwd, 'status', '--mirror', 'records')).out).toContain('not running');
+  expect((await shadowctl(cwd, 'undo', '--mirror', 'records', '--yes')).code).toBe(2);
+  expect(candidate.seen.length).toBeGreaterThan(0);
+});
+
+test('one folder is written by one mirror, whatever its socket', async () => {
+  const { cwd, flags } = await sides();
+  await mirror(cwd, ...flags);
+  const second = await shadowctl(cwd, 'mirror', '--listen', '0', '--records', 'records', '--socket', 'other', ...flags);
+  expect(second.code).toBe(2);
+  expect(second.err).toContain('--records');
+});
+
+test.each([
+  [['rollout', '--mirror', 'records', '--artifact', 'model.tar.gz'], '--artifact'],
+  [['promote', '--endpoint', 'weather', '--steps', '10%,100%'], '--steps'],
+  [['undo', '--mirror', 'records', '--to', 'config'], '--to'],
+  [['keep'], '--mirror'],
+  [['history', '--endpoint', 'weather', '--mirror', 'records'], '--endpoint'],
+  [['rollout', '--mirror', 'records', '--resume', '--shadow', 'c'], '--resume'],
+  [['ls', '--all', '--mirrors'], '--all'],
+  [['mirror', 'status'], '--mirror'],
+  [['rollout', '--mirror', '.', '--yes'], '--records'],
+])('%j is refused, with what to write', async (argv, flag) => {
+  const cwd = mkdtempSync(join(tmpdir(), 'shadowctl-mirror-'));
+  open.push({ close: () => rmSync(cwd, { recursive: true, force: true }) });
+  const { code, err } = await shadowctl(cwd, ...argv);
+  expect(code).toBe(2);
+  expect(err).toContain(flag);
+});

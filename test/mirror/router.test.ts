@@ -1,0 +1,159 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { fileRouterStore, loadRouterState } from '../../src/lifecycle/mirror/router-store.ts';
+import { changed, configured } from '../../src/mirror/router/change.ts';
+import { rolesOf, sideText } from '../../src/mirror/router/roles.ts';
+import { type MirrorRollout, NO_STATE, type RouterChange, type RouterState } from '../../src/mirror/router/state.ts';
+import { readSettings } from '../../src/mirror/settings.ts';
+
+const entry = { by: 'test', command: 'test', what: 'divided' } as const;
+const config = (more: object = {}) =>
+  readSettings(
+    {
+      live: 'http://a',
+      shadows: { candidate: { url: 'http://b', path: '/shadow' } },
+      records: { folder: 'r' },
+      ...more,
+    },
+    { where: 'test', folder: '/', env: {}, readFile: () => '' },
+  );
+const apply = (state: RouterState, change: RouterChange, at = 1) => changed(state, config(), { change, entry }, at);
+const divide = (share: number): RouterChange => ({
+  kind: 'divide',
+  division: { shadow: 'candidate', share, by: 'request', slices: [] },
+});
+const rollout: MirrorRollout = {
+  id: 'r1',
+  command: 'rollout',
+  shadow: 'candidate',
+  candidate: 'http://b (/shadow)',
+  production: 'http://a',
+  steps: [
+    { share: 0, slices: ['header:x-country=LI'], words: 'header:x-country=LI' },
+    { share: 0.5, slices: ['header:x-country=LI'], words: '50%' },
+    { share: 1, slices: ['header:x-country=LI'], words: '100%' },
+  ],
+  by: 'request',
+  bakeSeconds: 60,
+  judging: 'policy',
+  limits: {},
+};
+
+describe('who answers', () => {
+  test('a promotion swaps the sides, with what belongs to each; undone, all is as before', () => {
+    const promoted = apply(NO_STATE, { kind: 'promote', shadow: 'candidate' });
+    const roles = rolesOf(config(), promoted);
+    expect(roles.wayBack).toBe('previous');
+    expect(roles.config.live).toMatchObject({ path: '/shadow', target: { url: 'http://b' } });
+    expect(roles.config.shadows).toMatchObject([
+      { name: 'previous', path: undefined, target: { url: 'http://a' }, trusted: true },
+    ]);
+    const undone = apply(promoted, { kind: 'promote', shadow: 'previous' });
+    expect(rolesOf(config(), undone).config.live).toMatchObject({ target: { url: 'http://a' } });
+    expect(sideText(rolesOf(config(), undone).config.live)).toBe('http://a');
+  });
+
+  test('a configuration that names the promoted side as live is taken as it is; one that names it nowhere is refused', () => {
+    const { promoted } = apply(NO_STATE, { kind: 'promote', shadow: 'candidate' });
+    const plain = config({ shadows: { c: 'http://b' } });
+    const state = changed(NO_STATE, plain, { change: { kind: 'promote', shadow: 'c' }, entry }, 1);
+    const followed = rolesOf(config({ live: 'http://b', shadows: { old: 'http://a', next: 'http://n' } }), state);
+    expect(followed.wayBack).toBe('old');
+    expect(followed.config.shadows.map(({ name, trusted }) => [name, trusted])).toEqual([
+      ['old', true],
+      ['next', false],
+    ]);
+    expect(() => rolesOf(config({ shadows: { x: 'http://x' } }), { ...NO_STATE, promoted })).toThrow(
+      expect.objectContaining({ kind: 'usage' }),
+    );
+  });
+
+  test('a step changes share and position together', () => {
+    const begun = apply(NO_STATE, { kind: 'rollout-begin', rollout });
+    expect(begun.division).toBeUndefined();
+    const first = apply(begun, { kind: 'rollout-step', id: 'r1', step: 0 }, 5);
+    expect(first).toMatchObject({
+      division: { share: 0, slices: ['header:x-country=LI'] },
+      rollout: { step: 0, since: 5, began: 5 },
+    });
+    const second = apply(first, { kind: 'rollout-step', id: 'r1', step: 1 }, 9);
+    expect(second).toMatchObject({ division: { share: 0.5 }, rollout: { step: 1, since: 9, began: 5 } });
+    const returned = apply(second, { kind: 'rollout-return', id: 'r1' });
+    expect(returned.division).toBeUndefined();
+    expect(apply(returned, { kind: 'rollout-end', id: 'r1', outcome: 'failed' }).rollout).toBeUndefined();
+  });
+
+  test.each<[string, RouterChange]>([
+    ['a second rollout', { kind: 'rollout-begin', rollout: { ...rollout, id: 'r2' } }],
+    ['a share by hand', divide(0.2)],
+    ['an end of the shadow', { kind: 'end', shadow: 'candidate' }],
+    ['a step of another rollout', { kind: 'rollout-step', id: 'r0', step: 0 }],
+  ])('while a rollout is under way, %s is refused', (_, change) => {
+    const begun = apply(NO_STATE, { kind: 'rollout-begin', rollout });
+    expect(() => apply(begun, change)).toThrow(expect.objectContaining({ kind: 'usage' }));
+  });
+
+  test('whoever saw another revision changes nothing', () => {
+    const state = apply(NO_STATE, divide(0.1));
+    const request = { expect: 0, change: divide(0.5), entry };
+    expect(() => changed(state, config(), request, 1)).toThrow(expect.objectContaining({ kind: 'usage' }));
+  });
+
+  test("the configuration's canary counts once, until it is another", () => {
+    const first = configured(NO_STATE, config({ canary: '10%' }), 1);
+    expect(first.division).toMatchObject({ shadow: 'candidate', share: 0.1 });
+    const since = apply(first, divide(0.4));
+    expect(configured(since, config({ canary: '10%' }), 2)).toBe(since);
+    expect(configured(since, config({ canary: '20%' }), 2).division).toMatchObject({ share: 0.2 });
+    expect(configured(since, config(), 2).division).toBeUndefined();
+    const rolling = apply(apply(since, divide(0)), { kind: 'rollout-begin', rollout });
+    const stepped = apply(rolling, { kind: 'rollout-step', id: 'r1', step: 1 });
+    expect(configured(stepped, config({ canary: '20%' }), 2)).toBe(stepped);
+  });
+
+  test('a shadow that was ended gets nothing, until the configuration no longer has it', () => {
+    const ended = apply(apply(NO_STATE, divide(0.1)), { kind: 'end', shadow: 'candidate' });
+    expect(ended.division).toBeUndefined();
+    expect(rolesOf(config(), ended).config.shadows).toEqual([]);
+    expect(configured(ended, config({ shadows: { other: 'http://o' } }), 2).ended).toEqual([]);
+  });
+
+  test('a recorded share that the configuration cannot hold is no guess', () => {
+    const state = apply(NO_STATE, divide(0.1));
+    expect(() => configured(state, config({ shadows: { other: 'http://o' } }), 2)).toThrow(
+      expect.objectContaining({ kind: 'usage' }),
+    );
+  });
+});
+
+describe('where it is written down', () => {
+  const folders: string[] = [];
+  afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+  const folder = () => {
+    const path = mkdtempSync(join(tmpdir(), 'shadowctl-router-'));
+    folders.push(path);
+    return path;
+  };
+
+  test('what was saved is what is loaded; a part of a save is nothing', async () => {
+    const path = folder();
+    const store = fileRouterStore(path);
+    expect(await store.load()).toBeUndefined();
+    const state = apply(NO_STATE, divide(0.1));
+    await store.save(state);
+    writeFileSync(join(path, 'router.json.part'), '{"schema":');
+    expect(await loadRouterState(path)).toEqual(state);
+  });
+
+  test('a damaged file is not guessed at, and nothing is written where the disk refuses', async () => {
+    const path = folder();
+    writeFileSync(join(path, 'router.json'), '{"schema":"shadowctl-mirror-router/1"');
+    await expect(loadRouterState(path)).rejects.toMatchObject({ kind: 'cannot-run' });
+    writeFileSync(join(path, 'file'), '');
+    await expect(fileRouterStore(join(path, 'file')).save(NO_STATE)).rejects.toMatchObject({ kind: 'cannot-run' });
+    expect(existsSync(join(path, 'file', 'router.json'))).toBe(false);
+    expect(readFileSync(join(path, 'router.json'), 'utf8')).toContain('router/1');
+  });
+});
