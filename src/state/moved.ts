@@ -1,5 +1,4 @@
 import { environmentError } from '../base/errors.ts';
-import { shown, text } from '../base/text.ts';
 import type { Recorded } from './events.ts';
 
 /** The facts by which a journal goes from one place to another. */
@@ -37,6 +36,6 @@ export function requireSettledPlace(events: readonly Recorded[], path: string): 
   if (standing.kind === 'arriving')
     throw environmentError(
       `The journal ${path} is being moved here from ${standing.from}, and that has not finished.`,
-      text`Finish that, with --to as it was: ${shown('state move', { state: standing.from, to: '…' })}`,
+      `Finish that: give shadowctl state move again, from ${standing.from} to here.`,
     );
 }

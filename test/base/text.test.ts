@@ -80,6 +80,26 @@ test('on its way to the user a line that fit still fits with the flags; a comman
   expect(echo.command(shown('keep'))).toBe('shadowctl keep --emulator');
 });
 
+test('on a terminal a command that is too long is broken before flags, as a shell takes it', () => {
+  const io = { ...capturedIo(), columns: 40, terminal: true, interactive: true };
+  const echo = withTargetFlags(io, {}, true);
+  const reason = "it's --odd";
+  echo.out(text`  ${shown('keep', { endpoint: 'weather', reason, 'config-name': 'c2', yes: true })}`);
+  echo.err(text`  ${shown('keep', { endpoint: 'weather', reason: "it's $5 --odd", 'config-name': 'c2', yes: true })}`);
+  expect(io.outLines.join('\n').split('\n')).toEqual([
+    '  shadowctl keep --endpoint weather \\',
+    `      --reason "it's --odd" \\`,
+    '      --config-name c2 --yes',
+  ]);
+  expect(io.errLines.join('\n').split('\n')).toEqual([
+    '  shadowctl keep --endpoint weather \\',
+    "      --reason 'it'\\''s $5 --odd' \\",
+    '      --config-name c2 --yes',
+  ]);
+  withTargetFlags({ ...io, terminal: false }, {}, true).out(text`${shown('keep', { endpoint: 'w'.repeat(40) })}`);
+  expect(io.outLines.at(-1)).toBe(`shadowctl keep --endpoint ${'w'.repeat(40)}`);
+});
+
 test('what a program reads is not touched, nor are strings: only values are commands', () => {
   const io = capturedIo();
   const json = '{"next": "shadowctl keep --endpoint w"}';
