@@ -224,10 +224,13 @@ function endpointOf(target: AwsTarget, service: Service): { endpoint?: string } 
 async function chainOf(target: AwsTarget, handler: () => Promise<object>): Promise<() => Promise<Keys>> {
   const sdk = await import('./sdk/credentials.ts');
   const { profile, mfaCode, network } = target;
+  const way = network === undefined ? {} : { requestHandler: await handler() };
   const options = {
     ...(profile === undefined ? {} : { profile }),
     ...(mfaCode === undefined ? {} : { mfaCodeProvider: mfaCode }),
-    ...(network === undefined ? {} : { clientConfig: { requestHandler: await handler() } }),
+    ...(network === undefined ? {} : { clientConfig: way }),
+    // Roles are taken up in the region at hand: without a word of it the SDK goes to us-east-1, also from another partition.
+    parentClientConfig: { region: target.region, ...way },
   };
   const ask = async (): Promise<Keys> => {
     // A chain remembers keys that name no end: made anew, it reads files that were renewed meanwhile.

@@ -43,9 +43,12 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-const ROLE = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+/** @param operation AssumeRole or AssumeRoleWithWebIdentity */
+const assumed = (
+  operation: string,
+) => `<${operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${operation}Result><Credentials>
 <AccessKeyId>test</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
-<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`;
+<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></${operation}Result></${operation}Response>`;
 const SSO = { roleCredentials: { accessKeyId: 'test', secretAccessKey: 's', sessionToken: 't', expiration: 4e12 } };
 
 /** All of AWS: TLS in front of the emulator; roles and SSO give keys that it knows. */
@@ -57,8 +60,8 @@ function amazon(): Promise<number> {
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
       const body = Buffer.concat(chunks);
-      if (body.includes('Action=AssumeRole'))
-        return void reply.writeHead(200, { 'content-type': 'text/xml' }).end(ROLE);
+      const role = /Action=(AssumeRole\w*)/.exec(body.toString())?.[1];
+      if (role !== undefined) return void reply.writeHead(200, { 'content-type': 'text/xml' }).end(assumed(role));
       if (incoming.url?.startsWith('/federation/credentials') === true)
         return void reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(SSO));
       // S3 has the bucket in the name of the host.
@@ -211,6 +214,39 @@ describe.skipIf(!hasOpenssl)('in a network that only a proxy leads out of', () =
     const ended = await typed('ls --all --profile sso', env);
     expect(ended.code, ended.words).toBe(0);
     expect(asked).toContain('portal.sso.us-east-1.amazonaws.com');
+    expect(direct).toEqual([]);
+  });
+
+  test.runIf(isWhole('matrix')).each([
+    ['a process that prints keys', '[profile p]\nregion = us-east-1\ncredential_process = cat PRINTED\n'],
+    [
+      'a role through a role',
+      '[profile p]\nregion = us-east-1\nrole_arn = arn:aws:iam::000000000000:role/b\nsource_profile = a\n[profile a]\nrole_arn = arn:aws:iam::000000000000:role/a\nsource_profile = own\n[profile own]\naws_access_key_id = a\naws_secret_access_key = b\n',
+    ],
+    [
+      'web identity, as in a cluster',
+      '[profile p]\nregion = us-east-1\nrole_arn = arn:aws:iam::000000000000:role/b\nweb_identity_token_file = TOKEN\n',
+    ],
+  ])('%s', { timeout: 30_000 }, async (_, text) => {
+    const printed = join(world.root, 'printed.json');
+    const keys = { Version: 1, AccessKeyId: 'test', SecretAccessKey: 's', SessionToken: 't' };
+    writeFileSync(printed, JSON.stringify(keys));
+    const warned = vi.spyOn(console, 'warn');
+    const env = profiles(text.replace('PRINTED', printed).replace('TOKEN', printed));
+    const ended = await typed('ls --all --profile p', env);
+    expect(ended.code, ended.words).toBe(0);
+    expect(asked.has('sts.us-east-1.amazonaws.com')).toBe(true);
+    expect(direct).toEqual([]);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  test('roles are taken up in the region at hand, not in us-east-1', { timeout: 30_000 }, async () => {
+    const env = profiles(
+      '[profile p]\nrole_arn = arn:aws-us-gov:iam::000000000000:role/b\nsource_profile = own\n' +
+        '[profile own]\naws_access_key_id = a\naws_secret_access_key = b\n',
+    );
+    await typed('ls --all --profile p --region us-gov-west-1', env);
+    expect([...asked]).toEqual(['sts.us-gov-west-1.amazonaws.com']);
     expect(direct).toEqual([]);
   });
 
