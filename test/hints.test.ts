@@ -11,7 +11,7 @@ import { capturedIo } from './support/io.ts';
 const SRC = resolve(import.meta.dirname, '../src');
 
 /** Commands that make sense without an endpoint. */
-const WITHOUT_ENDPOINT = /^(demo|status|ls|doctor|policy|help|emulator|cleanup)\b/;
+const WITHOUT_ENDPOINT = /^(demo|status|ls|doctor|policy|help|emulator|cleanup|config)\b/;
 
 /** Where the command is a variable: it is one that the caller runs. */
 const VARIABLE = ['lifecycle/interrupt.ts'];
