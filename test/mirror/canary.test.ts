@@ -3,6 +3,9 @@ import { gunzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readFacts, type RecordFacts } from '../../src/analysis/mirrored/record.ts';
+import { collectFromFiles } from '../../src/analysis/observe/from-files.ts';
+import { comparisonBy } from '../../src/analysis/policy/answers.ts';
+import { readPolicy } from '../../src/analysis/policy/schema.ts';
 import { type Model, openModel, openRig, type Rig } from './rig.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -200,5 +203,31 @@ describe('a candidate that fails', () => {
     socket.destroy();
     await rig.until(() => rig.mirror.counted().shadows.get('candidate')?.metrics.outcomes.lost === 1);
     expect(await records(rig, 'candidate')).toMatchObject([{ outcome: 'lost', loss: 'client-gone' }]);
+  });
+});
+
+describe('a copy that the live side did not answer', () => {
+  test.each([
+    ['counts for neither side where the candidate answered well', 200, [0, 0, 0]],
+    ['counts for both where the candidate failed as well', 500, [1, 0, 0]],
+  ])('%s', async (_, status, [both, production, shadow]) => {
+    const { rig, live } = await opened({ candidate: says('candidate', status) }, ALL);
+    await live.close();
+    await rig.post('{}');
+    await records(rig, 'live');
+    rig.clock.advance(120_000);
+    await rig.mirror.tick();
+    const policy = readPolicy({}, 'test');
+    const { metrics, notes } = await collectFromFiles({
+      path: rig.records,
+      variants: undefined,
+      window: undefined,
+      comparison: { tolerance: undefined, ...comparisonBy(policy, undefined), memory: '1GB', spill: rig.folder },
+      latency: { margins: policy.latency, limits: policy.limits.latency },
+    });
+    const failed = metrics.paired?.failed;
+    const sum = (all: readonly number[] = []) => all.reduce((total, one) => total + one, 0);
+    expect([sum(failed?.both), sum(failed?.production), sum(failed?.shadow)]).toEqual([both, production, shadow]);
+    expect(notes.join(' ').includes('did not answer the copy')).toBe(status === 200);
   });
 });
