@@ -313,7 +313,7 @@ export const NEEDS = {
     optional('cloudwatch:DescribeAlarms', 'any'),
     ...byTag("the endpoint carries shadowctl's tag, and no journal names it"),
   ],
-  disown: [...IDENTITY, ...LOOK, ...OWNER, ...INVENTORY],
+  disown: [...IDENTITY, ...LOOK, ...only('shadowctl has created something for it', [...OWNER, ...INVENTORY])],
   prune: [
     ...IDENTITY,
     ...LOOK,
