@@ -100,6 +100,21 @@ test('kill -9 leaves records that are whole up to a moment, and the next run add
   expect(lines.map((name) => name.endsWith('.gz')).sort()).toEqual([false, true]);
 });
 
+test('kill -9: who answers is what was decided last, not what the flags say', async () => {
+  const cwd = folder();
+  const [live, candidate] = [await model(), await model()];
+  const flags = ['--live', live.url, '--shadow', candidate.url, '--records', 'records', '--canary', '100%'];
+  const marked = async (port: number) => (await post(port)).headers.includes('x-shadowctl-answered-by');
+  const first = await start(cwd, ...flags);
+  expect(await marked(first.port)).toBe(true);
+  execFileSync(process.execPath, [BIN, 'undo', '--mirror', 'records', '--yes'], { cwd, stdio: 'ignore' });
+  expect(await marked(first.port)).toBe(false);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const second = await start(cwd, ...flags);
+  expect(await marked(second.port)).toBe(false);
+});
+
 test('SIGHUP reads the configuration anew', async () => {
   const cwd = folder();
   const [live, shadow] = [await model(), await model()];
