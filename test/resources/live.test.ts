@@ -73,7 +73,7 @@ describe('whose an endpoint is', () => {
     expect(said.next).toMatch(/Choose another name.*--adopt/);
     expect(refusal(() => requireOurs(foreign, stateOf(), '/p/e.jsonl', 'adopt')).next).toMatch(/^Add --adopt/);
     const neither = refusal(() => requireOurs(foreign, stateOf(), '/p/e.jsonl', 'neither')).next;
-    expect(neither).toContain('shadowctl shadow --endpoint e --adopt …');
+    expect(neither).toContain('shadowctl adopt --endpoint e');
     expect(refusal(() => requireOurs(foreign, stateOf(), '/p/e.jsonl', 'neither', 'By hand.')).next).not.toContain(
       '--adopt',
     );
