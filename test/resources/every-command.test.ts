@@ -73,6 +73,9 @@ const HARMLESS: readonly string[] = [
   ...['invoke', 'mirror', 'record'],
 ];
 
+/** They write records to a bucket of the user's, which are no resources and in no journal: `test/mirror` stops them. */
+const UPLOADS: readonly string[] = ['mirror'];
+
 const CHANGES = /:(Create|Update|Delete|Put|Set|Register|Deregister|Add|Abort|Tag)/;
 
 test('every command of the program is here, or is known to change nothing', () => {
@@ -83,7 +86,7 @@ test('every command of the program is here, or is known to change nothing', () =
   const changing = (Object.keys(NEEDS) as PermittedCommand[]).filter((name) =>
     (NEEDS[name] as readonly Need[]).some(({ action }) => CHANGES.test(action)),
   );
-  expect(changing.filter((name) => !struck.has(name))).toEqual([]);
+  expect(changing.filter((name) => !struck.has(name) && !UPLOADS.includes(name))).toEqual([]);
 });
 
 declare module 'vitest' {
