@@ -93,7 +93,7 @@ async function inFolder(keep: Keep): Promise<void> {
     await tell(['policy', 'init', '--kind', 'container']);
     await tell(['iam-policy', '--endpoint', 'weather']);
     await tell(['iam-policy', '--execution-role']);
-    const mirrored = ['--live', 'http://127.0.0.1:9', '--shadow', 'http://127.0.0.1:8'];
+    const mirrored = ['--live', 'http://127.0.0.1:9', '--shadow', 'http://127.0.0.1:8', '--control', '127.0.0.1:9001'];
     const manifest = await stage.shadowctl(['mirror', 'manifest', 'envoy', ...mirrored, '--format', 'json']);
     keep('mirror manifest', manifest.out);
     await tell(['ls']);
