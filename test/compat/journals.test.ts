@@ -41,6 +41,7 @@ test('every line of a whole life means something, and every kind of fact that is
     'adopted',
     'disowned',
     'found',
+    'keep-decided',
     'ran',
     'replaces',
     'stands',
