@@ -73,11 +73,11 @@ export async function claimLock(
   const content = JSON.stringify(holder);
   // Written aside and linked into place: no process ever sees a lock without its content.
   const draft = `${path}.${id}`;
-  await writeFile(draft, content, { flag: 'wx' });
   heldHere.add(id);
   let after: Lock['after'];
   let taken = false;
   try {
+    await writeFile(draft, content, { flag: 'wx', mode: 0o600 });
     while (!(await put(draft, path, content))) {
       const { state, text } = await inspect(path);
       if (state.kind === 'free') continue;
@@ -116,7 +116,7 @@ async function put(draft: string, path: string, content: string): Promise<boolea
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
   }
   try {
-    const file = await open(path, 'wx');
+    const file = await open(path, 'wx', 0o600);
     await file.writeFile(content);
     await file.close();
     return true;

@@ -118,12 +118,18 @@ function kill(child: ChildProcess, signal: NodeJS.Signals): void {
 /** Writes the files, whose paths `readArchive` has found safe, into a new folder. */
 async function writeModel(files: ReadonlyMap<string, Uint8Array>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'shadowctl-model-'));
-  for (const [path, bytes] of files) {
-    await mkdir(join(folder, dirname(path)), { recursive: true });
-    // Never executable: the model is data, only the user's command is run. Read only, as in SageMaker.
-    await writeFile(join(folder, path), bytes, { mode: 0o444, flag: 'wx' });
+  try {
+    for (const [path, bytes] of files) {
+      await mkdir(join(folder, dirname(path)), { recursive: true });
+      // Never executable: the model is data, only the user's command is run. Read only, as in SageMaker.
+      await writeFile(join(folder, path), bytes, { mode: 0o444, flag: 'wx' });
+    }
+    return folder;
+  } catch (error) {
+    // A full disk, or a file in the way of a folder: nothing of it is of use.
+    await rm(folder, { recursive: true, force: true });
+    throw error;
   }
-  return folder;
 }
 
 function freePort(): Promise<number> {
