@@ -3,8 +3,8 @@ import { answersOf } from '../analysis/answers/read-answers.ts';
 import type { KeptBody } from '../analysis/mirrored/record.ts';
 import type { PairAgreement, SideMetrics } from './metrics.ts';
 
-/** Pairs that are begun in a second at the most, and that are open at the same time: reading answers takes time, and room. */
-const MAX_A_SECOND = 250;
+/** Pairs that are begun in a second at the most, and that are open at the same time: a pair takes up to a millisecond, and room. */
+const MAX_A_SECOND = 25;
 const MAX_OPEN = 100;
 /** Characters of a request, and of an answer. */
 const MAX_BODY = 64 * 1024;

@@ -148,7 +148,7 @@ export function prometheus(counted: Counted): string {
   family(
     'shadowctl_mirror_pairs_total',
     'counter',
-    'Pairs of answers that were compared as they came, by agreement: at most 250 a second, of at most 64 KiB.',
+    'Pairs of answers that were compared as they came, by agreement: at most 25 a second, of at most 64 KiB.',
     [...shadows].flatMap(([name, { metrics }]) =>
       Object.entries(metrics.agreements).map(
         ([agreement, n]) => `shadowctl_mirror_pairs_total{${label(name, `,agreement="${agreement}"`)}} ${n}`,
