@@ -131,7 +131,7 @@ async function inspect(path: string): Promise<{ state: LockState; text: string }
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     try {
       // A pipe of that name would be waited for.
-      if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+      if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true)
         return { state: { kind: 'damaged', content: 'no file' }, text: '' };
       text = await readFile(path, 'utf8');
     } catch (error) {
