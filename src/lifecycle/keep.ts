@@ -29,7 +29,6 @@ export async function keepProduction(session: Session, options: KeepOptions): Pr
   const seen = await viewEndpoint(session, endpoint, async ({ aws, state, journal }) => {
     const live = await readLive(aws, endpoint, session.signal);
     if (live === undefined) throw endpointNotFound(aws.target, endpoint);
-    requireOurs(live, state(), journal.path, 'neither');
     const [declared] = live.config?.ShadowProductionVariants ?? [];
     const config = live.endpoint.EndpointConfigName ?? '';
     const begun = state().facts.findLast((fact) => fact.name === 'keep-decided' || fact.name === 'kept');
@@ -40,6 +39,8 @@ export async function keepProduction(session: Session, options: KeepOptions): Pr
         text`See what exists: ${shown('status', { endpoint })}`,
       );
     }
+    // Nothing is announced that would be refused.
+    requireOurs(live, state(), journal.path, 'neither');
     const production = live.config?.ProductionVariants?.[0]?.ModelName ?? '';
     return { models: { model: declared.ModelName ?? '', production }, config };
   });
