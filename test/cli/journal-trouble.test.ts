@@ -129,6 +129,6 @@ test('a file in the way of the folder is named, and AWS is not called', async ()
   appendFileSync(join(world.root, '.shadowctl'), 'not a folder');
   const { code, err } = await typed(DEPLOY, {});
   expect(code, err).toBe(2);
-  expect(err).toContain('cannot be read: ENOTDIR');
+  expect(err).toContain('cannot be used: a file is in the way of the folder (ENOTDIR)');
   expect(await takeCensus(world.aws)).toEqual(NOTHING);
 });

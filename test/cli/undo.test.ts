@@ -188,6 +188,8 @@ test('--plan shows the step', async () => {
       '~ endpoint weather  (runs c2)',
       'note: during the update, 2 × ml.m5.large run at the same time; the quotas "for endpoint usage" count',
       '  them all.',
+      'Costs while both fleets stand: about $0.23 an hour; then about $0.12 an hour (estimate of 2026-09',
+      '  for us-east-1, from public sources).',
     ].join('\n'),
   });
 });

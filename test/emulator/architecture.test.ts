@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   containers: ['storage'],
   protocols: ['model'],
   world: ['iam', 'model', 'storage', 'containers'],
-  services: ['model', 'storage', 'containers', 'protocols', 'world'],
+  services: ['iam', 'model', 'storage', 'containers', 'protocols', 'world'],
   gateway: ['iam', 'model', 'protocols', 'services', 'world'],
   http: ['model', 'protocols', 'services', 'gateway', 'world'],
   daemon: ['storage'],

@@ -69,7 +69,7 @@ test('a session says how what was unsettled turned out, as a patch, and leaves n
   // A later session adds to what stands there.
   const more = [{ name: 'halfMinutes' as const, value: 'true', seen: 'a | b' }];
   const again = patched(after, factsPatch(after, more, { at: world.clock.now(), region: 'eu-west-1' }));
-  expect(again.match(/^## 14/gm)).toHaveLength(1);
+  expect(again.match(/^## 15/gm)).toHaveLength(1);
   expect(again).toMatch(/\| `halfMinutes` \| true \| a \\\| b \| 2026-01-05, eu-west-1 \|\n$/);
   const calls = seen.recorded
     .trim()
@@ -92,7 +92,7 @@ test('what it costs and what removes it are said first; without a yes nothing is
   await start();
   const seen = await session(world, { yes: false }, ['n']);
   expect(seen.stopped).toBe('not begun');
-  expect(seen.said).toMatch(/instance hours of ml\.m5\.large, about \$\d/);
+  expect(seen.said).toMatch(/instance hours of ml\.m5\.large, each about \$\d/);
   expect(seen.said).toMatch(
     /node \S+bin\/shadowctl\.js cleanup --all --yes --config \S+shadowctl\.yaml --region us-east-1/,
   );

@@ -3,6 +3,7 @@ import { usageError } from '../../base/errors.ts';
 import { HOUR } from '../../base/units.ts';
 import type { Capacity } from '../../guard/capacity.ts';
 import { dollars, hourlySum, type PriceList, unpriced } from '../../guard/prices.ts';
+import { checkName } from '../../resources/naming.ts';
 import { replay } from '../../state/replay.ts';
 import { type TimeBox, timeBoxOf } from '../../state/time-box.ts';
 import type { PlainUpdateResult } from '../plain-update.ts';
@@ -32,6 +33,7 @@ export async function tellOverdue(session: Session, endpoint: string): Promise<v
 }
 
 async function overdue(session: Session, endpoint: string): Promise<TimeBox | undefined> {
+  checkName('endpoint', endpoint, '--endpoint');
   const state = replay((await session.journal(endpoint)).events());
   // Most journals know of no time box: then AWS is not asked.
   if (!state.facts.some((fact) => fact.name === 'shadow' && fact.value.until !== undefined)) return undefined;

@@ -352,7 +352,7 @@ describe('refused before anything is created', () => {
     const plan = await stage.shadowctl([...CANARY, '--plan']);
     expect(plan.code).toBe(4);
     expect(unwrapped(plan.out)).toContain(
-      '! endpoint weather: The artifact of its model, s3://models/005.tar.gz, is gone',
+      '! endpoint weather: s3://models/005.tar.gz, the artifact of model m1, no longer exists',
     );
     expect(unwrapped(plan.out)).toContain(
       'about $0.35 an hour (estimate of 2026-09 for us-east-1, from public sources)',

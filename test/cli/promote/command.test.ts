@@ -35,6 +35,7 @@ test('words to options, of the commands around a canary', async () => {
     bakeSeconds: 600,
     canarySize: { unit: 'percent', value: 10 },
     configName: undefined,
+    permissions: false,
     format: 'text',
   });
   expect(

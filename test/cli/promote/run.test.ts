@@ -292,6 +292,7 @@ describe('keep', () => {
 
   test('no shadow, nothing to end', async () => {
     stage = await openStage();
+    await stage.shadowctl(['adopt', '--endpoint', ENDPOINT, '--yes']);
     const said = await stage.shadowctl(['keep', '--endpoint', ENDPOINT, '--yes']);
     expect(said.code).toBe(2);
     expect(said.err).toContain('carries no shadow; it runs v1');

@@ -57,7 +57,9 @@ describe('the standing of operations', () => {
   });
 
   it('is printed as JSON, whole', async () => {
-    expect(JSON.parse(await printed({ format: 'json' }))).toEqual(await standings());
+    expect(JSON.parse(await printed({ format: 'json' }))).toEqual(
+      (await standings()).map((one) => ({ schema: 'shadowctl-emulator-operations/1', ...one })),
+    );
   });
 
   it('is printed as Markdown', async () => {

@@ -163,7 +163,7 @@ describe('boto3 speaking to the other services', () => {
   it('is told by name which services there are not, in the protocol of each', async () => {
     const json = await replay('ecr-describe-repositories');
     expect(json.status).toBe(501);
-    expect(JSON.parse(json.text).message).toContain('AmazonEC2ContainerRegistry_V20150921 (DescribeRepositories)');
+    expect(JSON.parse(json.text).message).toContain('ECR DescribeRepositories');
     expect(await replay('iam-get-role')).toMatchObject({
       status: 501,
       text: expect.stringContaining('<Code>NotImplemented</Code>'),
