@@ -170,11 +170,10 @@ test('a lock whose content comes a moment later is held', async () => {
   expect(state).toMatchObject({ kind: 'held' });
 });
 
-test('what is no file is damaged and stays; what lies in no folder is an error', async () => {
+test('what is no file, or lies in no folder, is an error and leaves nothing behind', async () => {
   await mkdir(path);
-  const damaged = { kind: 'damaged', content: 'no file' };
-  expect(await readLock(path)).toEqual(damaged);
-  expect(await claimLock(path, about)).toEqual(damaged);
+  await expect(readLock(path)).rejects.toThrow('EISDIR');
+  await expect(claimLock(path, about)).rejects.toThrow('EISDIR');
   expect(await readdir(folder)).toEqual(['lock']);
   await expect(claimLock(join(folder, 'never', 'lock'), about)).rejects.toThrow('ENOENT');
 });

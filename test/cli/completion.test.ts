@@ -43,7 +43,15 @@ beforeAll(() => {
   writeFileSync(join(folder, 'model.tar.gz'), '');
 });
 // One that was left asking an account may still write there.
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+afterAll(async () => {
+  for (let left = 50; existsSync(folder); left -= 1)
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (left === 0) throw error;
+      await systemClock.sleep(500);
+    }
+});
 
 /** What the shell offers for the last word of the line. */
 function offered(shell: Shell, line: string): string[] {

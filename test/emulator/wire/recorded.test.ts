@@ -165,8 +165,8 @@ describe('boto3 speaking to the other services', () => {
     expect(json.status).toBe(501);
     expect(JSON.parse(json.text).message).toContain('ECR DescribeRepositories');
     expect(await replay('iam-get-role')).toMatchObject({
-      status: 501,
-      text: expect.stringContaining('<Code>NotImplemented</Code>'),
+      status: 200,
+      text: expect.stringContaining('<RoleName>role</RoleName>'),
     });
     expect(await replay('lambda-list-functions')).toMatchObject({
       status: 501,
