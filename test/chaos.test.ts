@@ -217,7 +217,10 @@ describe('ordinary trouble is told as what it is', () => {
 
   test('shadowctl.yaml: a pipe is not waited for, nor a device read to its end', async () => {
     spawnSync('mkfifo', [join(world.root, 'shadowctl.yaml')]);
-    expect(await world.shadowctl('config show')).toMatchObject({ code: 2, err: expect.stringContaining('is no file') });
+    expect(await world.shadowctl('config show')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('is not a regular file'),
+    });
     expect(await world.shadowctl('policy explain --policy /dev/zero --config /dev/zero')).toMatchObject({
       code: 2,
       err: expect.stringContaining('device'),

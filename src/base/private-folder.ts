@@ -85,5 +85,5 @@ function ignoreInGit(top: string): void {
 export function requireRegular(path: string, what: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || found.isFile()) return;
-  throw environmentError(`The ${what} ${path} is no file.`, 'Move it elsewhere.');
+  throw environmentError(`The ${what} ${path} is not a regular file.`, 'Move it elsewhere.');
 }

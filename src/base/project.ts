@@ -210,7 +210,7 @@ export async function loadProject(cwd: string, named: string | undefined, asked?
   const file = named === undefined ? find(cwd) : resolve(cwd, named);
   if (file === undefined) return settle(cwd, undefined, {}, asked);
   if (named === undefined && statSync(file).isFile() === false)
-    throw usageError(`${file} is no file.`, 'Remove it, or name another: --config FILE.');
+    throw usageError(`${file} is not a regular file.`, 'Remove it, or name another: --config FILE.');
   if (named === undefined)
     requireNotPlanted(file, 'To use it, name it: --config FILE. Otherwise work in a folder of your own.');
   requireFile(file, 'config file', '--config');

@@ -197,7 +197,7 @@ test('a file that cannot be read is told as such', async () => {
   await mkdir(journal.path, { recursive: true });
   await expect(open()).rejects.toMatchObject({
     kind: 'cannot-run',
-    message: expect.stringMatching(/weather\.jsonl cannot be read: EISDIR/),
+    message: expect.stringMatching(/weather\.jsonl is not a regular file/),
   });
 });
 
