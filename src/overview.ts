@@ -43,6 +43,10 @@ export const COMMANDS = [
     name: 'promote',
     summary: 'make the shadow the production model, through a canary; refused without a passing verdict',
   },
+  {
+    name: 'release',
+    summary: 'from an upload to production by itself: shadow, verdict, approval, canary; resumable, by hand or by cron',
+  },
   { name: 'keep', summary: 'end the shadow and keep production as it is' },
   {
     name: 'undo',

@@ -26,6 +26,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   record: async () => (await import('./cli/record.ts')).recordCommand,
   report: async () => (await import('./cli/report/command.ts')).reportCommand,
   promote: async () => (await import('./cli/promote.ts')).promoteCommand,
+  release: async () => (await import('./cli/release.ts')).releaseCommand,
   keep: async () => (await import('./cli/keep.ts')).keepCommand,
   undo: async () => (await import('./cli/undo.ts')).undoCommand,
   abort: async () => (await import('./cli/abort.ts')).abortCommand,

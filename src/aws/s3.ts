@@ -21,6 +21,10 @@ import { inBucket, type S3Place, s3Object, s3Place, s3Uri } from './s3-uri.ts';
 export interface ObjectFacts {
   bytes: number;
   etag: string;
+  /** Undefined where the bucket keeps no versions. */
+  version: string | undefined;
+  /** Milliseconds since the epoch. */
+  modified: number;
   /** Keys in lower case, as S3 gives them. */
   metadata: Readonly<Record<string, string>>;
 }
@@ -47,7 +51,13 @@ export async function headObject(aws: Aws, uri: string): Promise<ObjectFacts | u
     ),
   );
   if (reply === undefined) return undefined;
-  return { bytes: reply.ContentLength ?? 0, etag: reply.ETag ?? '', metadata: reply.Metadata ?? {} };
+  return {
+    bytes: reply.ContentLength ?? 0,
+    etag: reply.ETag ?? '',
+    version: reply.VersionId,
+    modified: reply.LastModified?.getTime() ?? 0,
+    metadata: reply.Metadata ?? {},
+  };
 }
 
 /** The bytes of an object. @throws Problem (cannot-run) where there is none, or where it is larger than `limit` bytes */

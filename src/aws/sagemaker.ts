@@ -10,6 +10,7 @@ import {
   DescribeModelCommand,
   DescribeModelPackageCommand,
   ListEndpointsCommand,
+  ListModelPackagesCommand,
   ListTagsCommand,
   UpdateEndpointCommand,
   type CreateEndpointCommandInput,
@@ -97,6 +98,23 @@ export async function describeModelPackage(
       client.send(new DescribeModelPackageCommand({ ModelPackageName: arn }), { abortSignal: signal }),
     ),
   );
+}
+
+/** The versions of a group in the Model Registry that are Approved, by their ARNs, oldest first. */
+export async function approvedPackages(aws: Aws, group: string, signal?: AbortSignal): Promise<string[]> {
+  const client = await aws.sagemaker();
+  const found: { arn: string; version: number }[] = [];
+  const send = (NextToken: string | undefined) =>
+    call(aws.target, `list the model packages of ${group}`, () =>
+      client.send(
+        new ListModelPackagesCommand({ ModelPackageGroupName: group, ModelApprovalStatus: 'Approved', NextToken }),
+        { abortSignal: signal },
+      ),
+    );
+  for await (const page of pages(send, (one) => one.NextToken))
+    for (const { ModelPackageArn: arn, ModelPackageVersion: version = 0 } of page.ModelPackageSummaryList ?? [])
+      if (arn !== undefined) found.push({ arn, version });
+  return found.toSorted((a, b) => a.version - b.version).map(({ arn }) => arn);
 }
 
 /** Creates a model; gives its ARN. */

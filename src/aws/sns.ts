@@ -1,6 +1,7 @@
-import { PublishCommand } from '@aws-sdk/client-sns';
+import { ListSubscriptionsByTopicCommand, PublishCommand } from '@aws-sdk/client-sns';
 import type { Aws } from './clients.ts';
 import { call } from './errors.ts';
+import { pages } from './pages.ts';
 
 /** SNS takes a subject of at most 100 printable ASCII characters. */
 const MAX_SUBJECT = 100;
@@ -23,4 +24,28 @@ export async function publish(
       { abortSignal: signal },
     ),
   );
+}
+
+/**
+ * How many subscriptions of a topic are confirmed, and how many wait for it. SNS takes a message for a topic that has
+ * none, and says nothing.
+ */
+export async function subscribersOf(
+  aws: Aws,
+  topic: string,
+  signal?: AbortSignal,
+): Promise<{ confirmed: number; pending: number }> {
+  const client = await aws.sns();
+  const send = (NextToken: string | undefined) =>
+    call(
+      aws.target,
+      `list the subscriptions of ${topic}`,
+      () => client.send(new ListSubscriptionsByTopicCommand({ TopicArn: topic, NextToken }), { abortSignal: signal }),
+      `sns:ListSubscriptionsByTopic on ${topic}`,
+    );
+  const found = { confirmed: 0, pending: 0 };
+  for await (const page of pages(send, (one) => one.NextToken))
+    for (const { SubscriptionArn } of page.Subscriptions ?? [])
+      found[SubscriptionArn === 'PendingConfirmation' ? 'pending' : 'confirmed'] += 1;
+  return found;
 }

@@ -45,6 +45,8 @@ export interface Project {
   policy: unknown;
   /** By name of the endpoint. */
   endpoints: Readonly<Record<string, EndpointDefaults>>;
+  /** The section `release`, as written; that of an endpoint stands over it. `lifecycle/release` knows what it may hold. */
+  release: unknown;
   /** By name of the environment. */
   environments: Readonly<Record<string, EnvironmentSettings>>;
   /** US dollars an hour for one instance, by instance type. */
@@ -105,6 +107,7 @@ const ENDPOINT = v.strictObject({
   // How its answers are read, and what its shadows must prove, over `policy:` at the top level.
   answers: v.optional(v.unknown()),
   policy: v.optional(v.unknown()),
+  release: v.optional(v.unknown()),
   // The new model and its fleet.
   algorithm: v.optional(text),
   image: v.optional(text),
@@ -151,6 +154,7 @@ export const PROJECT_SCHEMA = v.strictObject({
   // YAML 1.1 reads off as false.
   cache: v.optional(v.union([text, v.literal(false)], 'off, or a folder')),
   policy: v.optional(v.unknown()),
+  release: v.optional(v.unknown()),
   endpoints: v.optional(v.record(text, ENDPOINT)),
   environments: v.optional(v.record(text, ENVIRONMENT)),
   prices: v.optional(v.record(text, v.pipe(v.number(PRICE), v.minValue(0, PRICE)))),
@@ -260,6 +264,7 @@ function settle(
     cache: given.cache === false ? 'off' : given.cache,
     tags: given.tags ?? {},
     policy: given.policy,
+    release: given.release,
     endpoints: given.endpoints ?? {},
     environments,
     prices: given.prices ?? {},

@@ -5,7 +5,7 @@ import { printText, shown, text } from '../base/text.ts';
 import type { Finding } from '../guard/finding.ts';
 import type { Size } from '../guard/strategy.ts';
 import { formatFlag } from './flags/common.ts';
-import { parseSeconds, parseSize } from './flags/quantities.ts';
+import { parseSeconds, parseSize } from '../guard/quantities.ts';
 import { writeJson } from './views/json.ts';
 
 export interface DoctorOptions {

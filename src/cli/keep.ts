@@ -3,8 +3,8 @@ import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import type { Target } from '../lifecycle/events.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
-import { parseTarget } from './flags/targets.ts';
 import type { MirrorKeepFlags } from './on-mirror/back.ts';
+import { parseTarget } from '../lifecycle/targets.ts';
 
 export interface KeepOptions extends CommonOptions {
   endpoint: string;

@@ -9,7 +9,7 @@ import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec }
 import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { type GuardWords, limitFlags, parseLimits } from './flags/guard.ts';
 import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
-import { parseSeconds } from './flags/quantities.ts';
+import { parseSeconds } from '../guard/quantities.ts';
 import { writeJson } from './views/json.ts';
 import type { MirrorRolloutFlags } from './on-mirror/rollout.ts';
 

@@ -6,11 +6,12 @@ import { calibrationText } from '../lifecycle/calibration.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { plain } from '../ui/io.ts';
 import { confirm } from './confirm.ts';
-import { parseTarget } from './flags/targets.ts';
+import { parseTarget } from '../lifecycle/targets.ts';
 import { drawEvents } from './views/events.ts';
 import { abortPlanLines, cleanupPlanLines, prunePlanLines, updatePlanLines } from './views/plan.ts';
 import { mirrorChangeLines } from './views/mirror-rollout.ts';
 import { describeEnd } from './views/message.ts';
+import { releasePlanLines } from './views/release.ts';
 
 export interface SessionOptions {
   /** Plans are shown, and approved without a question. */
@@ -42,7 +43,7 @@ export function sessionOf(app: App, options: SessionOptions = {}): Session {
         role: role === '' ? undefined : role,
         tags: project.tags,
         prices: project.prices,
-        notify: project.notify.map((one) => parseTarget(one, '`notify:` in shadowctl.yaml')),
+        notify: project.notify.map((one) => parseTarget(one, { option: '`notify:` in shadowctl.yaml', env: app.env })),
         policy: project.policy,
       };
     },
@@ -79,6 +80,9 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
     case 'mirror-change':
       show(mirrorChangeLines(app.io, plan));
       return confirm(app, 'Do this', yes);
+    case 'release':
+      show(releasePlanLines(app.io, plan));
+      return confirm(app, `Begin this release on endpoint ${plan.endpoint}`, yes);
     case 'guarded-update':
       return confirm(app, `Update endpoint ${plan.endpoint}`, yes);
     case 'abort':

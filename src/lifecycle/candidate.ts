@@ -108,12 +108,14 @@ export function namesModel(spec: CandidateSpec): boolean {
 /**
  * Looks into the artifact, here or in S3, before anything is changed: is it a model that its image can read?
  * @param liveModel most new models come for the container that runs already: its image is the default
+ * @param always also where it is not known what the image reads: then it must be a whole archive
  * @throws Problem (usage) where it is not
  */
 export async function examineCandidate(
   session: Session,
   spec: CandidateSpec,
   liveModel?: DescribeModelCommandOutput,
+  always?: true,
 ): Promise<CheckedCandidate> {
   const aws = await session.aws();
   if (spec.model !== undefined) {
@@ -131,6 +133,7 @@ export async function examineCandidate(
       : await examinePackage(aws, spec.modelPackage, session.signal);
   await checkRemote(aws, checked, {
     allowMismatch: spec.allowMismatch === true,
+    ...(always === true && { always }),
     signal: session.signal,
     unexamined: (artifact) => session.emit({ kind: 'artifact-unexamined', artifact }),
   });

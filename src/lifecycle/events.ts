@@ -17,6 +17,7 @@ import type { Judgement } from './judge.ts';
 import type { MirrorRollout } from '../mirror/router/state.ts';
 import type { MirrorStopped } from './mirror/stopped.ts';
 import type { GuardedUpdatePlan, MirrorRolloutPlan, PlanNote, RolloutPlan } from './plans.ts';
+import type { ReleaseNote } from './release/note.ts';
 import type { StepVerdict } from './rollout/judge-step.ts';
 import type { RolloutStopped } from './rollout/stopped.ts';
 import type { PayloadForm } from './traffic/payload-rows.ts';
@@ -102,6 +103,12 @@ export type LifecycleEvent =
   | { kind: 'mirror-rollout-judged'; rollout: MirrorRollout; step: number; verdict: StepVerdict; at: number }
   /** All requests of the mirror go to this side again. */
   | { kind: 'mirror-returned'; side: string; at: number }
+  /** What a release has come to; people are told the same. */
+  | { kind: 'release-told'; note: ReleaseNote }
+  /** A topic that nobody gets mail from: SNS takes messages for it all the same. `pending` wait for their confirmation. */
+  | { kind: 'no-subscribers'; arn: string; pending: number }
+  /** An artifact that starts no release, and why. */
+  | { kind: 'release-passed-over'; name: string; why: string }
   /** One of several endpoints is cleaned up now. */
   | { kind: 'cleanup-begun'; endpoint: string };
 
@@ -138,8 +145,10 @@ export type TaskEnd =
   /** It was broken off: an error follows. */
   | { kind: 'stopped' };
 
-/** Where an end is told: an SNS topic or a webhook. */
-export type Target = { kind: 'topic'; arn: string } | { kind: 'webhook'; url: string };
+/** Where an end is told: an SNS topic or a webhook. `form`: what takes it there; undefined: a program of the team's own. */
+export type Target =
+  | { kind: 'topic'; arn: string }
+  | { kind: 'webhook'; url: string; form?: 'slack' | 'teams' | undefined };
 
 /** An end that others are told of. */
 export type LifecycleEnd =
@@ -147,7 +156,8 @@ export type LifecycleEnd =
   /** A shadow has ended, and production stays. */
   | { kind: 'kept'; endpoint: string; model: string; production: string; reason: string | undefined }
   | { kind: 'rollout'; stopped: RolloutStopped }
-  | { kind: 'mirror-rollout'; stopped: MirrorStopped };
+  | { kind: 'mirror-rollout'; stopped: MirrorStopped }
+  | { kind: 'release'; note: ReleaseNote };
 
 /** How an end is told: `text` to people, `facts` beside it to a webhook's machine. */
 export interface Message {

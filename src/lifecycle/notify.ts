@@ -1,6 +1,7 @@
 import { publish } from '../aws/sns.ts';
 import { Problem } from '../base/errors.ts';
 import type { LifecycleEnd, Message, Target } from './events.ts';
+import type { ReleaseNote } from './release/note.ts';
 import type { Session } from './session.ts';
 
 /** How long a webhook may take to answer. */
@@ -21,12 +22,17 @@ export async function notify(session: Session, targets: readonly Target[], end: 
   if (targets.length > 0) await send(session, targets, session.describe(end));
 }
 
+/** Tells every target of what a release has come to. */
+export async function sendNote(session: Session, targets: readonly Target[], note: ReleaseNote): Promise<void> {
+  await notify(session, targets, { kind: 'release', note });
+}
+
 /** The same with words that are made already. */
 async function send(session: Session, targets: readonly Target[], message: Message): Promise<void> {
   for (const target of targets) {
     try {
       if (target.kind === 'topic') await publish(await session.aws(), target.arn, message, session.signal);
-      else await post(session, target.url, { text: message.text, ...message.facts }, MAX_ANSWER_MS);
+      else await post(session, target.url, bodyOf(target, message), MAX_ANSWER_MS);
       session.emit({ kind: 'notified', target });
     } catch (error) {
       if (session.signal.aborted) throw error;
@@ -37,6 +43,31 @@ async function send(session: Session, targets: readonly Target[], message: Messa
       session.emit({ kind: 'not-notified', target, reason });
     }
   }
+}
+
+/**
+ * A message as its receiver takes it. Slack: "Sending messages using incoming webhooks" (`text`). Teams: a workflow posts
+ * the adaptive card of "Send a message when a webhook request is received". Pure.
+ */
+function bodyOf({ form }: Extract<Target, { kind: 'webhook' }>, { subject, text, facts }: Message): object {
+  if (form === 'slack') return { text: `*${subject}*\n${text}` };
+  if (form !== 'teams') return { text, ...facts };
+  const block = (words: string, more: object = {}) => ({ type: 'TextBlock', text: words, wrap: true, ...more });
+  const body = [
+    block(subject, { weight: 'Bolder', size: 'Medium' }),
+    // A card joins lines that follow each other: a block a line.
+    ...text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => block(line, { spacing: 'Small' })),
+  ];
+  const content = {
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    type: 'AdaptiveCard',
+    version: '1.4',
+    body,
+  };
+  return { type: 'message', attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content }] };
 }
 
 /** What may be shown of a target: a webhook's path is often a secret. */

@@ -11,6 +11,7 @@ import type { Step } from '../resources/steps.ts';
 import type { Deletion, Remainder } from '../resources/teardown.ts';
 import type { Calibration } from '../state/calibration.ts';
 import type { DivisionWords, MirrorRollout } from '../mirror/router/state.ts';
+import type { ReleaseTerms } from '../state/releases.ts';
 import type { Rollout } from '../state/rollouts.ts';
 import type { UpdateStarted } from '../state/updates.ts';
 
@@ -34,6 +35,7 @@ export type LifecyclePlan =
   | CleanupPlan
   | PrunePlan
   | RolloutPlan
+  | ReleasePlan
   | CalibrationResumedPlan
   | PromoteWithoutShadowPlan
   | MirrorRolloutPlan
@@ -191,6 +193,14 @@ export interface CleanupPlan {
   left: readonly Remainder[];
   /** What tags could not tell; none where nobody asked for tags. */
   notKnown: readonly string[];
+}
+
+/** A release that is to begin: what it may do by itself from then on. */
+export interface ReleasePlan {
+  kind: 'release';
+  endpoint: string;
+  source: string;
+  terms: ReleaseTerms;
 }
 
 /** A growing share of the requests for a candidate. */

@@ -6,6 +6,8 @@ import { describeModel } from '../aws/sagemaker.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { lines, shown, shownStart, text } from '../base/text.ts';
 import { MINUTE, timeOfDay } from '../base/units.ts';
+import type { Report } from '../report/report.ts';
+import type { JournaledRun } from '../resources/apply.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../resources/live.ts';
 import type { Step } from '../resources/steps.ts';
@@ -14,7 +16,7 @@ import { timeBoxOf } from '../state/time-box.ts';
 import { calibrationOf } from '../state/calibration.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
 import type { GuardedResult } from './canary.ts';
-import { checkCandidateNames, nameCandidate } from './candidate.ts';
+import { checkCandidateNames, leaveOutExisting, nameCandidate } from './candidate.ts';
 import { finishGuardedUpdate } from './guarded-update/finish.ts';
 import {
   type GuardedStart,
@@ -33,7 +35,7 @@ import { type OwnTraffic, smokeTest } from './traffic/with-traffic.ts';
 import type { Moment } from './window.ts';
 
 /** How the shadow is judged before it is promoted. */
-interface ShadowJudging {
+export interface ShadowJudging {
   /** Where the window begins; undefined: since the shadow is in service. */
   from: Moment | undefined;
   labels: LabelSource | undefined;
@@ -142,16 +144,48 @@ async function withoutShadow(
       `The shadow of ${endpoint} was not removed, so ${model} was not promoted.`,
       text`See what runs: ${shown('status', { endpoint })}`,
     );
-  return onEndpoint(agreed, { endpoint, command: 'promote', readOnly: false }, async (on) => {
-    const live = await readLive(on.aws, endpoint, session.signal);
-    if (live === undefined) throw endpointNotFound(on.aws.target, endpoint);
-    requireOurs(live, on.state(), on.journal.path, 'neither');
-    requireSettled(live, on.state());
-    if (live.endpoint.EndpointConfigName !== detached.plan.config)
-      throw changedMeanwhile(endpoint, { EndpointConfigName: detached.plan.config }, live.endpoint.EndpointConfigName);
+  return onEndpoint(agreed, { endpoint, command: 'promote', readOnly: false }, (on) =>
     // The first try has made a config of the name that was given.
-    return update(on, { ...options, configName: undefined }, live, shadow, judgement);
-  });
+    promoteDetached(on, { ...options, configName: undefined }, { config: detached.plan.config, shadow, judgement }),
+  );
+}
+
+/**
+ * Brings the model of a shadow that was taken away into production, through a guarded update.
+ * @param was.config what the endpoint runs since
+ * @param announce may write facts before the first step, of the config that was chosen
+ * @throws Problem (cannot-run) where it runs another config by now
+ */
+export async function promoteDetached(
+  on: EndpointSession,
+  options: Pick<PromoteOptions, 'guard' | 'configName' | 'force' | 'traffic'>,
+  was: { config: string; shadow: Shadow; judgement: Judgement },
+  announce?: (run: JournaledRun, config: string) => Promise<void>,
+): Promise<GuardedStart> {
+  const { endpoint, session } = on;
+  const live = await readLive(on.aws, endpoint, session.signal);
+  if (live === undefined) throw endpointNotFound(on.aws.target, endpoint);
+  requireOurs(live, on.state(), on.journal.path, 'neither');
+  requireSettled(live, on.state());
+  if (live.endpoint.EndpointConfigName !== was.config)
+    throw changedMeanwhile(endpoint, { EndpointConfigName: was.config }, live.endpoint.EndpointConfigName);
+  return update(on, options, live, was.shadow, was.judgement, announce);
+}
+
+/**
+ * Brings the shadow's model into production through a guarded update, on a verdict that the caller has.
+ * @param announce as of `promoteDetached`
+ * @throws UpdateRefused where SageMaker takes no guardrails beside the shadow
+ */
+export async function promoteShadowOn(
+  on: EndpointSession,
+  options: Pick<PromoteOptions, 'guard' | 'configName' | 'force' | 'traffic'>,
+  judgement: Judgement,
+  announce?: (run: JournaledRun, config: string) => Promise<void>,
+): Promise<GuardedStart> {
+  if (judgement.accepted && !options.force) requireCanary(options.guard);
+  const live = await readShadowed(on);
+  return update(on, options, live, shadowOf(live), judgement, announce);
 }
 
 /**
@@ -215,9 +249,22 @@ const FIRST_LOOK_MS = 2 * MINUTE;
  * window that was said.
  */
 async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptions, live: Live): Promise<Judgement> {
+  return (await lookAtShadow(session, endpoint, judging, live.endpoint.EndpointConfigName)).judgement;
+}
+
+/**
+ * The report on the shadow that runs now, since it has run, and what it comes to.
+ * @param config what the endpoint runs
+ */
+export async function lookAtShadow(
+  session: Session,
+  endpoint: string,
+  judging: ShadowJudging,
+  config: string | undefined,
+): Promise<{ report: Report; judgement: Judgement }> {
   const { from, labels, policy, policyFrom, comparator } = judging;
   const now = session.clock.now();
-  const box = timeBoxOf(replay((await session.journal(endpoint)).events()), live.endpoint.EndpointConfigName, now);
+  const box = timeBoxOf(replay((await session.journal(endpoint)).events()), config, now);
   const to = box?.over === true ? box.until : undefined;
   const report = await judgeEndpoint(session, {
     source: { kind: 'endpoint', endpoint, predictions: true, logs: undefined },
@@ -231,8 +278,8 @@ async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptio
     redact: false,
   });
   const { since } = report.observations;
-  if (from === undefined && since !== undefined && session.clock.now() - since < FIRST_LOOK_MS) return tooEarly(since);
-  return judgementOf(report);
+  const early = from === undefined && since !== undefined && session.clock.now() - since < FIRST_LOOK_MS;
+  return { report, judgement: early ? tooEarly(since) : judgementOf(report) };
 }
 
 function tooEarly(since: number): Judgement {
@@ -263,10 +310,11 @@ async function start(
 /** The guarded update that puts the shadow's model into production. */
 async function update(
   on: EndpointSession,
-  options: PromoteOptions,
+  options: Pick<PromoteOptions, 'guard' | 'configName' | 'force' | 'traffic'>,
   live: Live,
   shadow: Shadow,
   judgement: Judgement,
+  announce: (run: JournaledRun, config: string) => Promise<void> = async () => undefined,
 ): Promise<GuardedStart> {
   const { aws, session } = on;
   const model = await describeModel(aws, shadow.model, session.signal);
@@ -290,13 +338,14 @@ async function update(
       live,
       fleet: production.instances ?? 1,
       guard: options.guard,
-      steps: planPromotion(live, shadow, { config, tags: tagList }),
+      steps: await leaveOutExisting(on, planPromotion(live, shadow, { config, tags: tagList })),
       names: { model: shadow.model, config, run: own.run, tagList },
       bringsTraffic: options.traffic !== undefined,
       adopt: false,
     },
-    (run) =>
-      run.journal.append({
+    async (run) => {
+      await announce(run, config);
+      await run.journal.append({
         type: 'fact',
         run: run.id,
         name: 'promoted',
@@ -311,7 +360,8 @@ async function update(
           ...(waived.length === 0 ? {} : { waived }),
           wayBack: production.config.EndpointConfigName,
         },
-      }),
+      });
+    },
   );
 }
 

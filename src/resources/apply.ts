@@ -5,6 +5,7 @@ import type { Aws } from '../aws/clients.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { deleteLogGroup } from '../aws/logs.ts';
 import { createBucket, deleteBucket, deleteObject, deletePrefix } from '../aws/s3.ts';
+import { copyObject } from '../aws/s3-copy.ts';
 import { putFile } from '../aws/s3-upload.ts';
 import { type Shift, updateWeights } from '../aws/weights.ts';
 import {
@@ -23,7 +24,7 @@ import type { JournalEvent } from '../state/events.ts';
 import type { Journal } from '../state/journal.ts';
 import { whoAmI } from '../state/lock.ts';
 import { objectMetadata, resolveStep } from './resolve.ts';
-import { redactInput, type Step } from './steps.ts';
+import { type CopyOf, redactInput, type Step, type Upload } from './steps.ts';
 import { alarmOwnership, putOwnAlarm } from './alarm-ownership.ts';
 import { isOurs, runId } from './tags.ts';
 
@@ -180,13 +181,21 @@ async function perform(run: JournaledRun, step: Step): Promise<void> {
     case 's3-bucket':
       return createBucket(aws, step.name);
     case 's3-object':
-      return putFile(aws, step.name, { ...step.input, metadata: objectMetadata(run.journal.endpoint, run.id) });
+      return storeObject(run, step.name, step.input);
     case 'scalable-target':
       return registerScalableTarget(aws, step.name, step.input);
     case 's3-prefix':
     case 'log-group':
       return;
   }
+}
+
+/** Uploads a file, or copies an object, so that it says whose it is. */
+function storeObject({ aws, journal, id }: JournaledRun, uri: string, input: Upload | CopyOf): Promise<void> {
+  const metadata = objectMetadata(journal.endpoint, id);
+  if (!('from' in input)) return putFile(aws, uri, { ...input, metadata });
+  const { from, etag, version, bytes } = input;
+  return copyObject(aws, { uri: from, etag, version, bytes }, uri, metadata);
 }
 
 /** Every run of this endpoint's journal: what carries the tag of one is ours. */

@@ -20,6 +20,14 @@ export interface Upload {
   sha256: string;
 }
 
+/** An object of S3 that is to be copied as it was when it was looked at. */
+export interface CopyOf {
+  from: string;
+  etag: string;
+  version?: string | undefined;
+  bytes: number;
+}
+
 /** How a variant is to scale automatically. */
 export interface Scaling extends Pick<ScalableTarget, 'min' | 'max' | 'suspended'> {
   /** By name. */
@@ -37,7 +45,7 @@ export type Step =
   | { action: 'update'; kind: 'endpoint'; name: string; input: UpdateEndpointCommandInput }
   | { action: 'create'; kind: 'alarm'; name: string; input: PutMetricAlarmCommandInput }
   | { action: 'create'; kind: 's3-bucket'; name: string }
-  | { action: 'create'; kind: 's3-object'; name: string; input: Upload }
+  | { action: 'create'; kind: 's3-object'; name: string; input: Upload | CopyOf }
   | { action: 'create'; kind: 's3-prefix' | 'log-group'; name: string }
   /** Named `endpoint/NAME/variant/NAME`; its policies follow, and go with it. */
   | { action: 'create'; kind: 'scalable-target'; name: string; input: Scaling }

@@ -51,6 +51,44 @@ const noiseFloor: v.GenericSchema<unknown, NoiseFloor> = v.object({
   }),
 });
 
+/** What a release is of; sets that may grow are read as text. */
+const releaseSource = v.object({
+  /** `artifact` (in S3), `file`, `model`, `model-package`. */
+  kind: text,
+  /** An S3 URI, a path, the name of a model, an ARN. */
+  name,
+  /** What tells one content from another: the ETag of an object, the SHA-256 of a file. */
+  etag: v.optional(text),
+  version: v.optional(text),
+  bytes: v.optional(number),
+});
+
+/** What a release was begun with and keeps, whatever settings become. Times in milliseconds. */
+const releaseTerms = v.object({
+  timeBox: number,
+  /** Rising shares of the requests that the shadow sees. */
+  sampling: v.pipe(v.array(number, 'list of shares'), v.readonly()),
+  /** `ask` or `auto`. */
+  approve: text,
+  /** Who may approve, as ARNs; empty: whoever may run commands, or has the link. */
+  approvers: names,
+  /** `excluded`: whoever began it may not approve it. */
+  author: text,
+  /** How long an answer is waited for, and what then: `keep` or `wait`. */
+  answer: number,
+  unanswered: text,
+  settle: number,
+  /** What to do where SageMaker refuses guardrails beside a shadow: `canary` or `none`. */
+  fallback: text,
+});
+
+const releaseVerdict = {
+  outcome: text,
+  summary: text,
+  /** A sentence for each gate that decides and did not pass. */
+  reasons: names,
+};
+
 /** The value of every fact, by the fact's name. */
 export const FACTS = {
   /** A resource that existed before us is now changed like our own; cleanup never deletes it. */
@@ -207,6 +245,69 @@ export const FACTS = {
   'state-arrived': v.object({ from: text }),
   /** From now on it is kept elsewhere: nothing follows here, unless it comes back. */
   'state-moved': v.object({ to: text }),
+  /** A release begins: everything by which any machine can go on with it. */
+  'release-begun': v.object({
+    release: name,
+    source: releaseSource,
+    /** `hand` or `watch`. */
+    from: text,
+    /** How its model is made, where not as production's. */
+    image: v.optional(text),
+    algorithm: v.optional(text),
+    allowMismatch: v.optional(v.boolean('true or false')),
+    terms: releaseTerms,
+    at: time,
+  }),
+  /** Its artifact lies where it never changes. */
+  'release-copied': v.object({ release: name, uri: name }),
+  /** Its shadow is about to be attached, or given another share of the requests. */
+  'release-attaching': v.object({
+    release: name,
+    step: number,
+    sample: number,
+    model: name,
+    config: name,
+    at: time,
+  }),
+  /** The shadow runs, with the share of this step. */
+  'release-gathering': v.object({ release: name, step: number, at: time }),
+  /** People are asked, or `--approve auto` answers. `about`: `pass` or `inconclusive`. */
+  'release-asked': v.object({ release: name, ask: number, about: text, ...releaseVerdict, at: time }),
+  /** A link by which a question can be answered once, as the SHA-256 of its token. */
+  'release-link': v.object({ release: name, ask: number, sha256: name, until: time }),
+  /** Somebody has answered: `approve`, `reject` or `cancel`. `how`: `command`, `link`, `auto`. */
+  'release-answered': v.object({
+    release: name,
+    ask: number,
+    answer: text,
+    by: text,
+    how: text,
+    reason: v.optional(text),
+    at: time,
+  }),
+  /** The verdict was another when the approval came to be carried out: nothing was changed. */
+  'release-turned': v.object({ release: name, ask: number, ...releaseVerdict, at: time }),
+  /** Its model is about to become production, beside the shadow or after that was taken away. */
+  'release-promoting': v.object({
+    release: name,
+    model: name,
+    config: name,
+    beside: v.boolean('true or false'),
+    at: time,
+  }),
+  /** SageMaker takes no guardrails beside a shadow. */
+  'release-unguardable': v.object({ release: name, words: text, at: time }),
+  /** Its model is production, and is watched on. */
+  'release-settling': v.object({ release: name, config: name, until: time }),
+  /** Its shadow is about to be taken away. `why` is a word for machines, `reason` for people. */
+  'release-detaching': v.object({ release: name, why: text, reason: text, at: time }),
+  /** People were told, or could not be; `about` is a word for machines. */
+  'release-told': v.object({ release: name, about: text, at: time }),
+  /** Something unforeseen stopped it for now. */
+  'release-trouble': v.object({ release: name, what: text, at: time }),
+  'release-ended': v.object({ release: name, outcome: text, reason: text, at: time }),
+  /** An artifact that starts no release, and why. */
+  'release-passed-over': v.object({ source: releaseSource, why: text, at: time }),
   /** Requests are divided anew among the variants. */
   shifted: v.object({ weights: v.record(text, number), counts: v.optional(v.record(text, number)) }),
 } as const;

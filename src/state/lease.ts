@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import { environmentError, type Problem } from '../base/errors.ts';
 import type { LockHolder } from '../base/process-lock.ts';
 import { duration } from '../base/units.ts';
-import { describeHolder, whoAmI } from './lock.ts';
+import { describeHolder, HeldByAnother, whoAmI } from './lock.ts';
 import type { ObjectPort, StoredObject } from './objects.ts';
 
 /** A lease lasts so long, and is renewed that much earlier. Milliseconds. */
@@ -223,7 +223,7 @@ function lostTo(lease: LeaseContent | undefined, own: string): Problem {
 
 function heldByAnother(lease: LeaseContent, there: StoredObject, waited: number): Problem {
   const left = duration(Math.max(0, lease.expires - there.now));
-  return environmentError(
+  return new HeldByAnother(
     `This endpoint is locked by ${describeHolder(holderOf(lease))}${waited > 0 ? `; ${duration(waited)} were waited` : ''}. Its lock runs out in ${left} unless it is renewed.`,
     'Wait until it has ended (--lock-timeout 10m waits longer). If you are sure that it no longer runs: shadowctl state unlock',
   );

@@ -1,7 +1,16 @@
 import { hostname, userInfo } from 'node:os';
 import type { Clock } from '../base/clock.ts';
-import { environmentError } from '../base/errors.ts';
+import { environmentError, Problem } from '../base/errors.ts';
+import type { Text } from '../base/text.ts';
 import { claimLock, type LockHolder, readLock } from '../base/process-lock.ts';
+
+/** Somebody else has the lock at this moment. */
+export class HeldByAnother extends Problem {
+  constructor(message: string, next: Text) {
+    super('cannot-run', message, { next });
+    this.name = 'HeldByAnother';
+  }
+}
 
 export interface JournalLock {
   /** Whose lock was taken over: its process had ended without releasing it. */
@@ -37,7 +46,7 @@ export function whoAmI(): string {
 export async function takeLock(path: string, why: string, clock: Clock): Promise<JournalLock> {
   const claim = await claimLock(path, { by: whoAmI(), why, now: clock.now() });
   if (claim.kind === 'held') {
-    throw environmentError(
+    throw new HeldByAnother(
       `This endpoint is locked by ${describeHolder(claim.holder)}.`,
       `Wait until it has ended. If you are sure that it is no longer running, delete ${path}`,
     );

@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { describeEndpointConfig } from '../../src/aws/sagemaker.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { post } from '../../src/lifecycle/notify.ts';
-import { parseTarget } from '../../src/cli/flags/targets.ts';
+import { parseTarget } from '../../src/lifecycle/targets.ts';
 import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 
 let stage: Stage;

@@ -34,7 +34,7 @@ const seen = (scene: Scene, policy: object) =>
 const said = ({ out, err }: Played) => `${out}\n${err}`;
 
 /** A command whose end depends on what could be seen may end otherwise without a permission that it can do without. */
-const JUDGES = ['report', 'promote', 'cleanup'];
+const JUDGES = ['report', 'promote', 'release', 'cleanup'];
 
 function mayEndOtherwise({ command, state }: Scene, action: string): boolean {
   // Without a journal nothing goes on.

@@ -31,6 +31,8 @@ export interface Scene {
   minutesBefore?: number;
   /** Run by whoever may do everything, and so many minutes later the line. */
   beside?: { line: string; minutes: number };
+  /** What shadowctl.yaml holds; undefined: there is none. */
+  settings?: string;
   /** How it ends with every permission. */
   code: number;
 }
@@ -142,6 +144,25 @@ export const SCENES: readonly Scene[] = [
     minutesBefore: 12,
     perSecond: 2,
     line: `promote ${ON} --policy policy.yaml --yes`,
+    code: 0,
+  },
+  {
+    name: 'release, to production',
+    command: 'release',
+    prepare: [DEPLOY],
+    minutesBefore: 5,
+    perSecond: 2,
+    settings:
+      'release: { policy: policy.yaml, sampling: [100%], approve: auto, settle: 2m, timeBox: 40m, answer: 10m }\n',
+    line: `release ${ON} ${BETTER} --yes`,
+    code: 0,
+  },
+  {
+    name: 'release that is cancelled',
+    command: 'release',
+    prepare: [DEPLOY, `release ${ON} ${BETTER} --once --yes`],
+    minutesBefore: 12,
+    line: `release cancel ${ON} --yes`,
     code: 0,
   },
   {
@@ -296,6 +317,7 @@ export async function play<T>(
       await createBucket(world.aws, STATE);
       world.env.SHADOWCTL_STATE = `s3://${STATE}/journals`;
     }
+    if (scene.settings !== undefined) writeFileSync(join(world.root, 'shadowctl.yaml'), scene.settings);
     for (const [at, line] of scene.prepare.entries()) {
       if (scene.scales === true && at === 1) await autoscaled(world.aws);
       const { code, err } = await world.shadowctl(line);

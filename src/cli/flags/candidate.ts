@@ -4,7 +4,7 @@ import { usageError } from '../../base/errors.ts';
 import type { CommandLine } from '../../base/text.ts';
 import { durationFlag, SECOND } from '../../base/units.ts';
 import type { CandidateSpec } from '../../lifecycle/candidate.ts';
-import { parseSeconds } from './quantities.ts';
+import { parseSeconds } from '../../guard/quantities.ts';
 import { wholeNumber } from './values.ts';
 
 /** The candidate and how it is to be called: what deploy, canary and shadow have in common. */

@@ -5,8 +5,8 @@ import type { EndpointDefaults, Project } from '../../base/project.ts';
 import { STRATEGIES } from '../../guard/strategy.ts';
 import { parseShare } from './share.ts';
 import { isTime } from './moment.ts';
-import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from './quantities.ts';
-import { parseTarget } from './targets.ts';
+import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from '../../guard/quantities.ts';
+import { parseTarget } from '../../lifecycle/targets.ts';
 import { instanceType, oneOf, positiveNumber, wholeNumber } from './values.ts';
 
 /**
@@ -14,8 +14,8 @@ import { instanceType, oneOf, positiveNumber, wholeNumber } from './values.ts';
  * take it; it is read by that flag's own rules, and is left out where the flag would be refused or means something else.
  */
 
-/** The keys that are defaults of flags; `answers` and `policy` are sections of the policy. */
-export type DefaultKey = Exclude<keyof EndpointDefaults, 'answers' | 'policy'>;
+/** The keys that are defaults of flags; `answers` and `policy` are sections of the policy, `release` is one of its own. */
+export type DefaultKey = Exclude<keyof EndpointDefaults, 'answers' | 'policy' | 'release'>;
 
 /** A command line as far as it was typed. */
 interface Typed {
@@ -126,7 +126,7 @@ export const ENDPOINT_DEFAULTS: Readonly<Record<DefaultKey, Default>> = {
   notify: {
     option: 'notify',
     read: (name, targets: string[]) => {
-      for (const target of targets) parseTarget(target, name);
+      for (const target of targets) parseTarget(target, { option: name });
       return targets;
     },
     applies: isGuarded,

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { type StrategyName, STRATEGIES } from '../../guard/strategy.ts';
-import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from './quantities.ts';
+import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from '../../guard/quantities.ts';
 import type { GuardOptions } from '../../lifecycle/guarded-update/start.ts';
 import { usageError } from '../../base/errors.ts';
-import { parseTarget } from './targets.ts';
+import { parseTarget } from '../../lifecycle/targets.ts';
 
 /** What commander makes of `guardFlags`. */
 export interface GuardWords {

@@ -4,6 +4,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   commands: 'every command, which one when, exit codes',
   recipes: 'CI, labels, JSON answers, noisy models, alarms, teams',
   mirror: 'a shadow for any model behind HTTP: a proxy that keeps pairs',
+  release: 'from an upload to production by itself: settings, approval, cron',
   judging: 'how a shadow is judged: gates, bounds, noise, calibration',
   answers: 'how answers are read: kinds, and the formats that are known',
   configuration: 'shadowctl.yaml, environment variables, policies',

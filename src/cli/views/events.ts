@@ -18,6 +18,7 @@ import { isoSeconds, counted, duration, timeOfDay } from '../../base/units.ts';
 import { findingLines } from './findings.ts';
 import { guardedPlanLines, noteText } from './plan.ts';
 import { mirrorPlanLines, mirrorStepLines } from './mirror-rollout.ts';
+import { releaseNoteLines } from './release.ts';
 import { returnedLine, rolloutPlanLines, stepLine, verdictLines } from './rollout.ts';
 import { judgementLines, noiseWords } from './shadow.ts';
 import { liveView } from './update-live.ts';
@@ -150,6 +151,14 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       return verdictLines(io, { model: event.rollout.shadow }, event.step, event.verdict, event.at);
     case 'mirror-returned':
       return [`${timeOfDay(event.at, 'seconds')}  all requests are answered by ${event.side} again`];
+    case 'release-told':
+      return releaseNoteLines(io, event.note);
+    case 'no-subscribers': {
+      const waiting = event.pending === 0 ? '' : ` (${counted(event.pending, 'subscriptions')} not confirmed yet)`;
+      return warn(`Nobody gets mail from ${event.arn}: it has no confirmed subscription${waiting}.`);
+    }
+    case 'release-passed-over':
+      return [`${plain(event.name)} starts no release: ${plain(event.why)}`];
     case 'cleanup-begun':
       return [`endpoint ${event.endpoint}:`];
     case 'deleted':

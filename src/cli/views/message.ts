@@ -1,4 +1,5 @@
 import type { LifecycleEnd, Message } from '../../lifecycle/events.ts';
+import { noteMessage } from '../../lifecycle/release/note-words.ts';
 import type { Io } from '../../ui/io.ts';
 import { mirrorRolloutMessage } from './mirror-rollout.ts';
 import { rolloutMessage } from './rollout.ts';
@@ -21,6 +22,8 @@ export function describeEnd(end: LifecycleEnd, { command }: Pick<Io, 'command'>)
       return rolloutMessage({ command }, end.stopped);
     case 'mirror-rollout':
       return mirrorRolloutMessage({ command }, end.stopped);
+    case 'release':
+      return noteMessage(end.note, command);
     case 'kept': {
       const { endpoint, model, production, reason } = end;
       const why = reason === undefined ? '' : ` Reason: ${reason}`;

@@ -53,7 +53,7 @@ function describeDetail(step: Step): string {
     case 'endpoint':
       return `runs ${step.input.EndpointConfigName}`;
     case 's3-object':
-      return `${step.input.bytes} bytes from ${basename(step.input.path)}`;
+      return `${step.input.bytes} bytes from ${'from' in step.input ? step.input.from : basename(step.input.path)}`;
     case 'alarm':
       return step.input.AlarmDescription ?? step.input.MetricName ?? '';
     default:

@@ -9,9 +9,11 @@ import { environmentError, usageError } from '../../base/errors.ts';
 import { defaultBucket, ourPrefix } from '../../resources/artifact/candidate.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { checkName } from '../../resources/naming.ts';
+import type { JournaledRun } from '../../resources/apply.ts';
 import type { Step } from '../../resources/steps.ts';
 import { calibrationOf } from '../../state/calibration.ts';
 import {
+  type CandidateNames,
   checkCandidateNames,
   examineCandidate,
   leaveOutExisting,
@@ -34,62 +36,77 @@ import { notInherited, planShadow, requireShadowable } from './plan.ts';
  * does not come up, its result is returned.
  */
 export async function attachShadow(session: Session, request: ShadowRequest): Promise<PlainUpdateResult> {
+  const { endpoint, plan = false } = request;
+  checkNames({ ...SHADOW_DEFAULTS, ...request });
+  return onEndpoint(session, { endpoint, command: 'shadow', readOnly: plan }, (on) => attachShadowOn(on, request));
+}
+
+/**
+ * The same on an endpoint that is open.
+ * @param announce may write facts before the first step, of the names that were chosen
+ */
+export async function attachShadowOn(
+  on: EndpointSession,
+  request: ShadowRequest,
+  announce: (run: JournaledRun, names: Pick<CandidateNames, 'model' | 'config'>) => Promise<void> = async () =>
+    undefined,
+): Promise<PlainUpdateResult> {
   const options = { ...SHADOW_DEFAULTS, ...request };
   checkNames(options);
-  const { endpoint, plan } = options;
-  return onEndpoint(session, { endpoint, command: 'shadow', readOnly: plan }, async (on) => {
-    const { aws, journal } = on;
-    const found = await readLive(aws, endpoint, session.signal);
-    if (found === undefined) throw endpointNotFound(aws.target, endpoint);
-    const adopt = adopts(found, on.state(), options.adopt);
-    if (!adopt) requireOurs(found, on.state(), journal.path, 'adopt');
-    requireSettled(found, on.state());
-    const standing = calibrationOf(on.state(), found.endpoint.EndpointConfigName);
-    requireShadowable(found, { ...options, calibrates: options.calibrate !== undefined }, standing);
-    const first = await decide(on, options, found);
-    const calibrated =
-      on.locked && options.calibrate !== undefined
-        ? await calibrate(on, options, { wanted: options.calibrate, live: found, adopt, first, standing })
-        : undefined;
-    if (calibrated?.kind === 'not-attached') return calibrated.result;
-    const live = calibrated?.live ?? found;
-    const decided = calibrated === undefined ? first : await decide(on, options, live);
-    const { names, steps } = decided;
-    const before = standing?.before ?? found.endpoint.EndpointConfigName;
-    const prices = await pricesOf(session);
-    const box = boxOf(options, live, prices);
-    const until = box && session.clock.now() + box.ms;
-    const value = {
+  const { aws, journal, session, endpoint } = on;
+  const found = await readLive(aws, endpoint, session.signal);
+  if (found === undefined) throw endpointNotFound(aws.target, endpoint);
+  const adopt = adopts(found, on.state(), options.adopt);
+  if (!adopt) requireOurs(found, on.state(), journal.path, 'adopt');
+  requireSettled(found, on.state());
+  const standing = calibrationOf(on.state(), found.endpoint.EndpointConfigName);
+  requireShadowable(found, { ...options, calibrates: options.calibrate !== undefined }, standing);
+  const first = await decide(on, options, found);
+  const calibrated =
+    on.locked && options.calibrate !== undefined
+      ? await calibrate(on, options, { wanted: options.calibrate, live: found, adopt, first, standing })
+      : undefined;
+  if (calibrated?.kind === 'not-attached') return calibrated.result;
+  const live = calibrated?.live ?? found;
+  const decided = calibrated === undefined ? first : await decide(on, options, live);
+  const { names, steps } = decided;
+  const before = standing?.before ?? found.endpoint.EndpointConfigName;
+  const prices = await pricesOf(session);
+  const box = boxOf(options, live, prices);
+  const until = box && session.clock.now() + box.ms;
+  const value = {
+    config: names.config,
+    before,
+    sample: options.sample,
+    variant: options.variantName,
+    ...(until !== undefined && { until }),
+  };
+  const attached = runPlainUpdate(
+    on,
+    {
+      command: 'shadow',
+      run: names.own.run,
+      live,
       config: names.config,
-      before,
-      sample: options.sample,
-      variant: options.variantName,
-      ...(until !== undefined && { until }),
-    };
-    const attached = runPlainUpdate(
-      on,
-      {
-        command: 'shadow',
-        run: names.own.run,
-        live,
-        config: names.config,
-        steps,
-        adopt: adopt && calibrated === undefined,
-        notes: notesOf(options, decided, live, { begun: standing !== undefined, prices, box }),
-        // What comes after the calibration was approved before it.
-        approved: calibrated !== undefined,
-      },
-      options,
-      (run) => journal.append({ type: 'fact', run: run.id, name: 'shadow', value }),
-    );
-    const result = await attached.catch((error: unknown) => {
-      throw aboutCapture(error);
-    });
-    const { scaling } = decided;
-    if (on.locked && scaling !== undefined && result.kind === 'done' && result.settled?.kind === 'running')
-      await autoscaleShadow(session, await openRun(on, 'shadow: autoscale'), options, scaling.scaling);
-    return result;
+      steps,
+      adopt: adopt && calibrated === undefined,
+      notes: notesOf(options, decided, live, { begun: standing !== undefined, prices, box }),
+      // What comes after the calibration was approved before it.
+      approved: calibrated !== undefined,
+    },
+    options,
+    async (run) => {
+      await announce(run, names);
+      await journal.append({ type: 'fact', run: run.id, name: 'shadow', value });
+    },
+  );
+  const result = await attached.catch((error: unknown) => {
+    throw aboutCapture(error);
   });
+  const { scaling } = decided;
+  if (on.locked && scaling !== undefined && result.kind === 'done' && result.settled?.kind === 'running')
+    await autoscaleShadow(session, await openRun(on, 'shadow: autoscale'), options, scaling.scaling);
+  return result;
 }
 
 /** How long the shadow is to be attached, and what is billed for it meanwhile. */

@@ -1,14 +1,14 @@
-import type { JournaledRun } from '../../resources/apply.ts';
 import type { DescribeEndpointConfigCommandOutput } from '@aws-sdk/client-sagemaker';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { describeEndpointConfig } from '../../aws/sagemaker.ts';
 import { environmentError } from '../../base/errors.ts';
+import type { JournaledRun } from '../../resources/apply.ts';
 import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import { attachedShadow } from '../../state/calibration.ts';
 import { checkCandidateNames, nameCandidate, type CandidateNames } from '../candidate.ts';
 import { type Otherwise, type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
-import { onEndpoint, type Session } from '../session.ts';
+import { type EndpointSession, onEndpoint, type Session } from '../session.ts';
 import { updateTo } from './plan.ts';
 
 export interface DetachOptions {
@@ -34,21 +34,33 @@ export async function detachShadow(
 ): Promise<PlainUpdateResult> {
   const { endpoint, configName, plan } = options;
   checkCandidateNames({ modelName: undefined, configName });
-  return onEndpoint(session, { endpoint, command, readOnly: plan }, async (on) => {
-    const { aws, journal } = on;
-    const live = await readLive(aws, endpoint, session.signal);
-    if (live === undefined) throw endpointNotFound(aws.target, endpoint);
-    const state = on.state();
-    requireOurs(live, state, journal.path, 'neither');
-    requireSettled(live, state);
-    const attached = attachedShadow(state, live.endpoint.EndpointConfigName);
-    const earlier = attached?.before;
-    const before = earlier === undefined ? undefined : await describeEndpointConfig(aws, earlier, session.signal);
-    const names = await nameCandidate(on, { modelName: undefined, configName, tags: {} });
-    const decided = planDetach(live, before, { ...names, chosen: configName !== undefined });
-    const update = { command, run: names.own.run, live, adopt: false, notes: [], ...decided };
-    return runPlainUpdate(on, update, options, record);
-  });
+  return onEndpoint(session, { endpoint, command, readOnly: plan }, (on) => detachShadowOn(on, options, command, record));
+}
+
+/**
+ * The same on an endpoint that is open.
+ * @param announce may write facts before the first step
+ */
+export async function detachShadowOn(
+  on: EndpointSession,
+  options: DetachOptions,
+  command: string,
+  announce: (run: JournaledRun) => Promise<void> = async () => undefined,
+): Promise<PlainUpdateResult> {
+  const { aws, journal, session, endpoint } = on;
+  const { configName } = options;
+  const live = await readLive(aws, endpoint, session.signal);
+  if (live === undefined) throw endpointNotFound(aws.target, endpoint);
+  const state = on.state();
+  requireOurs(live, state, journal.path, 'neither');
+  requireSettled(live, state);
+  const attached = attachedShadow(state, live.endpoint.EndpointConfigName);
+  const earlier = attached?.before;
+  const before = earlier === undefined ? undefined : await describeEndpointConfig(aws, earlier, session.signal);
+  const names = await nameCandidate(on, { modelName: undefined, configName, tags: {} });
+  const decided = planDetach(live, before, { ...names, chosen: configName !== undefined });
+  const update = { command, run: names.own.run, live, adopt: false, notes: [], ...decided };
+  return runPlainUpdate(on, update, options, announce);
 }
 
 /**

@@ -15,6 +15,8 @@ const MAX_BYTES = 256 * 1024 * 1024;
 export interface RemoteCheck {
   /** Accept an artifact that its image cannot read; a damaged one is refused all the same. */
   allowMismatch: boolean;
+  /** Look into it whatever its image is: every model.tar.gz is a whole archive. */
+  always?: true;
   signal: AbortSignal;
   /** Is told when the artifact could not be examined. */
   unexamined: (artifact: Unexamined) => void;
@@ -30,7 +32,7 @@ export type Unexamined = { uri: string; why: 'too-large'; bytes: number } | { ur
  */
 export async function checkRemote(aws: Aws, candidate: CheckedCandidate, options: RemoteCheck): Promise<void> {
   const { uri, builtIn } = candidate;
-  if (uri === undefined || builtIn === undefined) return;
+  if (uri === undefined || (builtIn === undefined && options.always !== true)) return;
   const bytes = await fetchArtifact(aws, uri, options);
   if (bytes === undefined) return;
   const folder = await mkdtemp(join(tmpdir(), 'shadowctl-artifact-'));
@@ -38,7 +40,7 @@ export async function checkRemote(aws: Aws, candidate: CheckedCandidate, options
     const path = join(folder, 'model.tar.gz');
     await writeFile(path, bytes);
     const artifact = await named(uri, path, () => checkArtifact(path));
-    if (!options.allowMismatch) requireReadable(uri, artifact, builtIn);
+    if (!options.allowMismatch && builtIn !== undefined) requireReadable(uri, artifact, builtIn);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -5,7 +5,7 @@ import {
   parseRate,
   parseSeconds,
   parseSize,
-} from '../../../src/cli/flags/quantities.ts';
+} from '../../src/guard/quantities.ts';
 
 describe('what the user says', () => {
   test.each([

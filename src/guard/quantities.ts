@@ -1,7 +1,7 @@
-import { usageError } from '../../base/errors.ts';
-import { parseDuration, parsePercent, percent, SECOND } from '../../base/units.ts';
-import type { Size } from '../../guard/strategy.ts';
-import { type LatencyGrowth, type LatencyLimit, MAX_ANSWER_MS } from '../../guard/thresholds.ts';
+import { usageError } from '../base/errors.ts';
+import { parseDuration, parsePercent, percent, SECOND } from '../base/units.ts';
+import type { Size } from './strategy.ts';
+import { type LatencyGrowth, type LatencyLimit, MAX_ANSWER_MS } from './thresholds.ts';
 
 /** `2` or `10%`. @throws Problem 'usage' */
 export function parseSize(flag: string, text: string): Size {

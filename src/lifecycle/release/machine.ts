@@ -1,0 +1,263 @@
+import type { Release } from '../../state/releases.ts';
+
+/** What was seen of the world at one look. Times are milliseconds since the epoch. */
+export interface Seen {
+  now: number;
+  /** In the hours in which nothing is attached or promoted. */
+  quiet: boolean;
+  endpoint:
+    | { kind: 'gone' }
+    /** It is being changed. */
+    | { kind: 'changing' }
+    /** It runs this config; `broken`: in a status in which nothing can be changed. */
+    | { kind: 'settled'; config: string; broken?: string | undefined };
+  /** AWS has accepted the change that the release last announced. */
+  accepted: boolean;
+  /** Somebody else is at work on the endpoint, or has a shadow there: a sentence. Asked only before anything is attached. */
+  busy: string | undefined;
+  /** Where the artifact must be copied before a model may point at it, and has not been. */
+  uncopied: boolean;
+  /** The judge's words; undefined until it was asked at this look. */
+  evidence: Evidence | undefined;
+  /** How the update that promotes it has ended, once that was found out. */
+  ending: { kind: string; sentence: string } | undefined;
+}
+
+/** What the evidence says, as far as a decision needs it. */
+export interface Evidence {
+  outcome: 'pass' | 'fail' | 'inconclusive';
+  /** A pass, or inconclusive where the policy accepts what holds in this window. */
+  passes: boolean;
+  /** Whether it fails no more requests than production: what each step of the sampling waits for. */
+  errors: 'pass' | 'fail' | 'inconclusive';
+  summary: string;
+  reasons: readonly string[];
+}
+
+/** Why a release waits. */
+export type WaitFor =
+  | 'somebody-else'
+  | 'quiet-hours'
+  | 'endpoint'
+  | 'errors'
+  | 'evidence'
+  | 'answer'
+  | 'update'
+  | 'settling';
+
+/** What is to be done next. */
+export type Move =
+  /** Nothing now. `until`: when that changes by itself. */
+  | { kind: 'wait'; for: WaitFor; until?: number | undefined; words?: string | undefined }
+  | { kind: 'copy' }
+  /** Attach the shadow, or give it the share of this step. `again`: it was announced, and AWS never heard of it. */
+  | { kind: 'attach'; step: number; again: boolean }
+  | { kind: 'gather' }
+  | { kind: 'judge' }
+  | { kind: 'ask'; about: 'pass' | 'inconclusive' }
+  /** The settings approve a pass by themselves. */
+  | { kind: 'approve' }
+  /** The approval is not carried out: the verdict is another by now. */
+  | { kind: 'turn' }
+  /** `alone`: the shadow is away. `again`: as in `attach`. */
+  | { kind: 'promote'; alone: boolean; again: boolean }
+  /** Find out how the update ended. */
+  | { kind: 'follow' }
+  | { kind: 'settle' }
+  | { kind: 'detach'; why: string; reason: string }
+  | { kind: 'end'; outcome: ReleaseOutcome; reason: string };
+
+type ReleaseOutcome =
+  | 'promoted'
+  /** Production stays: the verdict was fail, somebody said no, nobody answered, … */
+  | 'kept'
+  | 'cancelled'
+  | 'rolled-back'
+  /** The shadow did not come up. */
+  | 'did-not-start'
+  /** It could not begin in the time it had. */
+  | 'expired'
+  /** Somebody else changed the endpoint: what was being proven is gone. */
+  | 'overtaken';
+
+/**
+ * The whole release as a table: what a state and a look at the world make of each other. Whatever is not foreseen leaves
+ * production as it is. Pure.
+ */
+export function nextMove(release: Release, seen: Seen): Move {
+  const { endpoint } = seen;
+  if (endpoint.kind === 'gone') return end('overtaken', 'The endpoint no longer exists.');
+  if (endpoint.kind === 'changing') return whileChanging(release);
+  if (endpoint.broken !== undefined) return wait('somebody-else', undefined, `The endpoint is ${endpoint.broken}.`);
+  switch (release.at) {
+    case 'begun':
+      return beforeAttaching(release, seen);
+    case 'attaching':
+      return attaching(release, seen, endpoint.config);
+    case 'gathering':
+      return overtaken(release, endpoint.config) ?? gathering(release, seen);
+    case 'asking':
+      return overtaken(release, endpoint.config) ?? asking(release, seen);
+    case 'approved':
+      return overtaken(release, endpoint.config) ?? approved(release, seen, false);
+    case 'promoting':
+      return promoting(release, seen, endpoint.config);
+    case 'settling':
+      return settling(release, seen.now);
+    case 'detaching':
+      return detaching(release, endpoint.config);
+    case 'ended':
+      return wait('somebody-else');
+  }
+}
+
+function wait(what: WaitFor, until?: number, words?: string): Move {
+  return { kind: 'wait', for: what, until, words };
+}
+
+function end(outcome: ReleaseOutcome, reason: string): Move {
+  return { kind: 'end', outcome, reason };
+}
+
+/** Whoever changes it: nobody changes an endpoint that is being changed. */
+function whileChanging({ at }: Release): Move {
+  if (at === 'attaching' || at === 'detaching') return wait('endpoint');
+  if (at === 'promoting') return wait('update');
+  return wait('somebody-else', undefined, 'Somebody else is changing the endpoint.');
+}
+
+/** Our shadow is gone without our doing: what was being proven can no longer be. */
+function overtaken({ shadows, config }: Release, runs: string): Move | undefined {
+  if (runs === config && shadows.includes(runs)) return undefined;
+  return end('overtaken', `Somebody else changed the endpoint: it runs ${runs}, no longer ${config}.`);
+}
+
+function declined({ answer }: Release): 'cancel' | 'reject' | undefined {
+  return answer?.answer === 'cancel' || answer?.answer === 'reject' ? answer.answer : undefined;
+}
+
+function wordsOfNo({ answer }: Release): string {
+  const why = answer?.reason === undefined ? '' : `: ${answer.reason}`;
+  return `${answer?.by ?? 'Somebody'} ${answer?.answer === 'cancel' ? 'cancelled' : 'rejected'} it${why}`;
+}
+
+function beforeAttaching(release: Release, seen: Seen): Move {
+  const { now, quiet, busy, uncopied } = seen;
+  const { terms, at } = release.begun;
+  if (declined(release) !== undefined) return end('cancelled', wordsOfNo(release));
+  if (now >= at + terms.timeBox)
+    return end(
+      'expired',
+      `The shadow could not be attached within the time box${busy === undefined ? '' : `: ${busy}`}`,
+    );
+  if (busy !== undefined) return wait('somebody-else', undefined, busy);
+  if (uncopied) return { kind: 'copy' };
+  if (quiet) return wait('quiet-hours');
+  return { kind: 'attach', step: 0, again: false };
+}
+
+function attaching(release: Release, seen: Seen, runs: string): Move {
+  const { config, shadows, step } = release;
+  if (runs === config) return { kind: 'gather' };
+  const earlier = shadows.includes(runs);
+  if (step > 0 && !earlier)
+    return end('overtaken', `Somebody else changed the endpoint: it runs ${runs}, no longer a shadow of this release.`);
+  if (seen.accepted) {
+    const reason = `The endpoint did not start to run ${config} with the candidate; production serves as before.`;
+    return earlier ? { kind: 'detach', why: 'did-not-start', reason } : end('did-not-start', reason);
+  }
+  if (declined(release) !== undefined) return earlier ? detachOnNo(release) : end('cancelled', wordsOfNo(release));
+  if (seen.busy !== undefined && step === 0) return wait('somebody-else', undefined, seen.busy);
+  if (seen.quiet) return wait('quiet-hours');
+  return { kind: 'attach', step, again: true };
+}
+
+function detachOnNo(release: Release): Move {
+  return { kind: 'detach', why: declined(release) === 'cancel' ? 'cancelled' : 'rejected', reason: wordsOfNo(release) };
+}
+
+function detachOnFail({ summary }: Evidence): Move {
+  return { kind: 'detach', why: 'failed', reason: summary };
+}
+
+/** When the time box ends; the shadow has run since `firstRan`. */
+function boxEnds({ firstRan, begun }: Release): number {
+  return (firstRan ?? begun.at) + begun.terms.timeBox;
+}
+
+function gathering(release: Release, { now, quiet, evidence }: Seen): Move {
+  const { terms } = release.begun;
+  if (declined(release) !== undefined) return detachOnNo(release);
+  if (evidence === undefined) return { kind: 'judge' };
+  if (evidence.outcome === 'fail') return detachOnFail(evidence);
+  const over = now >= boxEnds(release);
+  const last = release.step >= terms.sampling.length - 1;
+  if (!last && evidence.errors === 'pass' && !over)
+    return quiet ? wait('quiet-hours') : { kind: 'attach', step: release.step + 1, again: false };
+  if (last && evidence.passes) return { kind: 'ask', about: 'pass' };
+  if (over) return { kind: 'ask', about: 'inconclusive' };
+  return wait(last ? 'evidence' : 'errors', boxEnds(release));
+}
+
+/** Until when an answer is waited for: from the question that is open. */
+export function answerUntil({ ask, since, begun }: Release): number {
+  return (ask?.at ?? since) + begun.terms.answer;
+}
+
+function asking(release: Release, { now, evidence }: Seen): Move {
+  const { terms } = release.begun;
+  const { ask } = release;
+  if (declined(release) !== undefined) return detachOnNo(release);
+  if (evidence === undefined) return { kind: 'judge' };
+  if (evidence.outcome === 'fail') return detachOnFail(evidence);
+  if (ask?.about === 'inconclusive' && evidence.passes && release.step >= terms.sampling.length - 1)
+    return { kind: 'ask', about: 'pass' };
+  if (terms.approve === 'auto' && ask?.about === 'pass' && evidence.passes) return { kind: 'approve' };
+  const until = answerUntil(release);
+  if (terms.unanswered === 'keep' && now >= until)
+    return { kind: 'detach', why: 'unanswered', reason: 'Nobody answered in time.' };
+  return wait('answer', terms.unanswered === 'keep' ? until : undefined);
+}
+
+/** @param again it was announced, and AWS never heard of it */
+function approved(release: Release, { quiet, evidence, busy }: Seen, again: boolean): Move {
+  if (declined(release) !== undefined) return detachOnNo(release);
+  if (busy !== undefined) return wait('somebody-else', undefined, busy);
+  if (quiet) return wait('quiet-hours');
+  if (evidence === undefined) return { kind: 'judge' };
+  const { ask } = release;
+  const holds = ask?.about === 'inconclusive' ? evidence.outcome !== 'fail' : evidence.passes;
+  return holds ? { kind: 'promote', alone: false, again } : { kind: 'turn' };
+}
+
+function promoting(release: Release, seen: Seen, runs: string): Move {
+  const { config, shadows, beside } = release;
+  if (!seen.accepted) {
+    // Announced, and never asked for: whoever goes on judges again.
+    if (beside) {
+      if (!shadows.includes(runs)) return end('overtaken', `Somebody else changed the endpoint: it runs ${runs}.`);
+      return approved(release, seen, true);
+    }
+    return { kind: 'promote', alone: true, again: true };
+  }
+  if (seen.ending === undefined) return { kind: 'follow' };
+  if (seen.ending.kind === 'updated' && runs === config) return { kind: 'settle' };
+  if (shadows.includes(runs)) return { kind: 'detach', why: 'rolled-back', reason: seen.ending.sentence };
+  return end('rolled-back', seen.ending.sentence);
+}
+
+function settling({ until = 0, config }: Release, now: number): Move {
+  return now < until ? wait('settling', until) : end('promoted', `The endpoint runs ${config}.`);
+}
+
+const ENDS: Readonly<Record<string, ReleaseOutcome>> = {
+  cancelled: 'cancelled',
+  'did-not-start': 'did-not-start',
+  'rolled-back': 'rolled-back',
+};
+
+function detaching({ shadows, leaving = { why: 'kept', reason: '' } }: Release, runs: string): Move {
+  if (shadows.includes(runs)) return { kind: 'detach', ...leaving };
+  if (leaving.why === 'to-promote') return { kind: 'promote', alone: true, again: false };
+  return end(ENDS[leaving.why] ?? 'kept', leaving.reason);
+}

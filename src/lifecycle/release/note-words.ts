@@ -1,0 +1,142 @@
+import { type CommandLine, lines, linesOf, printText, shown, type Text, text } from '../../base/text.ts';
+import { dateAndTime, duration } from '../../base/units.ts';
+import type { Message } from '../events.ts';
+import type { ReleaseNote, SideBySide, ToldVerdict } from './note.ts';
+
+/** A mail is read on a phone, and SNS takes 262,144 bytes: so many reasons, of so many characters each. */
+const MAX_REASONS = 8;
+const MAX_REASON = 400;
+
+const OUTCOMES: Readonly<Record<string, string>> = {
+  promoted: 'The candidate is production',
+  kept: 'Production stays as it is',
+  cancelled: 'The release was cancelled; production stays as it is',
+  'rolled-back': 'The update was rolled back; production stays as it was',
+  'did-not-start': 'The candidate did not start; production serves as before',
+  expired: 'The release has ended without beginning; production was not touched',
+  overtaken: 'The release has ended: somebody else changed the endpoint',
+  'cleaned-up': 'The release has ended with a cleanup',
+};
+
+/** What an outcome means, as a sentence without its end. */
+export function outcomeWords(outcome: string): string {
+  return OUTCOMES[outcome] ?? outcome;
+}
+
+/** A note in words: the lines of a mail. Pure. */
+export function noteText(note: ReleaseNote): Text {
+  const { endpoint, release, source } = note;
+  const of = `Release ${release} of ${source} on endpoint ${endpoint}`;
+  switch (note.about) {
+    case 'begun': {
+      const cost = note.cost === undefined ? '' : ` While it runs, it costs ${note.cost}.`;
+      return `${of} has begun: the candidate will see copies of ${note.sampling.map((share) => `${share * 100} %`).join(', then ')} of the requests, for ${duration(note.timeBox)} at most. Only production answers.${cost}`;
+    }
+    case 'asked':
+    case 'reminder':
+      return askText(note, of);
+    case 'turned':
+      return lines(
+        `${of} was approved (question ${note.ask}), but the verdict is ${note.verdict.outcome} by now. Nothing was changed.`,
+        ...verdictText(note.verdict),
+      );
+    case 'trouble':
+      return lines(
+        `${of} cannot go on now; production was not touched. It is tried again at the next look.`,
+        note.what,
+      );
+    case 'settling':
+      return `${of}: the candidate serves all requests (${note.config}), and is watched until ${dateAndTime(note.until)} UTC.`;
+    case 'alarm':
+      return lines(
+        `${of}: after the candidate became production, alarms fired: ${note.alarms.join(', ')}.`,
+        note.wayBack === undefined ? undefined : text`To go back: ${shown('undo', { endpoint, to: note.wayBack })}`,
+      );
+    case 'passed-over':
+      return `${source} starts no release on endpoint ${endpoint}: ${note.why}.`;
+    case 'ended':
+      return lines(
+        `${of} has ended. ${outcomeWords(note.outcome)}.`,
+        note.reason,
+        note.wayBack === undefined ? undefined : text`To go back: ${shown('undo', { endpoint, to: note.wayBack })}`,
+      );
+  }
+}
+
+type Ask = Extract<ReleaseNote, { about: 'asked' | 'reminder' }>;
+
+function askText(note: Ask, of: string): Text {
+  const { endpoint, ask, asks, until, unanswered, approvers, link } = note;
+  const question =
+    asks === 'pass'
+      ? `${of}: the candidate has passed. Shall it become production?`
+      : `${of}: the time box is over and the verdict is inconclusive. Shall the candidate become production all the same?`;
+  const still = unanswered === 'keep' ? 'the shadow is removed, and production stays as it is' : undefined;
+  return lines(
+    ...(note.about === 'reminder' ? ['A reminder: nobody has answered yet.'] : []),
+    question,
+    '',
+    ...verdictText(note.verdict),
+    '',
+    ...table(note.sides),
+    '',
+    'Approved, it becomes production through a canary, with alarms that return it.',
+    text`Approve: ${shown('release approve', { endpoint, question: ask })}`,
+    text`Reject:  ${shown('release reject', { endpoint, question: ask })}`,
+    link === undefined ? undefined : `${approvers.length > 0 ? 'Look at it' : 'Or decide on this page'}: ${link}`,
+    approvers.length === 0 ? undefined : `Only these may approve: ${approvers.join(', ')}`,
+    still === undefined
+      ? 'As long as nobody answers, the shadow stays attached, and costs what it costs; production stays as it is.'
+      : `If nobody answers by ${dateAndTime(until)} UTC, ${still}.`,
+  );
+}
+
+/** The verdict in a few lines. */
+function verdictText({ outcome, summary, reasons }: ToldVerdict): string[] {
+  const more = reasons.length - MAX_REASONS;
+  return [
+    `Verdict: ${outcome.toUpperCase()}. ${cut(summary)}`,
+    ...reasons.slice(0, MAX_REASONS).map((reason) => `- ${cut(reason)}`),
+    ...(more > 0 ? [`- and ${more} more: see the report`] : []),
+  ];
+}
+
+function cut(words: string): string {
+  return words.length <= MAX_REASON ? words : `${words.slice(0, MAX_REASON - 1)}…`;
+}
+
+function table(sides: readonly SideBySide[]): string[] {
+  if (sides.length === 0) return [];
+  const head: SideBySide = { measure: '', production: 'production', candidate: 'candidate' };
+  const rows = [head, ...sides];
+  const width = (key: keyof SideBySide) => Math.max(...rows.map((row) => row[key].length));
+  const [first, second] = [width('measure'), width('production')];
+  return rows.map(({ measure, production, candidate }) =>
+    `${measure.padEnd(first)}  ${production.padEnd(second)}  ${candidate}`.trimEnd(),
+  );
+}
+
+const SUBJECTS: Readonly<Record<ReleaseNote['about'], string>> = {
+  begun: 'begun',
+  asked: 'approve?',
+  reminder: 'approve? (reminder)',
+  turned: 'not promoted, the verdict has turned',
+  trouble: 'cannot go on',
+  settling: 'promoted, being watched',
+  alarm: 'alarms after the promotion',
+  'passed-over': 'no release',
+  ended: 'ended',
+};
+
+/** A note as it is sent. `facts` hold no link: whoever reads logs could answer by it. Pure. */
+export function noteMessage(note: ReleaseNote, command: (line: CommandLine) => string): Message {
+  const what = note.about === 'ended' ? note.outcome : SUBJECTS[note.about];
+  const { link: _, ...facts } = { link: undefined, ...note };
+  return {
+    subject: `shadowctl release: ${what} - ${note.endpoint}`,
+    text: linesOf(noteText(note))
+      .map((line) => printText(line, command))
+      .join('\n'),
+    facts,
+  };
+}

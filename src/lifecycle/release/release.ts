@@ -1,0 +1,248 @@
+import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
+import { environmentError, Problem, usageError } from '../../base/errors.ts';
+import { lines, shown, text } from '../../base/text.ts';
+import { planStrategy } from '../../guard/strategy.ts';
+import { readLive, requireOurs } from '../../resources/live.ts';
+import { chooseName } from '../../resources/naming.ts';
+import { recordFact } from '../../state/journal.ts';
+import {
+  openRelease,
+  type Release,
+  type ReleaseSource,
+  releasesOf,
+  type ReleaseTerms,
+  sameSource,
+} from '../../state/releases.ts';
+import { checkCandidateNames, examineCandidate } from '../candidate.ts';
+import { requireGuardable } from '../guarded-update/start.ts';
+import {
+  adopts,
+  type EndpointSession,
+  type LockedEndpoint,
+  lockEndpoint,
+  onEndpoint,
+  openRun,
+  recordAdoption,
+  type Session,
+  viewEndpoint,
+} from '../session.ts';
+import { requireShadowable } from '../shadow/plan.ts';
+import { isNamed } from './approvers.ts';
+import type { ReleaseSettings } from './settings.ts';
+import { candidateOf, identify, type Wanted } from './source.ts';
+
+export interface ReleaseRequest {
+  endpoint: string;
+  wanted: Wanted;
+  image: string | undefined;
+  algorithm: string | undefined;
+  allowMismatch: boolean;
+  settings: ReleaseSettings;
+  terms: ReleaseTerms;
+  from: 'hand' | 'watch';
+  /** Begin another one of a candidate whose release has ended. */
+  again: boolean;
+  adopt: boolean;
+  /** Only look whether it could begin. */
+  plan: boolean;
+}
+
+export type ReleaseBegin =
+  /** It could begin; nothing was written down. */
+  | { kind: 'planned'; source: ReleaseSource }
+  | { kind: 'begun'; release: Release }
+  /** The same content has a release already: under way, or ended. */
+  | { kind: 'known'; release: Release };
+
+/**
+ * Begins a release: writes down what is to be released, after everything was looked at that could speak against it. What is
+ * to be done is done by `tick`.
+ * @throws Problem (usage) where the candidate cannot be loaded there; (cannot-run) where another release is under way
+ */
+export async function beginRelease(session: Session, request: ReleaseRequest): Promise<ReleaseBegin> {
+  const { endpoint, wanted, plan, terms } = request;
+  checkCandidateNames({ ...wanted, image: request.image, algorithm: request.algorithm });
+  const source = await identify(session, wanted);
+  return onEndpoint(session, { endpoint, command: 'release', readOnly: plan }, async (on) => {
+    const known = knownRelease(on, source, request.again);
+    if (known !== undefined) return { kind: 'known', release: known };
+    const adopt = await examine(on, request, source);
+    if (!on.locked) return { kind: 'planned', source };
+    await session.approve({ kind: 'release', endpoint, source: source.name, terms });
+    const run = await openRun(on, 'release');
+    if (adopt) await recordAdoption(run);
+    const at = session.clock.now();
+    const taken = releasesOf(on.state()).map(({ id }) => id);
+    const { image, algorithm, allowMismatch } = request;
+    await recordFact(run, {
+      name: 'release-begun',
+      value: {
+        release: chooseName(endpoint, 'release', at, taken),
+        source,
+        from: request.from,
+        ...(image !== undefined && { image }),
+        ...(algorithm !== undefined && { algorithm }),
+        ...(allowMismatch && { allowMismatch }),
+        terms,
+        at,
+      },
+    });
+    const release = openRelease(on.state());
+    if (release === undefined) throw new Error('a release that was just begun is not in the journal');
+    return { kind: 'begun', release };
+  });
+}
+
+/** @throws Problem (cannot-run) where a release of something else is under way */
+function knownRelease(on: EndpointSession, source: ReleaseSource, again: boolean): Release | undefined {
+  const all = releasesOf(on.state());
+  const open = openRelease(on.state());
+  if (open !== undefined) {
+    if (sameSource(open.begun.source, source)) return open;
+    const { endpoint } = on;
+    throw environmentError(
+      `Release ${open.id} of ${open.begun.source.name} on endpoint "${endpoint}" is under way: one at a time.`,
+      lines(
+        text`See how it stands: ${shown('release status', { endpoint })}`,
+        text`End it:            ${shown('release cancel', { endpoint })}`,
+      ),
+    );
+  }
+  return again ? undefined : all.findLast(({ begun }) => sameSource(begun.source, source));
+}
+
+/** Everything that can be known to stand in the way, before anything is created. @returns whether it is to be adopted */
+async function examine(on: EndpointSession, request: ReleaseRequest, source: ReleaseSource): Promise<boolean> {
+  const { aws, endpoint, session, journal } = on;
+  const live = await readLive(aws, endpoint, session.signal);
+  if (live === undefined) throw endpointNotFound(aws.target, endpoint);
+  const adopt = adopts(live, on.state(), request.adopt);
+  if (!adopt) requireOurs(live, on.state(), journal.path, 'adopt');
+  const { settings, image, algorithm, allowMismatch } = request;
+  const shadows = live.config?.ShadowProductionVariants ?? [];
+  // One that somebody else has attached is waited for.
+  if (shadows.length === 0) {
+    requireShadowable(live, { variantName: 'shadow', instanceType: settings.instanceType, calibrates: false });
+    planStrategy(settings.guard.strategy, requireGuardable(live), endpoint, true);
+  }
+  const begun = { ...beginning(request, source), image, algorithm, allowMismatch };
+  await examineCandidate(session, candidateOf({ begun, uri: undefined }, settings), live.model, true);
+  return adopt;
+}
+
+function beginning({ terms, from }: ReleaseRequest, source: ReleaseSource): Release['begun'] {
+  return { release: 'not yet', source, from, terms, at: 0 };
+}
+
+export interface ReleaseAnswering {
+  endpoint: string;
+  answer: 'approve' | 'reject' | 'cancel';
+  /** The question it answers, from 1; undefined: the one that is open. */
+  question: number | undefined;
+  reason: string | undefined;
+}
+
+/**
+ * Writes an answer down, by whoever's credentials these are; what follows from it is done by `tick`.
+ * @throws Problem (no) where this question is not open (any more), or this caller may not answer it
+ */
+export async function answerRelease(session: Session, answering: ReleaseAnswering): Promise<Release> {
+  const { endpoint, answer } = answering;
+  const by = await (await session.aws()).caller();
+  if (answer === 'approve' && by === undefined)
+    throw environmentError(
+      'STS did not tell whose credentials these are: an approval must say whose it is.',
+      'Try again when STS can be reached.',
+    );
+  return lockEndpoint(session, { endpoint, command: `release ${answer}` }, async (on) => {
+    const release = openFor(on, answering);
+    if (answer === 'approve') requireApprover(on, release, by ?? '');
+    return recordAnswer(on, release, answering, { by: by ?? 'somebody', how: 'command' });
+  });
+}
+
+/** Writes an answer down. Needs the lock. */
+export async function recordAnswer(
+  on: LockedEndpoint,
+  release: Release,
+  { answer, reason }: Pick<ReleaseAnswering, 'answer' | 'reason'>,
+  who: { by: string; how: 'command' | 'link' },
+): Promise<Release> {
+  const run = await openRun(on, `release ${answer}`);
+  await recordFact(run, {
+    name: 'release-answered',
+    value: {
+      release: release.id,
+      ask: release.ask?.ask ?? 0,
+      answer,
+      ...who,
+      ...(reason !== undefined && { reason }),
+      at: on.session.clock.now(),
+    },
+  });
+  return releasesOf(on.state()).at(-1) ?? release;
+}
+
+/** The release that this answer is for, where it can still be given. @throws Problem (no) where not */
+function openFor(on: EndpointSession, { answer, question }: Pick<ReleaseAnswering, 'answer' | 'question'>): Release {
+  const { endpoint } = on;
+  const last = releasesOf(on.state()).at(-1);
+  const refuse = (words: string) => {
+    throw new Problem('no', words, { next: text`See how it stands: ${shown('release status', { endpoint })}` });
+  };
+  if (last === undefined)
+    throw usageError(
+      `There is no release on endpoint "${endpoint}" in this journal.`,
+      text`Begin one: ${shown('release', { endpoint, artifact: '…' })}`,
+    );
+  if (last.ended !== undefined) refuse(`Release ${last.id} has ended (${last.ended.outcome}): nothing was changed.`);
+  if (last.at === 'promoting' || last.at === 'settling')
+    throw new Problem('no', `Release ${last.id} is becoming production already: nothing was changed.`, {
+      next: lines(
+        text`Stop the update: ${shown('abort', { endpoint })}`,
+        text`Go back later:   ${shown('undo', { endpoint })}`,
+      ),
+    });
+  if (last.answer !== undefined)
+    refuse(`${last.answer.by} has answered already (${last.answer.answer}): nothing was changed.`);
+  if (answer === 'approve' && last.at !== 'asking')
+    refuse(`There is nothing to approve yet: release ${last.id} is ${last.at}. Nothing was changed.`);
+  if (question !== undefined && question !== last.ask?.ask)
+    refuse(
+      last.ask === undefined
+        ? `Question ${question} of release ${last.id} is not open any more: the verdict has turned. Nothing was changed.`
+        : `Question ${question} of release ${last.id} is not open any more: by now it is question ${last.ask.ask} (${last.ask.outcome}). Nothing was changed.`,
+    );
+  return last;
+}
+
+/** @throws Problem (no) where this caller may not approve it */
+function requireApprover(on: EndpointSession, release: Release, by: string): void {
+  const { approvers, author } = release.begun.terms;
+  if (approvers.length > 0 && !isNamed(approvers, by))
+    throw new Problem('no', `${by} may not approve release ${release.id}: the settings name ${approvers.join(', ')}.`, {
+      next: 'Ask one of them.',
+    });
+  const began = on.state().runs.find(({ run }) => run === release.run)?.caller;
+  if (author === 'excluded' && (began === undefined || began === by))
+    throw new Problem(
+      'no',
+      began === undefined
+        ? `Who began release ${release.id} is not known, and its author may not approve it.`
+        : `${by} began release ${release.id}, and its author may not approve it.`,
+      { next: 'Ask somebody else.' },
+    );
+}
+
+/** Every release of an endpoint, oldest first. */
+export function releaseHistory(session: Session, endpoint: string): Promise<Release[]> {
+  return viewEndpoint(session, endpoint, async (on) => releasesOf(on.state()));
+}
+
+/** The release that an answer would be for. @throws Problem (no) where it cannot be given */
+export function requireOpen(
+  session: Session,
+  { endpoint, ...answering }: Pick<ReleaseAnswering, 'endpoint' | 'answer' | 'question'>,
+): Promise<Release> {
+  return viewEndpoint(session, endpoint, async (on) => openFor(on, answering));
+}

@@ -1,0 +1,130 @@
+import { HeldByAnother } from '../../state/lock.ts';
+import { AwsProblem } from '../../aws/errors.ts';
+import { subscribersOf } from '../../aws/sns.ts';
+import type { Policy } from '../../analysis/policy/policy.ts';
+import { usageError } from '../../base/errors.ts';
+import type { ReleaseSource } from '../../state/releases.ts';
+import type { Target } from '../events.ts';
+import { targetsOf } from '../notify.ts';
+import type { Session } from '../session.ts';
+import { type ReleaseJudging, shadowEvidence } from './evidence.ts';
+import { answerRelease, beginRelease, type ReleaseAnswering, type ReleaseRequest } from './release.ts';
+import { tick, type TickParts, type TickResult } from './runner.ts';
+import { type ReleaseSettings, termsOf } from './settings.ts';
+import { lookForArtifacts, type WatchLook } from './watch.ts';
+
+/** What a release works with, read anew by each command. */
+export interface ReleaseParts {
+  endpoint: string;
+  settings: ReleaseSettings;
+  judging: ReleaseJudging;
+  /** Who is told, in addition to the project's targets. */
+  targets: readonly Target[];
+}
+
+export interface RunRequest extends Omit<ReleaseRequest, 'settings' | 'terms' | 'from'> {
+  /** Begin a release of each new artifact below this prefix. */
+  watch: string | undefined;
+  /** In place of what the settings say. */
+  approve: 'ask' | 'auto' | undefined;
+  /** Do what can be done now, and return. */
+  once: boolean;
+}
+
+export type RunResult = TickResult | { kind: 'planned'; source: ReleaseSource };
+
+/** Begins what is named, and ticks: once, or until it has ended (with a watch: until it is interrupted). */
+export async function runRelease(session: Session, parts: ReleaseParts, request: RunRequest): Promise<RunResult> {
+  const { settings, judging } = parts;
+  requireLooks(judging.policy);
+  const { watch, once, wanted } = request;
+  const terms = termsOf({ ...settings, approve: request.approve ?? settings.approve }, judging.policy.fallback);
+  const ticking = await tickParts(session, parts);
+  const named = Object.values(wanted).some((one) => one !== undefined);
+  if (request.plan && !named)
+    throw usageError('--plan shows whether a candidate could be released, and none was named.', 'Give --artifact.');
+  if (named) {
+    const begun = await beginRelease(session, { ...request, settings, terms, from: 'hand' }).catch((error: unknown) => {
+      // Of two ticks side by side, the other begins it.
+      if (once && error instanceof HeldByAnother) return { kind: 'busy' as const, words: error.message };
+      throw error;
+    });
+    if (begun.kind === 'busy') return begun;
+    if (begun.kind === 'planned') return begun;
+    if (begun.kind === 'known' && begun.release.ended !== undefined) return { kind: 'ended', release: begun.release };
+  }
+  await sayUnheard(session, ticking.targets);
+  for (;;) {
+    const queue = watch === undefined ? undefined : await look(session, parts, request, watch, terms, ticking);
+    let result = await tick(session, ticking);
+    // The next one in order begins at once.
+    if (watch !== undefined && result.kind === 'ended' && queue?.kind === 'queued')
+      if ((await look(session, parts, request, watch, terms, ticking))?.kind === 'begun')
+        result = await tick(session, ticking);
+    if (once || (watch === undefined && (result.kind === 'ended' || result.kind === 'idle'))) return result;
+    await session.clock.sleep(settings.every, session.signal);
+  }
+}
+
+async function look(
+  session: Session,
+  parts: ReleaseParts,
+  request: RunRequest,
+  prefix: string,
+  terms: ReleaseRequest['terms'],
+  { targets }: TickParts,
+): Promise<WatchLook | undefined> {
+  const { settings } = parts;
+  try {
+    // To watch is a standing order.
+    const ordered: Session = { ...session, approve: async () => undefined };
+    return await lookForArtifacts(ordered, { ...request, settings, terms, prefix, targets });
+  } catch (error) {
+    if (error instanceof HeldByAnother) return undefined;
+    throw error;
+  }
+}
+
+/** Writes an answer down, and does what follows from it now. */
+export async function answer(session: Session, parts: ReleaseParts, given: ReleaseAnswering): Promise<TickResult> {
+  await answerRelease(session, given);
+  return tick(session, await tickParts(session, parts));
+}
+
+async function tickParts(session: Session, parts: ReleaseParts): Promise<TickParts> {
+  const { endpoint, settings, judging } = parts;
+  return {
+    endpoint,
+    settings,
+    evidence: shadowEvidence(session, endpoint, { settings, judging }),
+    targets: await targetsOf(session, parts.targets),
+  };
+}
+
+/** A release looks at every tick: bounds that hold for one look would promise too much. @throws Problem (usage) */
+function requireLooks({ looks }: Policy): void {
+  if (looks === 'once')
+    throw usageError(
+      'The policy says looks: once, and a release looks at every tick.',
+      'Leave looks out of the policy: its bounds then hold however often one looks.',
+    );
+}
+
+/** Says which topics nobody gets mail from: SNS takes a message for them without a word. */
+async function sayUnheard(session: Session, targets: readonly Target[]): Promise<void> {
+  for (const target of targets) {
+    if (target.kind !== 'topic') continue;
+    try {
+      const { confirmed, pending } = await subscribersOf(await session.aws(), target.arn, session.signal);
+      if (confirmed === 0) session.emit({ kind: 'no-subscribers', arn: target.arn, pending });
+    } catch (error) {
+      if (!(error instanceof AwsProblem)) throw error;
+      if (error.denied)
+        session.emit({
+          kind: 'not-seen',
+          unseen: { what: `whether anybody gets what is sent to ${target.arn}`, needs: error.missing },
+        });
+      else session.emit({ kind: 'not-notified', target, reason: error.message });
+    }
+  }
+}

@@ -1,0 +1,421 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { AwsProblem } from '../../aws/errors.ts';
+import { describeAlarms } from '../../aws/cloudwatch.ts';
+import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { Problem } from '../../base/errors.ts';
+import type { JournaledRun } from '../../resources/apply.ts';
+import { HeldByAnother } from '../../state/lock.ts';
+import { recordFact } from '../../state/journal.ts';
+import { type Release, releasesOf } from '../../state/releases.ts';
+import type { State } from '../../state/replay.ts';
+import { recordedUpdates, unfinishedUpdate } from '../../state/updates.ts';
+import type { Target } from '../events.ts';
+import { followUpdate } from '../guarded-update/follow.ts';
+import { UpdateRefused } from '../guarded-update/start.ts';
+import { type Judgement, nothingJudged } from '../judge.ts';
+import { sendNote } from '../notify.ts';
+import { recordEnd } from '../plain-update.ts';
+import { promoteDetached, promoteShadowOn } from '../promote.ts';
+import { type LockedEndpoint, lockEndpoint, openRun, type Session, viewEndpoint } from '../session.ts';
+import { type EvidenceLook, type EvidencePort, stillFits } from './evidence.ts';
+import { quietUntil } from './hours.ts';
+import { lookForRelease } from './look.ts';
+import { answerUntil, type Move, nextMove, type Seen } from './machine.ts';
+import type { ReleaseNote } from './note.ts';
+import type { ReleaseSettings } from './settings.ts';
+import { secureArtifact } from './source.ts';
+
+/** What a tick works with. */
+export interface TickParts {
+  endpoint: string;
+  settings: ReleaseSettings;
+  evidence: EvidencePort;
+  targets: readonly Target[];
+}
+
+/** What a tick came to. */
+export type TickResult =
+  | { kind: 'idle' }
+  /** Another command has the endpoint's lock, and may be doing the same. */
+  | { kind: 'busy'; words: string }
+  | { kind: 'waits'; release: Release; move: Extract<Move, { kind: 'wait' }>; look: EvidenceLook | undefined }
+  | { kind: 'ended'; release: Release };
+
+/** A tick does what can be done now: a release has fewer moves than this. */
+const MAX_MOVES = 40;
+
+/**
+ * Takes the endpoint's release as far as it goes now, and returns. To do it again is harmless, and so is another beside
+ * it: whatever is changed is changed under the endpoint's lock, and only where the release stands as it was looked at.
+ * @throws Problem where something stands in its way: it was written down and told, and the next tick tries again
+ */
+export async function tick(session: Session, parts: TickParts): Promise<TickResult> {
+  // Whoever began the release has agreed to what it does.
+  const agreed: Session = { ...session, approve: async () => undefined };
+  try {
+    return await advance(agreed, parts);
+  } catch (error) {
+    if (error instanceof HeldByAnother) return { kind: 'busy', words: error.message };
+    throw error;
+  }
+}
+
+async function advance(session: Session, parts: TickParts): Promise<TickResult> {
+  const { endpoint, settings, evidence } = parts;
+  let look: EvidenceLook | undefined;
+  for (let moves = 0; moves < MAX_MOVES; moves += 1) {
+    session.signal.throwIfAborted();
+    const found = await viewEndpoint(session, endpoint, async (on) => {
+      const state = on.state();
+      const release = releasesOf(state).at(-1);
+      const seen =
+        release?.ended === undefined && release ? await lookForRelease(on, release, settings.quiet) : undefined;
+      return { release, seen, state };
+    });
+    const { release, state } = found;
+    if (release === undefined) return { kind: 'idle' };
+    // What a killed tick left open is settled before anything is concluded from it.
+    if (state.open.length > 0 && moves === 0) {
+      await lockEndpoint(session, { endpoint, command: 'release' }, async () => undefined);
+      continue;
+    }
+    const owed = owedNote(release, settings, session.clock.now());
+    if (owed !== undefined) {
+      if (owed.about === 'asked' || owed.about === 'reminder') look ??= await evidence.look(release);
+      await tell(session, parts, { release, mark: markOf(state) }, owed, look);
+      continue;
+    }
+    if (release.ended !== undefined || found.seen === undefined) return { kind: 'ended', release };
+    const { seen } = found;
+    const open = unfinishedUpdate(state);
+    if (open !== undefined && seen.endpoint.kind === 'settled') {
+      await followUpdate(session, open.started);
+      continue;
+    }
+    let move = nextMove(release, seen);
+    if (move.kind === 'judge') {
+      look = await evidence.look(release);
+      move = nextMove(release, { ...seen, evidence: look.evidence });
+    }
+    if (move.kind === 'wait') {
+      if (move.for === 'settling' && (await tellAlarms(session, parts, release, state))) continue;
+      const until = move.for === 'quiet-hours' ? quietUntil(settings.quiet, seen.now) : move.until;
+      return { kind: 'waits', release, move: { ...move, until }, look };
+    }
+    if (move.kind === 'judge') throw new Error('a release asked twice for the same look');
+    await carryOut(session, parts, { release, mark: markOf(state), move, seen, look });
+    // The next look is of the world as it is then.
+    if (move.kind === 'attach' || move.kind === 'gather') look = undefined;
+  }
+  throw new Error('a release made more moves in one tick than it has');
+}
+
+/** Where the journal stood when it was looked at, as far as a release is concerned. */
+function markOf(state: Pick<State, 'facts' | 'configs'>): string {
+  const facts = state.facts.filter(({ name }) => name.startsWith('release-'));
+  return `${facts.length}/${state.configs.length}`;
+}
+
+interface Task {
+  release: Release;
+  mark: string;
+  move: Exclude<Move, { kind: 'wait' | 'judge' }>;
+  seen: Seen;
+  look: EvidenceLook | undefined;
+}
+
+/** Carries one move out under the lock, where the release still stands as it was looked at. */
+async function carryOut(session: Session, parts: TickParts, task: Task): Promise<void> {
+  const { endpoint } = parts;
+  try {
+    await lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
+      if (markOf(on.state()) === task.mark) await perform(on, parts, task);
+    });
+  } catch (error) {
+    await noteTrouble(session, parts, task.release, error);
+    throw error;
+  }
+}
+
+async function perform(on: LockedEndpoint, parts: TickParts, task: Task): Promise<void> {
+  const { release, move, look } = task;
+  const { session } = on;
+  const at = session.clock.now();
+  const id = { release: release.id };
+  const record = async (fact: Parameters<typeof recordFact>[1]) => recordFact(await openRun(on, 'release'), fact);
+  switch (move.kind) {
+    case 'copy':
+      return secureArtifact(on, release);
+    case 'attach': {
+      const { step, again } = move;
+      const sample = release.begun.terms.sampling[step] ?? 1;
+      return parts.evidence.attach(on, release, { step, again }, (run, names) =>
+        recordFact(run, { name: 'release-attaching', value: { ...id, step, sample, ...names, at } }),
+      );
+    }
+    case 'gather':
+      await recordRunning(on, release.config);
+      return record({ name: 'release-gathering', value: { ...id, step: release.step, at } });
+    case 'ask': {
+      const verdict = verdictOf(look);
+      const ask = release.asks.length + 1;
+      return record({ name: 'release-asked', value: { ...id, ask, about: move.about, ...verdict, at } });
+    }
+    case 'approve': {
+      const ask = release.ask?.ask ?? 0;
+      const value = { ...id, ask, answer: 'approve', by: 'the settings (approve: auto)', how: 'auto', at };
+      return record({ name: 'release-answered', value });
+    }
+    case 'turn':
+      return record({
+        name: 'release-turned',
+        value: { ...id, ask: release.ask?.ask ?? 0, ...verdictOf(look), at },
+      });
+    case 'promote':
+      return promote(on, parts, task, move);
+    case 'follow':
+      // Done by the tick itself, without the lock.
+      return undefined;
+    case 'settle':
+      return record({
+        name: 'release-settling',
+        value: { ...id, config: release.config ?? '', until: at + release.begun.terms.settle },
+      });
+    case 'detach':
+      return parts.evidence.detach(on, async (run) => {
+        if (release.leaving === undefined || release.leaving.why !== move.why)
+          await recordFact(run, {
+            name: 'release-detaching',
+            value: { ...id, why: move.why, reason: move.reason, at },
+          });
+      });
+    case 'end': {
+      const { endpoint } = task.seen;
+      if (release.at === 'detaching' && endpoint.kind === 'settled') await recordRunning(on, endpoint.config);
+      return record({ name: 'release-ended', value: { ...id, outcome: move.outcome, reason: move.reason, at } });
+    }
+  }
+}
+
+/** The endpoint runs the config that it was told to run: for the history. */
+async function recordRunning(on: LockedEndpoint, config: string | undefined): Promise<void> {
+  const { aws, endpoint, session } = on;
+  const live = await describeEndpoint(aws, endpoint, session.signal);
+  if (live !== undefined && config !== undefined && live.EndpointConfigName === config)
+    await recordEnd(on, config, { kind: 'running', endpoint: live });
+}
+
+function verdictOf(look: EvidenceLook | undefined) {
+  if (look === undefined) throw new Error('a release decided without a look at its evidence');
+  const { outcome, summary, reasons } = look.evidence;
+  return { outcome, summary, reasons: [...reasons] };
+}
+
+async function promote(
+  on: LockedEndpoint,
+  { settings }: TickParts,
+  { release, look, seen }: Task,
+  { alone, again }: Extract<Move, { kind: 'promote' }>,
+): Promise<void> {
+  const at = on.session.clock.now();
+  const model = release.model ?? '';
+  const value = (config: string) => ({ release: release.id, model, config, beside: !alone, at });
+  const announce = (run: JournaledRun, config: string) =>
+    recordFact(run, { name: 'release-promoting', value: value(config) });
+  const configName = again && (await stillFits(on, release.config)) ? release.config : undefined;
+  const options = { guard: settings.guard, configName, traffic: undefined };
+  if (alone) {
+    const runs = seen.endpoint.kind === 'settled' ? seen.endpoint.config : '';
+    const judgement: Judgement = nothingJudged(outcomeOf(release.ask?.outcome), release.ask?.summary ?? '');
+    const was = { config: runs, shadow: { variant: '', model, images: [] }, judgement };
+    await promoteDetached(on, { ...options, force: judgement.outcome !== 'pass' }, was, announce);
+    return;
+  }
+  if (look === undefined) throw new Error('a release promotes only what was looked at');
+  try {
+    await promoteShadowOn(on, { ...options, force: !look.evidence.passes }, look.judgement, announce);
+  } catch (error) {
+    if (!(error instanceof UpdateRefused)) throw error;
+    const run = await openRun(on, 'release');
+    const refused = { release: release.id, words: error.words, at: on.session.clock.now() };
+    await recordFact(run, { name: 'release-unguardable', value: refused });
+  }
+}
+
+function outcomeOf(words: string | undefined): Judgement['outcome'] {
+  return words === 'pass' || words === 'fail' ? words : 'inconclusive';
+}
+
+/** Writes down what stands in the way, once, so that people are told of it. */
+async function noteTrouble(session: Session, parts: TickParts, release: Release, error: unknown): Promise<void> {
+  if (!(error instanceof Problem) || error instanceof HeldByAnother || error.kind === 'interrupted') return;
+  // What passes by itself, or with a login, is told by the tick alone.
+  if (error instanceof AwsProblem && (error.transient || error.aboutCredentials)) return;
+  const { endpoint } = parts;
+  try {
+    await lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
+      const now = releasesOf(on.state()).at(-1);
+      if (now?.id !== release.id || now.ended !== undefined || now.trouble?.what === error.message) return;
+      const value = { release: release.id, what: error.message, at: session.clock.now() };
+      await recordFact(await openRun(on, 'release'), { name: 'release-trouble', value });
+    });
+    const { now, mark } = await viewEndpoint(session, endpoint, async (on) => ({
+      now: releasesOf(on.state()).at(-1),
+      mark: markOf(on.state()),
+    }));
+    const owed = now && owedNote(now, parts.settings, session.clock.now());
+    if (now !== undefined && owed?.about === 'trouble')
+      await tell(session, parts, { release: now, mark }, owed, undefined);
+  } catch (second) {
+    // The first error says more.
+    if (!(second instanceof Problem)) throw second;
+  }
+}
+
+/** What people are still to be told, and the word by which the journal remembers it. */
+interface Owed {
+  key: string;
+  about: ReleaseNote['about'];
+}
+
+function owedNote(release: Release, settings: ReleaseSettings, now: number): Owed | undefined {
+  const { told, ask, ended, trouble, at, begun } = release;
+  const untold = (key: string) => !told.some(({ about }) => about === key);
+  if (untold('begun')) return { key: 'begun', about: 'begun' };
+  const turned = release.turns.findLast((one) => untold(`turned-${one.ask}`));
+  if (turned !== undefined) return { key: `turned-${turned.ask}`, about: 'turned' };
+  if (ended !== undefined) return untold('ended') ? { key: 'ended', about: 'ended' } : undefined;
+  const automatic = begun.terms.approve === 'auto' && ask?.about === 'pass';
+  if (ask !== undefined && at === 'asking' && release.answer === undefined && !automatic) {
+    const asked = `asked-${ask.ask}`;
+    const reminded = `reminded-${ask.ask}`;
+    if (untold(asked)) return { key: asked, about: 'asked' };
+    const last = told.findLast(({ about }) => about === asked || about === reminded);
+    if (settings.remind !== undefined && last !== undefined && now >= last.at + settings.remind)
+      return { key: reminded, about: 'reminder' };
+  }
+  if (trouble !== undefined) {
+    const key = `trouble-${createHash('sha256').update(trouble.what).digest('hex').slice(0, 12)}`;
+    if (untold(key)) return { key, about: 'trouble' };
+  }
+  if (at === 'settling' && untold('settling')) return { key: 'settling', about: 'settling' };
+  return undefined;
+}
+
+/** Tells people, and writes that down: who is killed between the two tells it again. */
+async function tell(
+  session: Session,
+  parts: TickParts,
+  { release, mark }: { release: Release; mark: string },
+  owed: Owed,
+  look: EvidenceLook | undefined,
+): Promise<void> {
+  const { endpoint, targets } = parts;
+  await lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
+    if (markOf(on.state()) !== mark) return;
+    const run = await openRun(on, 'release');
+    const link = owed.about === 'asked' || owed.about === 'reminder' ? await newLink(run, parts, release) : undefined;
+    const note = await noteOf(on, parts, release, owed, look, link);
+    session.emit({ kind: 'release-told', note });
+    await sendNote(session, targets, note);
+    await recordFact(run, {
+      name: 'release-told',
+      value: { release: release.id, about: owed.key, at: session.clock.now() },
+    });
+  });
+}
+
+/** A page for the question that is open; its token is kept as a hash, written down before anybody gets it. */
+async function newLink(
+  run: JournaledRun,
+  { endpoint, settings }: TickParts,
+  release: Release,
+): Promise<string | undefined> {
+  const { ask } = release;
+  if (settings.link === undefined || ask === undefined) return undefined;
+  const token = randomBytes(32).toString('base64url');
+  const sha256 = createHash('sha256').update(token).digest('hex');
+  const until = run.clock.now() + release.begun.terms.answer;
+  await recordFact(run, { name: 'release-link', value: { release: release.id, ask: ask.ask, sha256, until } });
+  return `${settings.link}/release/${endpoint}/${release.id}?token=${token}`;
+}
+
+async function noteOf(
+  on: LockedEndpoint,
+  parts: TickParts,
+  release: Release,
+  { about }: Owed,
+  look: EvidenceLook | undefined,
+  link: string | undefined,
+): Promise<ReleaseNote> {
+  const { terms, source } = release.begun;
+  const of = { endpoint: parts.endpoint, release: release.id, source: source.name };
+  const ask = release.ask;
+  const verdict = { outcome: ask?.outcome ?? '', summary: ask?.summary ?? '', reasons: ask?.reasons ?? [] };
+  switch (about) {
+    case 'begun':
+      return {
+        ...of,
+        about,
+        sampling: terms.sampling,
+        timeBox: terms.timeBox,
+        cost: await parts.evidence.cost(on),
+      };
+    case 'asked':
+    case 'reminder':
+      return {
+        ...of,
+        about,
+        ask: ask?.ask ?? 0,
+        verdict,
+        asks: ask?.about === 'pass' ? 'pass' : 'inconclusive',
+        sides: look?.sides ?? [],
+        until: answerUntil(release),
+        unanswered: terms.unanswered === 'wait' ? 'wait' : 'keep',
+        link,
+        approvers: terms.approvers,
+      };
+    case 'turned': {
+      const turn = release.turns.at(-1);
+      return { ...of, about, ask: turn?.ask ?? 0, verdict: turn ?? verdict };
+    }
+    case 'trouble':
+      return { ...of, about, what: release.trouble?.what ?? '' };
+    case 'settling':
+      return { ...of, about, config: release.config ?? '', until: release.until ?? 0 };
+    default: {
+      const { outcome = '', reason = '' } = release.ended ?? {};
+      const wayBack = outcome === 'promoted' ? wayBackOf(on.state(), release) : undefined;
+      return { ...of, about: 'ended', outcome, reason, wayBack };
+    }
+  }
+}
+
+/** What the endpoint ran before the shadow was attached. */
+function wayBackOf(state: State, release: Release): string | undefined {
+  const [first] = release.shadows;
+  return state.facts.flatMap((fact) =>
+    fact.name === 'shadow' && fact.value.config === first ? [fact.value.before] : [],
+  )[0];
+}
+
+/** Alarms that guarded the update and fire after it: production is not touched, people are told once. */
+async function tellAlarms(session: Session, parts: TickParts, release: Release, state: State): Promise<boolean> {
+  const { endpoint, targets } = parts;
+  const update = recordedUpdates(state).findLast(({ started }) => started.requested === release.config);
+  if (update === undefined || release.told.some(({ about }) => about === 'alarm')) return false;
+  const alarms = await describeAlarms(await session.aws(), update.started.alarms, session.signal);
+  const firing = alarms.flatMap((one) => (one.StateValue === 'ALARM' ? [one.AlarmName ?? ''] : []));
+  if (firing.length === 0) return false;
+  await lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
+    if (markOf(on.state()) !== markOf(state)) return;
+    const { source } = release.begun;
+    const of = { endpoint, release: release.id, source: source.name };
+    const note: ReleaseNote = { ...of, about: 'alarm', alarms: firing, wayBack: wayBackOf(on.state(), release) };
+    session.emit({ kind: 'release-told', note });
+    await sendNote(session, targets, note);
+    const value = { release: release.id, about: 'alarm', at: session.clock.now() };
+    await recordFact(await openRun(on, 'release'), { name: 'release-told', value });
+  });
+  return true;
+}

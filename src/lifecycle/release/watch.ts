@@ -1,0 +1,173 @@
+import { approvedPackages, describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
+import { listObjects, type ListedObject } from '../../aws/s3.ts';
+import { s3Place, s3Uri } from '../../aws/s3-uri.ts';
+import { Problem, usageError } from '../../base/errors.ts';
+import { artifactEtag } from '../../resources/artifact/check-remote.ts';
+import { recordFact } from '../../state/journal.ts';
+import { openRelease, passedOver, type ReleaseSource, releasesOf, sameSource } from '../../state/releases.ts';
+import type { Target } from '../events.ts';
+import { sendNote } from '../notify.ts';
+import { lockEndpoint, notSeen, openRun, type Session, viewEndpoint } from '../session.ts';
+import type { ReleaseNote } from './note.ts';
+import { beginRelease, type ReleaseRequest } from './release.ts';
+
+/** What starts a release by itself: another artifact below a prefix, or a version that is approved. */
+export interface WatchRequest extends Omit<ReleaseRequest, 'wanted' | 'from' | 'again' | 'plan'> {
+  /** `s3://bucket/prefix/`, or the ARN of a group of the Model Registry. */
+  prefix: string;
+  targets: readonly Target[];
+}
+
+/** What came of a look at a prefix. */
+export type WatchLook =
+  /** Nothing that is new. */
+  | { kind: 'nothing' }
+  /** So many are new, and wait for the release under way. */
+  | { kind: 'queued'; names: readonly string[] }
+  | { kind: 'begun'; name: string };
+
+/** A candidate that was found, and why it is none that could follow production. */
+interface Found {
+  source: ReleaseSource;
+  unfit: string | undefined;
+}
+
+/**
+ * Looks for candidates that have had no release, and begins one of the newest: older ones are passed over, and said. What
+ * production runs, and what lay there before its model was made, is no successor of it. An upload in parts is listed once it
+ * is complete.
+ */
+export async function lookForArtifacts(session: Session, request: WatchRequest): Promise<WatchLook> {
+  const { endpoint, prefix, targets } = request;
+  const group = GROUP.exec(prefix)?.[1];
+  const all =
+    group === undefined ? await artifactsIn(session, endpoint, prefix) : await versionsOf(session, endpoint, group);
+  const known = await viewEndpoint(session, endpoint, async (on) => {
+    const state = on.state();
+    return {
+      sources: [
+        ...releasesOf(state).map(({ begun }) => begun.source),
+        ...passedOver(state).map(({ source }) => source),
+      ],
+      busy: openRelease(state) !== undefined,
+    };
+  });
+  const fresh = all.filter(({ source }) => !known.sources.some((one) => sameSource(one, source)));
+  if (fresh.length === 0) return { kind: 'nothing' };
+  if (known.busy) return { kind: 'queued', names: fresh.map(({ source }) => source.name) };
+  for (const { source, unfit } of fresh)
+    if (unfit !== undefined) await passOver(session, endpoint, source, unfit, undefined);
+  const young = fresh.filter(({ unfit }) => unfit === undefined);
+  for (;;) {
+    const newest = young.pop();
+    if (newest === undefined) return { kind: 'nothing' };
+    const { source } = newest;
+    try {
+      const wanted = group === undefined ? { artifact: source.name } : { modelPackage: source.name };
+      await beginRelease(session, { ...request, wanted, from: 'watch', again: false, plan: false });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.kind !== 'usage') throw error;
+      await passOver(session, endpoint, source, error.message, targets);
+      continue;
+    }
+    for (const { source: older } of young)
+      if (!sameSource(older, source))
+        await passOver(session, endpoint, older, `a newer one came: ${source.name}`, undefined);
+    return { kind: 'begun', name: source.name };
+  }
+}
+
+/** A group of the Model Registry, by its ARN. */
+const GROUP = /^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package-group\/([\w-]+)$/i;
+
+/** Archives below a prefix, oldest first. */
+async function artifactsIn(session: Session, endpoint: string, prefix: string): Promise<Found[]> {
+  const aws = await session.aws();
+  const place = placeOf(prefix);
+  const found: ListedObject[] = [];
+  for await (const one of listObjects(aws, place, session.signal, 'problem'))
+    if (one.bytes > 0 && one.key.endsWith('.tar.gz')) found.push(one);
+  if (found.length === 0) return [];
+  const { since, etag: runs } = await productionNow(session, endpoint);
+  return found
+    .toSorted((a, b) => a.modified - b.modified || (a.key < b.key ? -1 : 1))
+    .map(({ key, etag, bytes, modified }) => ({
+      source: { kind: 'artifact', name: s3Uri({ bucket: place.bucket, key }), etag, bytes },
+      unfit:
+        etag === runs
+          ? 'it is what production runs'
+          : since !== undefined && modified < since
+            ? 'it is older than the model that production runs'
+            : undefined,
+    }));
+}
+
+/** Approved versions of a group, oldest first. Approval may come late, so that only what production runs sets a bound. */
+async function versionsOf(session: Session, endpoint: string, group: string): Promise<Found[]> {
+  const { modelPackage } = await productionNow(session, endpoint);
+  const all = await approvedPackages(await session.aws(), group, session.signal);
+  const at = all.findIndex((arn) => arn.toLowerCase() === modelPackage?.toLowerCase());
+  return all.map((name, index) => ({
+    source: { kind: 'model-package', name },
+    unfit:
+      index > at
+        ? undefined
+        : index === at
+          ? 'it is what production runs'
+          : 'it is older than the version that production runs',
+  }));
+}
+
+/** @throws Problem (usage) for anything but a bucket, with or without a prefix */
+function placeOf(prefix: string) {
+  const place = s3Place(prefix);
+  if (place === undefined)
+    throw usageError(
+      `--watch: "${prefix}" is neither a place in S3 nor a group of the Model Registry.`,
+      'Give one like s3://bucket/prefix/, or arn:aws:sagemaker:us-east-1:123456789012:model-package-group/weather.',
+    );
+  return place;
+}
+
+/** What production runs, as far as anybody can say. */
+interface Production {
+  /** When its model was made, ms since the epoch. */
+  since: number | undefined;
+  /** Of its artifact. */
+  etag: string | undefined;
+  /** ARN of its version in the Model Registry. */
+  modelPackage: string | undefined;
+}
+
+async function productionNow(session: Session, endpoint: string): Promise<Production> {
+  const aws = await session.aws();
+  const live = await describeEndpoint(aws, endpoint, session.signal);
+  const config =
+    live?.EndpointConfigName === undefined
+      ? undefined
+      : await describeEndpointConfig(aws, live.EndpointConfigName, session.signal);
+  const name = config?.ProductionVariants?.[0]?.ModelName;
+  const model = name === undefined ? undefined : await describeModel(aws, name, session.signal);
+  const uri = model?.PrimaryContainer?.ModelDataUrl;
+  const etag = uri === undefined ? undefined : await artifactEtag(aws, uri, notSeen(session));
+  const modelPackage = model?.PrimaryContainer?.ModelPackageName;
+  return { since: model?.CreationTime?.getTime(), etag, modelPackage };
+}
+
+/** Writes down that an artifact starts no release, once; and tells people, where it is worth a mail. */
+async function passOver(
+  session: Session,
+  endpoint: string,
+  source: ReleaseSource,
+  why: string,
+  targets: readonly Target[] | undefined,
+): Promise<void> {
+  session.emit({ kind: 'release-passed-over', name: source.name, why });
+  await lockEndpoint(session, { endpoint, command: 'release --watch' }, async (on) => {
+    if (passedOver(on.state()).some((one) => sameSource(one.source, source))) return;
+    const note: ReleaseNote = { endpoint, release: '', source: source.name, about: 'passed-over', why };
+    if (targets !== undefined) await sendNote(session, targets, note);
+    const run = await openRun(on, 'release --watch');
+    await recordFact(run, { name: 'release-passed-over', value: { source, why, at: session.clock.now() } });
+  });
+}

@@ -1,0 +1,70 @@
+import { dateAndTime } from '../../base/units.ts';
+import { escapeHtml } from './escape.ts';
+
+/** What the page of a question shows. */
+export type ApprovalPage =
+  | { kind: 'refused'; words: string }
+  | { kind: 'answered'; release: string; answer: 'approve' | 'reject' }
+  | {
+      kind: 'question';
+      endpoint: string;
+      release: string;
+      source: string;
+      about: 'pass' | 'inconclusive';
+      verdict: { outcome: string; summary: string; reasons: readonly string[] };
+      /** Milliseconds since the epoch. */
+      until: number;
+      /** For the form of the two buttons; undefined: the page only shows. */
+      token: string | undefined;
+      instead: string | undefined;
+    };
+
+const STYLE =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}' +
+  'h1{font-size:1.3rem}code{overflow-wrap:anywhere}button{font:inherit;padding:.6rem 1.4rem;margin:0 .6rem .6rem 0;border:1px solid #57606a;border-radius:6px;background:#fff;color:inherit}' +
+  'button[value=approve]{background:#1a7f37;border-color:#1a7f37;color:#fff}' +
+  '@media (prefers-color-scheme:dark){body,button{color:#e6edf3;background:#0d1117}}';
+
+/** The page as HTML, without scripts: whatever comes from a model, a log or a file is escaped. */
+export function approvalHtml(page: ApprovalPage): string {
+  const [title, ...body] = contentOf(page);
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><title>${title}</title><style>${STYLE}</style></head><body><main><h1>${title}</h1>${body.join('')}</main></body></html>`;
+}
+
+function contentOf(page: ApprovalPage): string[] {
+  if (page.kind === 'refused') return ['Nothing was changed', paragraph(page.words)];
+  if (page.kind === 'answered')
+    return [
+      page.answer === 'approve' ? 'Approved' : 'Rejected',
+      paragraph(
+        page.answer === 'approve'
+          ? `At its next look, release ${page.release} brings the candidate into production through a canary with alarms, if the verdict still holds.`
+          : `At its next look, release ${page.release} removes the shadow; production stays as it is.`,
+      ),
+    ];
+  const { endpoint, release, source, about, verdict, until, token, instead } = page;
+  const question =
+    about === 'pass'
+      ? 'The candidate has passed. Shall it become production?'
+      : 'Nothing is proven in the time there was. Shall the candidate become production all the same?';
+  return [
+    `Release on endpoint ${escapeHtml(endpoint)}`,
+    `<p>${escapeHtml(release)} of <code>${escapeHtml(source)}</code></p>`,
+    paragraph(question),
+    `<p><strong>Verdict: ${escapeHtml(verdict.outcome)}.</strong> ${escapeHtml(verdict.summary)}</p>`,
+    verdict.reasons.length === 0
+      ? ''
+      : `<ul>${verdict.reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('')}</ul>`,
+    paragraph(
+      'Approved, it becomes production through a canary, with alarms that return it, if the verdict still holds then. Rejected, the shadow is removed, and production stays as it is.',
+    ),
+    token === undefined
+      ? paragraph(instead ?? '')
+      : `<form method="post"><input type="hidden" name="token" value="${escapeHtml(token)}"><button name="decision" value="approve">Approve</button><button name="decision" value="reject">Reject</button></form>`,
+    paragraph(`This link ends at ${dateAndTime(until)} UTC.`),
+  ];
+}
+
+function paragraph(words: string): string {
+  return `<p>${escapeHtml(words)}</p>`;
+}
