@@ -7,7 +7,7 @@ import { allowFlag } from './flags/comparator.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
 import { guardFlags, type GuardWords, parseGuard, parseLimits } from './flags/guard.ts';
 import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
-import { parseSeconds } from './flags/quantities.ts';
+import { parseSeconds } from '../guard/quantities.ts';
 import type { MirrorMoveOptions } from './on-mirror/rollout.ts';
 import { waiverFlags, type WaiverFlags } from './flags/waivers.ts';
 import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic.ts';

@@ -51,6 +51,7 @@ export interface ShowOptions {
 export interface ServeOptions {
   /** On the loopback interface; 0: any that is free. */
   port: number;
+  format: 'text' | 'json';
 }
 
 interface Flags extends CommonFlags {
@@ -229,23 +230,27 @@ Example:
   $ shadowctl release serve --port 8710`;
 
 function serveCommand(start: (options: ServeOptions) => Promise<void>): Command {
-  return new Command('serve')
+  const command = new Command('serve')
     .description('serve the pages by which questions are answered, on this machine')
-    .option('--port <port>', 'the port; 0 takes any that is free', wholeNumber('--port', 0, 65_535), 8710)
+    .option('--port <port>', 'the port; 0 takes any that is free', wholeNumber('--port', 0, 65_535), 8710);
+  return formatFlag(command)
     .addHelpText('after', SERVE_HELP)
-    .action(({ port }: ServeOptions) => start({ port }));
+    .action(({ port }: ServeOptions, given: Command) => start({ port, format: both(given).format }));
 }
 
 /** Serves the pages of questions until it is interrupted. */
-export async function runServe(app: App, { port }: ServeOptions): Promise<Outcome> {
+export async function runServe(app: App, { port, format }: ServeOptions): Promise<Outcome> {
   const { servePages } = await import('../lifecycle/release/serve.ts');
   const { approvalHtml } = await import('../report/html/approval.ts');
+  const { writeJson } = await import('./views/json.ts');
   const { sessionOf } = await import('./session.ts');
   await servePages(sessionOf(app, { yes: true }), {
     port,
     draw: approvalHtml,
-    onStarted: (taken) =>
-      app.io.err(`Serving the pages of questions at http://127.0.0.1:${taken}/release/… until interrupted.`),
+    onStarted(taken) {
+      if (format === 'json') writeJson(app.io, 'release serve', { url: `http://127.0.0.1:${taken}/release/` });
+      else app.io.err(`Serving the pages of questions at http://127.0.0.1:${taken}/release/… until interrupted.`);
+    },
   });
   return 'done';
 }
@@ -282,13 +287,18 @@ export async function run(app: App, options: ReleaseOptions): Promise<Outcome> {
 /** Writes an answer down, and does what follows from it now. */
 export async function runAnswer(app: App, options: AnswerOptions): Promise<Outcome> {
   const { answer } = await import('../lifecycle/release/run.ts');
-  const { releaseOutcome, answerPlanLines } = await import('./views/release.ts');
+  const { releaseFacts, releaseOutcome, answerPlanLines } = await import('./views/release.ts');
+  const { writeJson } = await import('./views/json.ts');
   const { confirm } = await import('./confirm.ts');
   const { session, parts } = await prepare(app, options);
   const { requireOpen } = await import('../lifecycle/release/release.ts');
   const release = await requireOpen(session, options);
   for (const line of answerPlanLines(app.io, release, options.answer)) app.io.err(line);
-  if (options.plan) return 'pending';
+  if (options.plan) {
+    if (options.format === 'json')
+      writeJson(app.io, `release ${options.answer}`, { result: 'planned', release: releaseFacts(release) });
+    return 'pending';
+  }
   await confirm(
     app,
     `${options.answer[0]?.toUpperCase()}${options.answer.slice(1)} release ${release.id}`,
@@ -296,7 +306,8 @@ export async function runAnswer(app: App, options: AnswerOptions): Promise<Outco
   );
   // What was shown is what is answered.
   const question = options.answer === 'cancel' ? undefined : (options.question ?? release.ask?.ask);
-  return releaseOutcome(app.io, options.format, await answer(session, parts, { ...options, question }));
+  const result = await answer(session, parts, { ...options, question });
+  return releaseOutcome(app.io, options.format, result, `release ${options.answer}`);
 }
 
 export async function runShow(app: App, { endpoint, show, format }: ShowOptions): Promise<Outcome> {
@@ -307,8 +318,8 @@ export async function runShow(app: App, { endpoint, show, format }: ShowOptions)
   const all = await releaseHistory(sessionOf(app), endpoint);
   const last = all.at(-1);
   if (format === 'json') {
-    if (show === 'history') writeJson(app.io, 'release', all.map(releaseFacts));
-    else writeJson(app.io, 'release-status', { release: last === undefined ? null : releaseFacts(last) });
+    if (show === 'history') writeJson(app.io, 'release history', all.map(releaseFacts));
+    else writeJson(app.io, 'release status', { release: last === undefined ? null : releaseFacts(last) });
     return 'done';
   }
   if (last === undefined) app.io.err(`The journal of this folder has no release of ${endpoint}.`);

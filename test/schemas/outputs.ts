@@ -44,6 +44,7 @@ export async function collectDocuments(): Promise<Documents> {
   await inFolder(keep);
   await lifeCycle(keep);
   await otherLife(keep);
+  await releases(keep);
   await ofTheEmulator(keep);
   return documents;
 }
@@ -193,6 +194,48 @@ async function otherLife(keep: Keep): Promise<void> {
     await tell(['prune', ...own, '--yes', '--keep', '1'], [0, 1]);
     await tell(['cleanup', ...own, '--yes']);
     await tell(['cleanup', '--all', '--plan'], [0, 4]);
+  } finally {
+    await stage.close();
+  }
+}
+
+/** Releases that nobody sends requests to: they ask, and are answered. */
+async function releases(keep: Keep): Promise<void> {
+  const stage = await openStage();
+  try {
+    const tell = teller(stage, keep);
+    writeFileSync(join(stage.cwd, 'shadowctl.yaml'), 'release: { sampling: [100%], timeBox: 30m, settle: 1m }\n');
+    const begin = ['release', ...ON, '--artifact', 's3://models/009.tar.gz', '--adopt', '--once', '--again'];
+    const ticksUntil = async (what: string) => {
+      for (let n = 0; n < 20; n += 1) {
+        const tick = JSON.parse(await tell(['release', ...ON, '--once'], [0, 1])) as { for?: string; result: string };
+        if (tick.for === what || tick.result === what) return;
+        await stage.clock.sleep(5 * MINUTE);
+      }
+      throw new Error(`the release never came to ${what}`);
+    };
+    const answer = ['--question', '1', '--yes'];
+    await tell(['release', ...ON, '--once']);
+    await tell(['release', 'status', ...ON]);
+    await tell([...begin, '--plan'], [4]);
+    await tell([...begin, '--yes']);
+    await ticksUntil('answer');
+    await tell(['release', 'status', ...ON]);
+    await tell(['release', 'reject', ...ON, '--plan'], [4]);
+    await tell(['release', 'reject', ...ON, ...answer, '--reason', 'later'], [0, 1]);
+    await ticksUntil('ended');
+    await tell([...begin, '--yes']);
+    await tell(['release', 'cancel', ...ON, '--plan'], [4]);
+    await tell(['release', 'cancel', ...ON, '--yes'], [0, 1]);
+    await ticksUntil('ended');
+    await tell([...begin, '--yes']);
+    await ticksUntil('answer');
+    await tell(['release', 'approve', ...ON, ...answer]);
+    await tell(['release', 'history', ...ON]);
+    const stop = new AbortController();
+    const served = stage.shadowctl(['release', 'serve', '--port', '0', '--format', 'json'], stop.signal);
+    setTimeout(() => stop.abort(new DOMException('stop', 'AbortError')), 500);
+    keep('release serve', (await served).out);
   } finally {
     await stage.close();
   }

@@ -69,13 +69,17 @@ const PLACES: Readonly<Record<Release['at'], string>> = {
   ended: 'ended',
 };
 
-/** What a release has come to, and the exit code that says it. */
+/**
+ * What a release has come to, and the exit code that says it.
+ * @param command the one whose document it is in JSON
+ */
 export function releaseOutcome(
   io: Io,
   format: 'text' | 'json',
   result: Exclude<RunResult, { kind: 'planned' }>,
+  command = 'release',
 ): Outcome {
-  if (format === 'json') writeJson(io, 'release-tick', resultFacts(result));
+  if (format === 'json') writeJson(io, command, resultFacts(result));
   else for (const line of resultLines(io, result)) io.out(line);
   return result.kind === 'ended' && result.release.ended?.outcome !== 'promoted' ? 'no' : 'done';
 }
@@ -85,7 +89,7 @@ export function releasePlanned(
   format: 'text' | 'json',
   { source }: Extract<RunResult, { kind: 'planned' }>,
 ): Outcome {
-  if (format === 'json') writeJson(io, 'release-plan', { source });
+  if (format === 'json') writeJson(io, 'release', { result: 'planned', source });
   else io.out(`A release of ${plain(source.name)} could begin; nothing was changed.`);
   return 'pending';
 }

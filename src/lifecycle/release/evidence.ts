@@ -98,7 +98,12 @@ export function shadowEvidence(
       );
     },
     async look(release) {
-      const { report, judgement } = await lookAtShadow(session, endpoint, { from: undefined, ...judging }, release.config);
+      const { report, judgement } = await lookAtShadow(
+        session,
+        endpoint,
+        { from: undefined, ...judging },
+        release.config,
+      );
       return { evidence: evidenceOf(report, judgement), judgement, sides: sidesOf(report) };
     },
     async detach(on, announce) {

@@ -34,7 +34,9 @@ export async function detachShadow(
 ): Promise<PlainUpdateResult> {
   const { endpoint, configName, plan } = options;
   checkCandidateNames({ modelName: undefined, configName });
-  return onEndpoint(session, { endpoint, command, readOnly: plan }, (on) => detachShadowOn(on, options, command, record));
+  return onEndpoint(session, { endpoint, command, readOnly: plan }, (on) =>
+    detachShadowOn(on, options, command, record),
+  );
 }
 
 /**
