@@ -410,7 +410,7 @@ describe('defaults of an endpoint', () => {
   });
 
   test('every key is the default of a flag or a section of the policy, and stands in docs/configuration.md', () => {
-    const keys = [...Object.keys(ENDPOINT_DEFAULTS), 'answers', 'policy'].toSorted();
+    const keys = [...Object.keys(ENDPOINT_DEFAULTS), 'answers', 'policy', 'release'].toSorted();
     expect(PROJECT_KEYS.endpoint.toSorted()).toEqual(keys);
     const page = read('docs/configuration.md');
     expect(keys.filter((key) => !page.includes(`\`${key}\``))).toEqual([]);

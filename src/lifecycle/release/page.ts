@@ -106,7 +106,7 @@ function refused(status: number, words: string): { kind: 'page'; status: number;
 }
 
 /** What a request comes to by what the journal says. Pure. */
-export function decide(all: readonly Release[], endpoint: string, request: PageRequest, now: number): Decision {
+function decide(all: readonly Release[], endpoint: string, request: PageRequest, now: number): Decision {
   const { method } = request;
   const [, , id] = PATH.exec(request.path) ?? [];
   const posts = method === 'POST';

@@ -42,7 +42,7 @@ test('words to options', async () => {
     show: 'history',
     format: 'json',
   });
-  expect(await optionsOf(releaseCommand, ['serve'])).toEqual({ port: 8710 });
+  expect(await optionsOf(releaseCommand, ['serve'])).toEqual({ port: 8710, format: 'text' });
 });
 
 test.each([
