@@ -13,6 +13,7 @@ import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkQuery } from '../../../src/analysis/observe/check-query.ts';
 import { cutPart, queryLines } from '../../../src/analysis/observe/logs-query.ts';
+import { describeEndpoint } from '../../../src/aws/sagemaker.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { interrupted } from '../../../src/base/errors.ts';
 import type { Report } from '../../../src/report/report.ts';
@@ -73,8 +74,18 @@ beforeEach(async () => {
   );
   await sagemaker.send(new CreateEndpointCommand({ EndpointName: 'own', EndpointConfigName: 'own-1' }));
   world.clock.advance(10 * 60_000);
+  await inService();
 });
 afterEach(() => world.close());
+
+/** The containers are real processes: they may take longer to start than the clock at hand says. */
+async function inService(): Promise<void> {
+  for (let tries = 0; tries < 2_000; tries += 1) {
+    if ((await describeEndpoint(world.aws, 'own'))?.EndpointStatus === 'InService') return;
+    await systemClock.sleep(5);
+  }
+  throw new Error('the containers did not start');
+}
 
 /** Requests a second apart, each printed by both variants. */
 async function traffic(count: number): Promise<void> {
