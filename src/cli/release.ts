@@ -241,7 +241,7 @@ function serveCommand(start: (options: ServeOptions) => Promise<void>): Command 
 /** Serves the pages of questions until it is interrupted. */
 export async function runServe(app: App, { port, format }: ServeOptions): Promise<Outcome> {
   const { servePages } = await import('../lifecycle/release/serve.ts');
-  const { approvalHtml } = await import('../report/html/approval.ts');
+  const { approvalHtml } = await import('./views/approval-page.ts');
   const { writeJson } = await import('./views/json.ts');
   const { sessionOf } = await import('./session.ts');
   await servePages(sessionOf(app, { yes: true }), {

@@ -1,11 +1,12 @@
 import { lines, shown, type Text, text } from '../../base/text.ts';
-import { dateAndTime, duration, milliseconds, percent, SECOND, timeOfDay } from '../../base/units.ts';
+import { dateAndTime, duration, percent, SECOND, timeOfDay } from '../../base/units.ts';
 import type { Message } from '../../lifecycle/events.ts';
 import type { MirrorStopped } from '../../lifecycle/mirror/stopped.ts';
 import type { MirrorStatus } from '../../lifecycle/mirror/status.ts';
 import type { MirrorChangePlan, MirrorRolloutPlan } from '../../lifecycle/plans.ts';
 import type { DivisionWords, MirrorRollout, RouterEntry } from '../../mirror/router/state.ts';
 import { type Io, plain } from '../../ui/io.ts';
+import { limitWords } from './rollout.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
 
 type ViewIo = Pick<Io, 'columns'>;
@@ -32,7 +33,7 @@ export function mirrorPlanLines(io: ViewIo, { mirror, rollout, fallback, divisio
         ? '  the verdict does not decide (--force); limits do'
         : '  a verdict of fail returns all requests at once; one that is open pauses',
     ),
-    ...limitWords(limits).flatMap((limit) => wrapped(`  taken back at ${limit}`)),
+    ...limitWords(limits, 'latency').flatMap((limit) => wrapped(`  taken back at ${limit}`)),
     ...wrapped(`  ${FALLBACK[fallback] ?? fallback}`),
     ...wrapped(`  In the end the sides are swapped: ${production} stays as the way back, and gets copies.`),
   ];
@@ -55,20 +56,6 @@ export function mirrorPlanFacts({ mirror, rollout, fallback }: MirrorRolloutPlan
     judging,
     fallback,
   };
-}
-
-function limitWords({ rate5xx, rate4xx, latency }: MirrorRollout['limits']): string[] {
-  const rate = (share: number | undefined, code: string) =>
-    share === undefined ? [] : [`more than ${percent(share)} of the requests of a minute answered ${code}`];
-  return [
-    ...rate(rate5xx, '5XX'),
-    ...rate(rate4xx, '4XX'),
-    ...(latency === undefined
-      ? []
-      : [
-          `latency ${latency.statistic} above ${milliseconds(latency.milliseconds)}, ${latency.minutes} minutes in a row`,
-        ]),
-  ];
 }
 
 /** What a candidate answers: `10% and header:x-country=DE`. */

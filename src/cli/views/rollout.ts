@@ -72,8 +72,14 @@ export function rolloutPlanFacts({ place, endpoint, rollout, steps, capacity, co
   };
 }
 
-/** What the limits are; empty where there are none. */
-function limitWords({ rate5xx, rate4xx, latency, alarms }: RolloutLimits): string[] {
+/**
+ * What the limits are; empty where there are none.
+ * @param metric the name of the latency that is looked at
+ */
+export function limitWords(
+  { rate5xx, rate4xx, latency, alarms = [] }: Omit<RolloutLimits, 'alarms'> & Partial<Pick<RolloutLimits, 'alarms'>>,
+  metric = 'ModelLatency',
+): string[] {
   const rate = (share: number | undefined, code: string) =>
     share === undefined ? [] : [`more than ${percent(share)} of the requests of a minute answered ${code}`];
   return [
@@ -82,7 +88,7 @@ function limitWords({ rate5xx, rate4xx, latency, alarms }: RolloutLimits): strin
     ...(latency === undefined
       ? []
       : [
-          `ModelLatency ${latency.statistic} above ${milliseconds(latency.milliseconds)}, ${latency.minutes} minutes in a row`,
+          `${metric} ${latency.statistic} above ${milliseconds(latency.milliseconds)}, ${latency.minutes} minutes in a row`,
         ]),
     ...alarms.map((name) => `alarm ${name}`),
   ];

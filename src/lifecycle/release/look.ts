@@ -27,6 +27,7 @@ export async function lookForRelease(on: EndpointSession, release: Release, quie
     quiet: isQuiet(quiet, now),
     endpoint: endpointSeen(state, live, now),
     accepted: wasAccepted(state, release),
+    own: runsOurs(state, live),
     busy: await busyWith(on, release, live),
     uncopied: mustCopy(release),
     evidence: undefined,
@@ -47,6 +48,16 @@ function endpointSeen(state: State, live: Endpoint | undefined, now: number): Se
 /** AWS took the update to the config that the release last announced. */
 function wasAccepted(state: State, { config, begun }: Release): boolean {
   return state.configs.some((change) => change.config === config && Date.parse(change.at) >= begun.at);
+}
+
+/** What it runs was told to it by the release, and nobody has told it anything since, as far as the journal and AWS know. */
+function runsOurs({ configs, runs }: State, live: Endpoint | undefined): boolean {
+  const last = configs.at(-1);
+  return (
+    last !== undefined &&
+    last.config === live?.EndpointConfigName &&
+    runs.some(({ run, command }) => run === last.run && command === 'release')
+  );
 }
 
 function endingOf(state: State, { config, at }: Release): Seen['ending'] {

@@ -13,6 +13,8 @@ export interface Seen {
     | { kind: 'settled'; config: string; broken?: string | undefined };
   /** AWS has accepted the change that the release last announced. */
   accepted: boolean;
+  /** The config that it runs is the one that the release itself last told it to run. */
+  own: boolean;
   /** Somebody else is at work on the endpoint, or has a shadow there: a sentence. Asked only before anything is attached. */
   busy: string | undefined;
   /** Where the artifact must be copied before a model may point at it, and has not been. */
@@ -105,7 +107,7 @@ export function nextMove(release: Release, seen: Seen): Move {
     case 'settling':
       return settling(release, seen.now);
     case 'detaching':
-      return detaching(release, endpoint.config);
+      return detaching(release, seen, endpoint.config);
     case 'ended':
       return wait('somebody-else');
   }
@@ -238,12 +240,20 @@ function promoting(release: Release, seen: Seen, runs: string): Move {
       if (!shadows.includes(runs)) return end('overtaken', `Somebody else changed the endpoint: it runs ${runs}.`);
       return approved(release, seen, true);
     }
-    return { kind: 'promote', alone: true, again: true };
+    return alone(release, seen, runs, true);
   }
   if (seen.ending === undefined) return { kind: 'follow' };
   if (seen.ending.kind === 'updated' && runs === config) return { kind: 'settle' };
   if (shadows.includes(runs)) return { kind: 'detach', why: 'rolled-back', reason: seen.ending.sentence };
   return end('rolled-back', seen.ending.sentence);
+}
+
+/** The shadow is away: the same model comes by itself, where nobody has said no or touched the endpoint since. */
+function alone(release: Release, { own }: Seen, runs: string, again: boolean): Move {
+  if (declined(release) !== undefined) return end('cancelled', wordsOfNo(release));
+  if (!own)
+    return end('overtaken', `Somebody else changed the endpoint after the shadow was removed: it runs ${runs}.`);
+  return { kind: 'promote', alone: true, again };
 }
 
 function settling({ until = 0, config }: Release, now: number): Move {
@@ -256,8 +266,9 @@ const ENDS: Readonly<Record<string, ReleaseOutcome>> = {
   'rolled-back': 'rolled-back',
 };
 
-function detaching({ shadows, leaving = { why: 'kept', reason: '' } }: Release, runs: string): Move {
+function detaching(release: Release, seen: Seen, runs: string): Move {
+  const { shadows, leaving = { why: 'kept', reason: '' } } = release;
   if (shadows.includes(runs)) return { kind: 'detach', ...leaving };
-  if (leaving.why === 'to-promote') return { kind: 'promote', alone: true, again: false };
+  if (leaving.why === 'to-promote') return alone(release, seen, runs, false);
   return end(ENDS[leaving.why] ?? 'kept', leaving.reason);
 }

@@ -203,7 +203,9 @@ function openFor(on: EndpointSession, { answer, question }: Pick<ReleaseAnswerin
         text`Go back later:   ${shown('undo', { endpoint })}`,
       ),
     });
-  if (last.answer !== undefined)
+  // An approval can be taken back until the update has begun: it may wait for hours that are not quiet.
+  const takesBack = answer === 'cancel' && last.answer?.answer === 'approve';
+  if (last.answer !== undefined && !takesBack)
     refuse(`${last.answer.by} has answered already (${last.answer.answer}): nothing was changed.`);
   if (answer === 'approve' && last.at !== 'asking')
     refuse(`There is nothing to approve yet: release ${last.id} is ${last.at}. Nothing was changed.`);

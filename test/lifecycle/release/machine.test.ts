@@ -59,6 +59,7 @@ function seen(more: Partial<Seen> = {}, runs = 's2'): Seen {
     quiet: false,
     endpoint: { kind: 'settled', config: runs },
     accepted: true,
+    own: true,
     busy: undefined,
     uncopied: false,
     evidence: undefined,
@@ -270,6 +271,30 @@ const CASES: readonly [string, Release, Seen, Partial<Move>][] = [
     release('detaching', { leaving: { why: 'to-promote', reason: '' } }),
     seen({}, 'v1'),
     { kind: 'promote', alone: true },
+  ],
+  [
+    'detached to be promoted alone, changed by somebody else',
+    release('detaching', { leaving: { why: 'to-promote', reason: '' } }),
+    seen({ own: false }, 'x'),
+    { kind: 'end', outcome: 'overtaken' },
+  ],
+  [
+    'detached to be promoted alone, cancelled',
+    release('detaching', { leaving: { why: 'to-promote', reason: '' }, ...no('cancel') }),
+    seen({}, 'v1'),
+    { kind: 'end', outcome: 'cancelled' },
+  ],
+  [
+    'promoting alone, never asked for, changed by somebody else',
+    release('promoting', { ...promoting, beside: false }),
+    seen({ accepted: false, own: false }, 'x'),
+    { kind: 'end', outcome: 'overtaken' },
+  ],
+  [
+    'approved, taken back',
+    release('approved', { ...asked(), ...no('cancel') }),
+    seen({ quiet: true }),
+    { kind: 'detach', why: 'cancelled' },
   ],
 ];
 

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { answerPage, type Page, type PageRequest } from '../../../src/lifecycle/release/page.ts';
 import { answerRelease } from '../../../src/lifecycle/release/release.ts';
 import { servePages } from '../../../src/lifecycle/release/serve.ts';
-import { approvalHtml } from '../../../src/report/html/approval.ts';
+import { approvalHtml } from '../../../src/cli/views/approval-page.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
 import { MINUTE, OPEN, PASSES, releaseOn, running, type Script } from './support.ts';

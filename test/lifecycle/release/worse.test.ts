@@ -71,6 +71,7 @@ function releaseOf(seen: Observations, policy: Policy): 'promoted' | 'kept' {
       quiet: false,
       endpoint: { kind: 'settled', config: 's' },
       accepted: true,
+      own: true,
       busy: undefined,
       uncopied: false,
       evidence: { outcome, passes: outcome === 'pass', errors, summary, reasons: [] },

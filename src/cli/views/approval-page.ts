@@ -1,23 +1,6 @@
 import { dateAndTime } from '../../base/units.ts';
-import { escapeHtml } from './escape.ts';
-
-/** What the page of a question shows. */
-export type ApprovalPage =
-  | { kind: 'refused'; words: string }
-  | { kind: 'answered'; release: string; answer: 'approve' | 'reject' }
-  | {
-      kind: 'question';
-      endpoint: string;
-      release: string;
-      source: string;
-      about: 'pass' | 'inconclusive';
-      verdict: { outcome: string; summary: string; reasons: readonly string[] };
-      /** Milliseconds since the epoch. */
-      until: number;
-      /** For the form of the two buttons; undefined: the page only shows. */
-      token: string | undefined;
-      instead: string | undefined;
-    };
+import type { Page } from '../../lifecycle/release/page.ts';
+import { escapeHtml } from '../../report/html/escape.ts';
 
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}' +
@@ -26,12 +9,12 @@ const STYLE =
   '@media (prefers-color-scheme:dark){body,button{color:#e6edf3;background:#0d1117}}';
 
 /** The page as HTML, without scripts: whatever comes from a model, a log or a file is escaped. */
-export function approvalHtml(page: ApprovalPage): string {
+export function approvalHtml(page: Page): string {
   const [title, ...body] = contentOf(page);
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="robots" content="noindex"><title>${title}</title><style>${STYLE}</style></head><body><main><h1>${title}</h1>${body.join('')}</main></body></html>`;
 }
 
-function contentOf(page: ApprovalPage): string[] {
+function contentOf(page: Page): string[] {
   if (page.kind === 'refused') return ['Nothing was changed', paragraph(page.words)];
   if (page.kind === 'answered')
     return [
