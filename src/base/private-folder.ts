@@ -58,7 +58,9 @@ function danglingLink(top: string): Problem | undefined {
 
 function requireNoLinks(top: string, path: string): void {
   let at = top;
-  for (const name of relative(top, path).split(sep)) {
+  for (const name of relative(top, path)
+    .split(sep)
+    .filter((part) => part !== '')) {
     at = join(at, name);
     if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() === true)
       throw environmentError(

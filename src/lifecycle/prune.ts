@@ -12,6 +12,7 @@ import type { Deletion, ResourceCheck } from '../resources/teardown.ts';
 import { earlierConfigs } from '../state/earlier-configs.ts';
 import type { ResourceRef } from '../state/journal.ts';
 import { existing, replay } from '../state/replay.ts';
+import { openRelease } from '../state/releases.ts';
 import { positionOf } from '../state/rollouts.ts';
 import { neededByOthers } from './others.ts';
 import type { PrunePlan } from './plans.ts';
@@ -159,6 +160,12 @@ async function requireNothingBegun({ aws, endpoint, session, state }: EndpointSe
       `A rollout of endpoint "${endpoint}" is under way: it needs the configs on both sides of it.`,
       text`To continue it: ${shown('rollout', { endpoint, resume: true })}`,
     );
+  const release = openRelease(state());
+  if (release !== undefined)
+    throw environmentError(
+      `Release ${release.id} on endpoint "${endpoint}" is under way: it needs its artifact and its model, also where nothing runs with them yet.`,
+      text`See how it stands: ${shown('release status', { endpoint })}`,
+    );
   const experiment = await experimentOn(aws, endpoint, session.signal);
   if (experiment !== undefined)
     throw environmentError(
@@ -226,7 +233,8 @@ export async function prunable(
 ): Promise<ResourceRef[]> {
   const state = on.state();
   const ours = ['created', 'adopted'].includes(ownership(live, state));
-  if (!ours || live.endpoint.EndpointStatus !== 'InService' || positionOf(state) !== undefined) return [];
+  const begun = positionOf(state) !== undefined || openRelease(state) !== undefined;
+  if (!ours || begun || live.endpoint.EndpointStatus !== 'InService') return [];
   // To look costs requests: one model or config of our own is no reason to.
   const own = existing(state).filter(({ adopted }) => !adopted);
   const several = PRUNED.some((kind) => own.filter(({ ref }) => ref.kind === kind).length > 1);

@@ -154,18 +154,22 @@ function leavesOf(value: unknown, path: string): [string, unknown][] {
 
 function ownKeys(own: EndpointDefaults | undefined, of: (key: string) => string): Setting[] {
   const { answers: _, policy: __, role: ___, tags: ____, ...rest } = own ?? {};
-  return Object.entries(rest).flatMap(([key, value]) =>
-    key === 'notify' && Array.isArray(value)
-      ? value.map((one) => ({
-          key,
-          value: withoutSecret(one),
-          from: { kind: 'endpoint' as const, name: of(key) },
-        }))
-      : [{ key, value, from: { kind: 'endpoint' as const, name: of(key) } }],
-  );
+  return Object.entries(rest).flatMap(([key, value]) => {
+    const from = { kind: 'endpoint' as const, name: of(key) };
+    if (key === 'notify' && Array.isArray(value)) return value.map((one) => ({ key, value: withoutSecret(one), from }));
+    return [{ key, value: key === 'release' ? withoutSecrets(value) : value, from }];
+  });
 }
 
+/** A section `release:`, whose targets may be webhooks. */
+function withoutSecrets(section: unknown): unknown {
+  if (!isObject(section) || section.notify === undefined) return section;
+  return { ...section, notify: [section.notify].flat().map((one) => withoutSecret(String(one))) };
+}
+
+/** A target as it may be shown: a topic, the variable that holds it, or the host of a webhook. */
 function withoutSecret(target: string): string {
-  if (target.startsWith('arn:') || !URL.canParse(target)) return target;
-  return `${new URL(target).origin}/…`;
+  if (target.startsWith('arn:') || /^env:\w+$/.test(target)) return target;
+  const address = target.replace(/^(slack|teams|webhook):/, '');
+  return URL.canParse(address) ? `${new URL(address).origin}/…` : '…';
 }

@@ -41,7 +41,8 @@ export function parseTarget(
     return { kind: 'webhook', url, ...(form !== undefined && form !== 'webhook' && { form }) };
   }
   throw usageError(
-    `${option} "${parsed === undefined ? text.slice(0, 60) : `${parsed.protocol}//${parsed.host}`}": that is neither the ARN of an SNS topic nor an http(s) URL.`,
+    // What follows the host of a webhook is a secret, also where its beginning was forgotten.
+    `${option} "${parsed === undefined ? (/^[^/?#]{0,60}/.exec(text)?.[0] ?? '') : `${parsed.protocol}//${parsed.host}`}": that is neither the ARN of an SNS topic nor an http(s) URL.`,
     'For example arn:aws:sns:us-east-1:123456789012:deployments or https://hooks.example.com/…',
   );
 }

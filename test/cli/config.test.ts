@@ -168,10 +168,11 @@ endpoints:
 
   test('a webhook is told without its secret', async () => {
     yaml(
-      'notify: https://hooks.example.com/services/T0/SECRET\nendpoints: { w: { notify: https://x.example/SECRET } }',
+      'notify: https://hooks.example.com/services/T0/SECRET\nendpoints: { w: { notify: https://x.example/SECRET, release: { notify: ["slack:https://y.example/SECRET", "env:HOOK"] } } }',
     );
     const told = JSON.stringify(await config('--endpoint w'));
-    expect(told).toContain('https://hooks.example.com/…');
+    for (const shown of ['https://hooks.example.com/…', 'https://y.example/…', 'env:HOOK'])
+      expect(told).toContain(shown);
     expect(told).not.toContain('SECRET');
   });
 });

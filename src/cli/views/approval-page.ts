@@ -39,7 +39,7 @@ function contentOf(page: Page): string[] {
       ? ''
       : `<ul>${verdict.reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('')}</ul>`,
     paragraph(
-      'Approved, it becomes production through a canary, with alarms that return it, if the verdict still holds then. Rejected, the shadow is removed, and production stays as it is.',
+      'Approved, it becomes production through a canary, with alarms that roll it back, if the verdict still holds then. Rejected, the shadow is removed, and production stays as it is.',
     ),
     token === undefined
       ? paragraph(instead ?? '')

@@ -75,7 +75,7 @@ async function busyWith(
   const { aws, endpoint, session } = on;
   const rollout = positionOf(on.state());
   if (rollout !== undefined) return `A rollout of ${rollout.rollout.model} is under way.`;
-  if (!['begun', 'attaching', 'approved', 'promoting'].includes(release.at)) return undefined;
+  if (!['begun', 'attaching', 'approved', 'promoting', 'detaching'].includes(release.at)) return undefined;
   const found = await orUnseen(
     `inference experiments: whether one has endpoint "${endpoint}"`,
     () => experimentOn(aws, endpoint, session.signal),

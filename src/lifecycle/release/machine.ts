@@ -105,7 +105,7 @@ export function nextMove(release: Release, seen: Seen): Move {
     case 'promoting':
       return promoting(release, seen, endpoint.config);
     case 'settling':
-      return settling(release, seen.now);
+      return settling(release, seen.now, endpoint.config);
     case 'detaching':
       return detaching(release, seen, endpoint.config);
     case 'ended':
@@ -214,7 +214,7 @@ function asking(release: Release, { now, evidence }: Seen): Move {
   if (evidence.outcome === 'fail') return detachOnFail(evidence);
   if (ask?.about === 'inconclusive' && evidence.passes && release.step >= terms.sampling.length - 1)
     return { kind: 'ask', about: 'pass' };
-  if (terms.approve === 'auto' && ask?.about === 'pass' && evidence.passes) return { kind: 'approve' };
+  if (terms.approve === 'auto' && ask?.about === 'pass' && evidence.outcome === 'pass') return { kind: 'approve' };
   const until = answerUntil(release);
   if (terms.unanswered === 'keep' && now >= until)
     return { kind: 'detach', why: 'unanswered', reason: 'Nobody answered in time.' };
@@ -243,20 +243,30 @@ function promoting(release: Release, seen: Seen, runs: string): Move {
     return alone(release, seen, runs, true);
   }
   if (seen.ending === undefined) return { kind: 'follow' };
-  if (seen.ending.kind === 'updated' && runs === config) return { kind: 'settle' };
+  if (seen.ending.kind === 'updated' && !shadows.includes(runs))
+    return runs === config
+      ? { kind: 'settle' }
+      : end('overtaken', `Somebody else changed the endpoint after the candidate became production: it runs ${runs}.`);
   if (shadows.includes(runs)) return { kind: 'detach', why: 'rolled-back', reason: seen.ending.sentence };
   return end('rolled-back', seen.ending.sentence);
 }
 
 /** The shadow is away: the same model comes by itself, where nobody has said no or touched the endpoint since. */
-function alone(release: Release, { own }: Seen, runs: string, again: boolean): Move {
+function alone(release: Release, { own, busy, quiet }: Seen, runs: string, again: boolean): Move {
   if (declined(release) !== undefined) return end('cancelled', wordsOfNo(release));
   if (!own)
     return end('overtaken', `Somebody else changed the endpoint after the shadow was removed: it runs ${runs}.`);
+  if (busy !== undefined) return wait('somebody-else', undefined, busy);
+  if (quiet) return wait('quiet-hours');
   return { kind: 'promote', alone: true, again };
 }
 
-function settling({ until = 0, config }: Release, now: number): Move {
+function settling({ until = 0, config }: Release, now: number, runs: string): Move {
+  if (runs !== config)
+    return end(
+      'overtaken',
+      `Somebody else changed the endpoint after the candidate became production: it runs ${runs}.`,
+    );
   return now < until ? wait('settling', until) : end('promoted', `The endpoint runs ${config}.`);
 }
 

@@ -1,5 +1,5 @@
 import { type CommandLine, lines, linesOf, printText, shown, type Text, text } from '../../base/text.ts';
-import { dateAndTime, duration } from '../../base/units.ts';
+import { dateAndTime, duration, percent } from '../../base/units.ts';
 import type { Message } from '../events.ts';
 import type { ReleaseNote, SideBySide, ToldVerdict } from './note.ts';
 
@@ -30,7 +30,7 @@ export function noteText(note: ReleaseNote): Text {
   switch (note.about) {
     case 'begun': {
       const cost = note.cost === undefined ? '' : ` While it runs, it costs ${note.cost}.`;
-      return `${of} has begun: the candidate will see copies of ${note.sampling.map((share) => `${share * 100} %`).join(', then ')} of the requests, for ${duration(note.timeBox)} at most. Only production answers.${cost}`;
+      return `${of} has begun: the candidate will see copies of ${note.sampling.map((share) => percent(share)).join(', then ')} of the requests, for ${duration(note.timeBox)} at most. Only production answers.${cost}`;
     }
     case 'asked':
     case 'reminder':
@@ -80,7 +80,7 @@ function askText(note: Ask, of: string): Text {
     '',
     ...table(note.sides),
     '',
-    'Approved, it becomes production through a canary, with alarms that return it.',
+    'Approved, it becomes production through a canary, with alarms that roll it back.',
     text`Approve: ${shown('release approve', { endpoint, question: ask })}`,
     text`Reject:  ${shown('release reject', { endpoint, question: ask })}`,
     link === undefined ? undefined : `${approvers.length > 0 ? 'Look at it' : 'Or decide on this page'}: ${link}`,

@@ -1,6 +1,7 @@
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { environmentError, Problem, usageError } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
+import { dateAndTime } from '../../base/units.ts';
 import { planStrategy } from '../../guard/strategy.ts';
 import { readLive, requireOurs } from '../../resources/live.ts';
 import { chooseName } from '../../resources/naming.ts';
@@ -27,6 +28,7 @@ import {
   viewEndpoint,
 } from '../session.ts';
 import { requireShadowable } from '../shadow/plan.ts';
+import { answerUntil } from './machine.ts';
 import { isNamed } from './approvers.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { candidateOf, identify, type Wanted } from './source.ts';
@@ -187,6 +189,7 @@ export async function recordAnswer(
 function openFor(on: EndpointSession, { answer, question }: Pick<ReleaseAnswering, 'answer' | 'question'>): Release {
   const { endpoint } = on;
   const last = releasesOf(on.state()).at(-1);
+  const now = on.session.clock.now();
   const refuse = (words: string) => {
     throw new Problem('no', words, { next: text`See how it stands: ${shown('release status', { endpoint })}` });
   };
@@ -209,6 +212,10 @@ function openFor(on: EndpointSession, { answer, question }: Pick<ReleaseAnswerin
     refuse(`${last.answer.by} has answered already (${last.answer.answer}): nothing was changed.`);
   if (answer === 'approve' && last.at !== 'asking')
     refuse(`There is nothing to approve yet: release ${last.id} is ${last.at}. Nothing was changed.`);
+  if (answer === 'approve' && last.begun.terms.unanswered === 'keep' && now >= answerUntil(last))
+    refuse(
+      `Answers to release ${last.id} were taken until ${dateAndTime(answerUntil(last))} UTC. Nothing was changed.`,
+    );
   if (question !== undefined && question !== last.ask?.ask)
     refuse(
       last.ask === undefined

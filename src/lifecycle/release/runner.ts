@@ -285,7 +285,7 @@ function owedNote(release: Release, settings: ReleaseSettings, now: number): Owe
   const turned = release.turns.findLast((one) => untold(`turned-${one.ask}`));
   if (turned !== undefined) return { key: `turned-${turned.ask}`, about: 'turned' };
   if (ended !== undefined) return untold('ended') ? { key: 'ended', about: 'ended' } : undefined;
-  const automatic = begun.terms.approve === 'auto' && ask?.about === 'pass';
+  const automatic = begun.terms.approve === 'auto' && ask?.outcome === 'pass';
   if (ask !== undefined && at === 'asking' && release.answer === undefined && !automatic) {
     const asked = `asked-${ask.ask}`;
     const reminded = `reminded-${ask.ask}`;
@@ -335,7 +335,7 @@ async function newLink(
   if (settings.link === undefined || ask === undefined) return undefined;
   const token = randomBytes(32).toString('base64url');
   const sha256 = createHash('sha256').update(token).digest('hex');
-  const until = run.clock.now() + release.begun.terms.answer;
+  const until = answerUntil(release);
   await recordFact(run, { name: 'release-link', value: { release: release.id, ask: ask.ask, sha256, until } });
   return `${settings.link}/release/${endpoint}/${release.id}?token=${token}`;
 }

@@ -157,11 +157,7 @@ export function readReleaseSettings(sections: readonly unknown[], where: string)
       section === undefined ? {} : checked(SCHEMA, section, `${where}, release`, 'The keys: shadowctl help release'),
     )
     .reduce<Written>((below, above) => ({ ...without(below, above), ...above }), {});
-  if ((written.approvers ?? []).length > 0 && written.approve === 'auto')
-    throw usageError(
-      `${where}, release: approve: auto asks nobody who stands under approvers.`,
-      'Leave one of the two out.',
-    );
+  requireAsked({ approve: written.approve, approvers: written.approvers, author: written.author });
   return {
     timeBox: written.timeBox ?? 3 * DAY,
     every: written.every ?? 5 * MINUTE,
@@ -234,9 +230,20 @@ function guardOf(written: Written, where: string): GuardOptions {
   }
 }
 
-/** What a release keeps of its settings from its beginning on. */
+/** @throws Problem (usage) where nobody would be asked, and it is said who may approve */
+function requireAsked({ approve, approvers = [], author }: Partial<ReleaseSettings>): void {
+  if (approve !== 'auto' || (approvers.length === 0 && author !== 'excluded')) return;
+  const said = approvers.length > 0 ? `approvers: names ${approvers.join(', ')}` : 'author: excluded names who may not';
+  throw usageError(`approve: auto asks nobody, and ${said}.`, 'Leave one of the two out, or use --approve ask.');
+}
+
+/**
+ * What a release keeps of its settings from its beginning on.
+ * @throws Problem (usage) where nobody would be asked, and it is said who may approve
+ */
 export function termsOf(settings: ReleaseSettings, fallback: 'canary' | 'none' | undefined): ReleaseTerms {
   const { timeBox, sampling, approve, approvers, author, answer, unanswered, settle } = settings;
+  requireAsked(settings);
   return {
     timeBox,
     sampling: [...sampling],

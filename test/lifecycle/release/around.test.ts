@@ -311,7 +311,7 @@ describe('telling people', () => {
       accuracy      79 %        81 %
       latency, p99  12 ms       11 ms
 
-      Approved, it becomes production through a canary, with alarms that return it.
+      Approved, it becomes production through a canary, with alarms that roll it back.
       Approve: shadowctl release approve --endpoint weather --question 2
       Reject:  shadowctl release reject --endpoint weather --question 2
       Or decide on this page: https://release.example.com/release/weather/r?token=secret

@@ -246,8 +246,13 @@ const CASES: readonly [string, Release, Seen, Partial<Move>][] = [
     seen({ ending: { kind: 'taken-over', sentence: 'x' } }, 'y'),
     { kind: 'end', outcome: 'rolled-back' },
   ],
-  ['settling', release('settling', { until: NOW + 1 }), seen({}, 'v2'), { kind: 'wait', for: 'settling' }],
-  ['settled', release('settling', { until: NOW }), seen({}, 'v2'), { kind: 'end', outcome: 'promoted' }],
+  [
+    'settling',
+    release('settling', { ...promoting, until: NOW + 1 }),
+    seen({}, 'v2'),
+    { kind: 'wait', for: 'settling' },
+  ],
+  ['settled', release('settling', { ...promoting, until: NOW }), seen({}, 'v2'), { kind: 'end', outcome: 'promoted' }],
   [
     'detaching, still there',
     release('detaching', { leaving: { why: 'failed', reason: 'x' } }),
@@ -289,6 +294,30 @@ const CASES: readonly [string, Release, Seen, Partial<Move>][] = [
     release('promoting', { ...promoting, beside: false }),
     seen({ accepted: false, own: false }, 'x'),
     { kind: 'end', outcome: 'overtaken' },
+  ],
+  [
+    'detached to be promoted alone, quiet',
+    release('detaching', { leaving: { why: 'to-promote', reason: '' } }),
+    seen({ quiet: true }, 'v1'),
+    { kind: 'wait', for: 'quiet-hours' },
+  ],
+  [
+    'production, changed by somebody else',
+    release('settling', { ...promoting, until: NOW - 1 }),
+    seen({}, 'x'),
+    { kind: 'end', outcome: 'overtaken' },
+  ],
+  [
+    'updated, changed by somebody else since',
+    release('promoting', promoting),
+    seen({ ending: { kind: 'updated', sentence: '' } }, 'x'),
+    { kind: 'end', outcome: 'overtaken' },
+  ],
+  [
+    'asked about what this window alone accepts, approve: auto',
+    release('asking', asked({ outcome: 'inconclusive' }), { approve: 'auto' }),
+    seen({ evidence: { outcome: 'inconclusive', passes: true, errors: 'pass', summary: '', reasons: [] } }),
+    { kind: 'wait', for: 'answer' },
   ],
   [
     'approved, taken back',
