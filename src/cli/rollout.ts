@@ -103,16 +103,22 @@ export function rolloutCommand(
     .addHelpText('after', HELP)
     .action((flags: Flags, own: Command) =>
       placeOf(own, flags, OF_MIRRORS) === 'mirror'
-        ? host.start(onMirror, parseOnMirror(flags, own.getOptionValueSource('steps') === 'cli'))
+        ? host.start(
+            onMirror,
+            parseOnMirror(
+              flags,
+              ['steps', 'bake'].some((one) => own.getOptionValueSource(one) === 'cli'),
+            ),
+          )
         : host.start(start, parse(flags)),
     );
 }
 
-function parseOnMirror(flags: Flags, steps: boolean): MirrorRolloutFlags {
+function parseOnMirror(flags: Flags, fixed: boolean): MirrorRolloutFlags {
   const go = goOf(flags);
   const asked = [flags.shadow, flags.by, flags.max5xxRate, flags.max4xxRate, flags.maxLatency];
-  if (go !== 'start' && (steps || asked.some((one) => one !== undefined)))
-    throw usageError(`--${go} keeps the steps, the limits and the shadow that the rollout started with.`);
+  if (go !== 'start' && (fixed || asked.some((one) => one !== undefined)))
+    throw usageError(`--${go} keeps the steps, the bake, the limits and the shadow that the rollout started with.`);
   return {
     mirror: flags.mirror ?? '',
     shadow: flags.shadow,

@@ -206,13 +206,16 @@ describe('a candidate that fails', () => {
   });
 });
 
-describe('a copy that the live side did not answer', () => {
+describe('a copy that the live side did not answer, or refused', () => {
   test.each([
-    ['counts for neither side where the candidate answered well', 200, [0, 0, 0]],
-    ['counts for both where the candidate failed as well', 500, [1, 0, 0]],
-  ])('%s', async (_, status, [both, production, shadow]) => {
-    const { rig, live } = await opened({ candidate: says('candidate', status) }, ALL);
-    await live.close();
+    ['counts for neither side where the candidate answered well', 'gone', 200, [0, 0, 0]],
+    ['counts for both where the candidate failed as well', 'gone', 500, [1, 0, 0]],
+    ['which it refused, counts for neither side where the candidate answered well', 429, 200, [0, 0, 0]],
+    ['which it refused, counts for both where the candidate failed as well', 429, 500, [1, 0, 0]],
+  ] as const)('%s', async (_, copy, status, [both, production, shadow]) => {
+    const answers = { candidate: says('candidate', status), ...(copy !== 'gone' && { live: says('live', copy) }) };
+    const { rig, live } = await opened(answers, ALL);
+    if (copy === 'gone') await live.close();
     await rig.post('{}');
     await records(rig, 'live');
     rig.clock.advance(120_000);

@@ -95,6 +95,23 @@ describe('who answers', () => {
     expect(() => apply(begun, change)).toThrow(expect.objectContaining({ kind: 'usage' }));
   });
 
+  test('a name that belongs to another server by now gets no requests by an old decision, neither share nor step', () => {
+    const other = config({ shadows: { candidate: { url: 'http://c', path: '/shadow' } } });
+    const usage = expect.objectContaining({ kind: 'usage', message: expect.stringContaining('http://c') });
+    const divided = apply(NO_STATE, divide(0.1));
+    expect(() => configured(divided, other, 2)).toThrow(usage);
+    const begun = apply(NO_STATE, { kind: 'rollout-begin', rollout });
+    expect(() => configured(begun, other, 2)).toThrow(usage);
+    for (const change of [
+      { kind: 'rollout-step', id: 'r1', step: 0 },
+      { kind: 'promote', shadow: 'candidate' },
+    ] as const)
+      expect(() => changed(begun, other, { change, entry }, 2)).toThrow(usage);
+    expect(() =>
+      changed(begun, config({ live: 'http://z' }), { change: { kind: 'rollout-step', id: 'r1', step: 0 }, entry }, 2),
+    ).toThrow(expect.objectContaining({ kind: 'usage', message: expect.stringContaining('http://z') }));
+  });
+
   test('whoever saw another revision changes nothing', () => {
     const state = apply(NO_STATE, divide(0.1));
     const request = { expect: 0, change: divide(0.5), entry };

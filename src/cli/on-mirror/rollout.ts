@@ -104,6 +104,7 @@ async function moveOf(app: App, options: MirrorMoveOptions) {
     bakeSeconds,
     patienceSeconds,
     limits: limitsOf(guard),
+    judgedBy: judgedBy(report),
     notify: guard.notify,
     plan,
     judging: {
@@ -114,6 +115,12 @@ async function moveOf(app: App, options: MirrorMoveOptions) {
       policy: withExpectation(withWaivers(policy, report.waivers), report.expect),
     },
   };
+}
+
+/** What decides beside the records, as it was typed. */
+function judgedBy({ from, labels, policy, expect, waivers }: MirrorMoveOptions['report']): string[] {
+  const typed = { from, labels, policy, expect, waive: waivers.waive.join(' ') || undefined };
+  return Object.entries(typed).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${value}`]));
 }
 
 /** Minutes in a row that a latency must be above its limit. */
@@ -144,7 +151,7 @@ function limitsOf({ limits }: Pick<GuardOptions, 'limits'>): MirrorRollout['limi
 
 async function tell(
   app: App,
-  { format }: Pick<CommonOptions, 'format'>,
+  { format, report }: Pick<MirrorMoveOptions, 'format' | 'report'>,
   result: MirrorRolloutResult,
 ): Promise<Outcome> {
   const { mirrorPlanFacts, mirrorStoppedFacts, mirrorStoppedLines } = await import('../views/mirror-rollout.ts');
@@ -158,7 +165,14 @@ async function tell(
   const { ended, mirror, now } = result;
   if (ended === 'paused') {
     io.err(`It stays at ${now}.`);
-    io.err(text`  To continue: ${shown('rollout', { mirror, resume: true })}`);
+    const { policy, ...more } = report;
+    // A rollout is gone on with by what it began with, and --resume takes no more than a policy.
+    if (judgedBy({ ...more, policy: undefined }).length === 0)
+      io.err(text`  To continue: ${shown('rollout', { mirror, resume: true, policy })}`);
+    else
+      io.err(
+        '  To continue is not possible: rollout --resume does not take what this was judged by. Return, and begin again.',
+      );
     io.err(text`  To go back: ${shown('rollout', { mirror, cancel: true })}`);
     return 'inconclusive';
   }

@@ -3,6 +3,7 @@ import { LIVE_FOLDER } from '../../analysis/mirrored/record.ts';
 import type { Observations } from '../../analysis/observations.ts';
 import { accepts } from '../../analysis/policy/policy.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
+import { readPolicy } from '../../analysis/policy/schema.ts';
 import { Problem } from '../../base/errors.ts';
 import { MINUTE } from '../../base/units.ts';
 import type { MirrorRollout } from '../../mirror/router/state.ts';
@@ -57,6 +58,8 @@ export async function judgeMirrorStep(
     return { outcome: 'inconclusive', reasons: ['No whole minute has been recorded yet.'], requests: 0 };
   try {
     const sides = { folder, shadow: rollout.shadow };
+    const over = await beyondLimits(session, sides, rollout, { ...judging, from: began });
+    if (over !== undefined) return over;
     const since = await judgeShadowOf(session, sides, { ...judging, from: began });
     const whole = await judgeShadowOf(session, sides, judging);
     return stepVerdict(since, whole, rollout);
@@ -64,6 +67,22 @@ export async function judgeMirrorStep(
     if (!(error instanceof Problem) || session.signal.aborted) throw error;
     return { outcome: 'inconclusive', reasons: [error.message], requests: 0 };
   }
+}
+
+/** A limit needs the records alone: labels, a reference or a command that cannot be read keep no limit from deciding. */
+async function beyondLimits(
+  session: JudgeSession,
+  sides: Parameters<typeof judgeShadowOf>[1],
+  { limits }: MirrorRollout,
+  judging: MirrorJudging,
+): Promise<StepVerdict | undefined> {
+  if (Object.keys(limits).length === 0) return undefined;
+  const bare = { ...judging, policy: readPolicy({}, 'limits'), labels: undefined, comparator: undefined };
+  const { observations } = await judgeShadowOf(session, sides, bare);
+  const minutes = minutesOf(observations, limits.latency?.statistic);
+  const over = exceeded(minutes, limits);
+  if (over.length === 0) return undefined;
+  return { outcome: 'fail', reasons: over, requests: minutes.reduce((sum, minute) => sum + minute.requests, 0) };
 }
 
 /** Pure. @param since of the time since the first step, `whole` of all evidence of these sides */

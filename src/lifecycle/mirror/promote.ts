@@ -22,7 +22,8 @@ const FORCED_LIMITS = { rate5xx: 0.01, rate4xx: 0.05 };
 export async function promoteMirror(session: Session, options: MirrorPromoteOptions): Promise<MirrorPromoteResult> {
   const { mirror, judging, force } = options;
   const open = await openMirrorOf(mirror);
-  const shadow = candidateOf(open, options.shadow).name;
+  const { name: shadow, side } = candidateOf(open, options.shadow);
+  const judged = { candidate: side, live: open.view.live };
   const report = await judgeShadowOf(session, { folder: mirror.folder, shadow }, judging);
   const judgement = judgementOf(report);
   const { outcome, summary } = judgement;
@@ -40,6 +41,7 @@ export async function promoteMirror(session: Session, options: MirrorPromoteOpti
     },
     {
       command: 'promote',
+      judged,
       judging: forced ? 'forced' : accepted ? 'accepted' : 'policy',
       entry: {
         verdict: { outcome, summary, forced, ...(accepted && !forced ? { accepted: 'window' } : {}) },

@@ -19,6 +19,8 @@ import { candidateOf, lockMirror, type MirrorName, type OpenMirror, openMirrorOf
 export interface MirrorRolloutJudging {
   mirror: MirrorName;
   judging: MirrorJudging;
+  /** What it is judged by beside the records and the project's policy, as it was typed: `--labels truth.csv`. */
+  judgedBy?: readonly string[];
   /** How much longer than the bake a step that is not decided is watched, seconds. */
   patienceSeconds: number;
   /** Who is told, in addition to the project's targets. */
@@ -42,6 +44,8 @@ export interface MirrorRolloutOptions extends MirrorRolloutJudging {
 export interface MirrorPromotion {
   command: 'rollout' | 'promote';
   judging: MirrorRollout['judging'];
+  /** The sides that the verdict is on, as `sideText` writes them. */
+  judged?: { candidate: string; live: string };
   entry: Pick<RouterEntry, 'verdict' | 'waived'>;
 }
 
@@ -86,8 +90,27 @@ export async function resumeMirrorRollout(
   session: Session,
   options: MirrorRolloutJudging,
 ): Promise<MirrorRolloutResult> {
-  return onRollout(session, options, 'rollout --resume', (open, rollout, targets) =>
-    carryOn(session, open, rollout, options, targets),
+  return onRollout(session, options, 'rollout --resume', (open, rollout, targets) => {
+    requireSameJudging(open, rollout, options);
+    return carryOn(session, open, rollout, options, targets);
+  });
+}
+
+/**
+ * A rollout is judged to its end by what it began with: a verdict without the labels or the policy would be another one.
+ * @throws Problem (usage)
+ */
+function requireSameJudging({ words }: OpenMirror, rollout: MirrorRollout, options: MirrorRolloutJudging): void {
+  const [began = [], now = []] = [rollout.judgedBy, options.judgedBy];
+  if (began.join('\n') === now.join('\n')) return;
+  const told = (flags: readonly string[]) =>
+    flags.length === 0 ? 'the records and the policy of the project' : flags.join(' ');
+  throw usageError(
+    `This ${rollout.command} began with ${told(began)}, and would be judged with ${told(now)} from here on.`,
+    lines(
+      'Give the same, where rollout takes it. Otherwise return, and begin again:',
+      text`  ${shown('rollout', { mirror: words, cancel: true })}`,
+    ),
   );
 }
 
@@ -138,6 +161,12 @@ function decide(open: OpenMirror, options: MirrorRolloutOptions, promotion: Mirr
       ),
     );
   const candidate = candidateOf(open, options.shadow);
+  const { judged } = promotion;
+  if (judged !== undefined && (judged.candidate !== candidate.side || judged.live !== view.live))
+    throw environmentError(
+      `The sides of this mirror were changed while ${candidate.name} was being judged: nothing was changed.`,
+      'Run the command again.',
+    );
   if (division !== undefined && division.shadow !== candidate.name)
     throw environmentError(
       `${division.shadow} answers a part of the requests of this mirror already.`,
@@ -155,6 +184,7 @@ function decide(open: OpenMirror, options: MirrorRolloutOptions, promotion: Mirr
     by,
     bakeSeconds: options.bakeSeconds,
     judging: promotion.judging,
+    ...(options.judgedBy === undefined || options.judgedBy.length === 0 ? {} : { judgedBy: [...options.judgedBy] }),
     limits: options.limits,
   };
   return { kind: 'mirror-rollout', mirror: words, rollout, fallback: view.fallback, division };

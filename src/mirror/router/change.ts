@@ -21,7 +21,7 @@ export function changed(state: RouterState, config: MirrorConfig, request: Route
     throw usageError('Somebody else has changed who answers meanwhile.', 'Look at it, and run the command again.');
   const { rollout } = state;
   const next = (more: Partial<RouterState>): RouterState => ({
-    ...without(state, more),
+    ...state,
     ...more,
     revision: state.revision + 1,
     history: [...state.history, { ...entry, at }].slice(-MAX_HISTORY),
@@ -32,20 +32,21 @@ export function changed(state: RouterState, config: MirrorConfig, request: Route
     case 'divide':
       requireNoRollout(state);
       requireDivision(config, state, change.division);
-      return next({ division: isNothing(change.division) ? undefined : change.division });
+      return next({ division: isNothing(change.division) ? undefined : placed(config, state, change.division) });
     case 'rollout-begin': {
       requireNoRollout(state);
-      requireShadow(config, state, change.rollout.shadow);
+      requireSides(config, state, change.rollout);
       return next({ rollout: change.rollout });
     }
     case 'rollout-step': {
       const running = requireRollout(state, change.id);
       const step = running.steps[change.step];
       if (step === undefined) throw usageError(`The rollout has no step ${change.step + 1}.`);
+      requireSides(config, state, running);
       const division = { shadow: running.shadow, share: step.share, slices: step.slices, by: running.by };
       requireDivision(config, state, division);
       return next({
-        division,
+        division: placed(config, state, division),
         rollout: { ...running, step: change.step, since: at, began: running.began ?? at },
       });
     }
@@ -58,6 +59,7 @@ export function changed(state: RouterState, config: MirrorConfig, request: Route
       return next(rollout?.id === change.id ? { rollout: undefined } : {});
     case 'promote': {
       if (rollout !== undefined && rollout.shadow !== change.shadow) requireNoRollout(state);
+      if (rollout !== undefined) requireSides(config, state, rollout);
       const shadow = requireShadow(config, state, change.shadow);
       const { live } = rolesOf(config, state).config;
       const promoted = { side: sideText(shadow), before: sideText(live), at };
@@ -70,13 +72,6 @@ export function changed(state: RouterState, config: MirrorConfig, request: Route
       return next({ division, ended: [...state.ended, { name: change.shadow, side: sideText(shadow) }] });
     }
   }
-}
-
-/** Keys that are to be gone are left out, not undefined. */
-function without(state: RouterState, more: Partial<RouterState>): RouterState {
-  return Object.fromEntries(
-    Object.entries(state).filter(([key]) => !(key in more) || more[key as keyof RouterState] !== undefined),
-  ) as RouterState;
 }
 
 /**
@@ -94,11 +89,13 @@ export function configured(state: RouterState, config: MirrorConfig, at: number)
   const words = config.canary === undefined ? undefined : JSON.stringify(config.canary);
   const kept = ended.length === state.ended.length ? state : { ...state, ended };
   if (words === state.configured || state.rollout !== undefined) {
+    if (kept.rollout !== undefined) requireSides(config, kept, kept.rollout);
     if (kept.division !== undefined) requireDivision(config, kept, kept.division);
     return kept === state ? state : { ...kept, revision: state.revision + 1 };
   }
-  const division = config.canary && wordsOf(config.canary);
-  if (division !== undefined) requireDivision(config, kept, division);
+  const said = config.canary && wordsOf(config.canary);
+  if (said !== undefined) requireDivision(config, kept, said);
+  const division = said && placed(config, kept, said);
   const entry: RouterEntry = {
     at,
     by: 'the configuration',
@@ -147,9 +144,30 @@ function requireShadow(config: MirrorConfig, state: RouterState, name: string) {
   );
 }
 
+/** The division, with what stands under its shadow's name now. */
+function placed(config: MirrorConfig, state: RouterState, division: DivisionWords): DivisionWords {
+  return { ...division, side: sideText(requireShadow(config, state, division.shadow)) };
+}
+
+/** @throws Problem (usage) where a side of the rollout is another server by now: what was judged is not what would answer */
+function requireSides(config: MirrorConfig, state: RouterState, rollout: NonNullable<RouterState['rollout']>): void {
+  const candidate = sideText(requireShadow(config, state, rollout.shadow));
+  const live = sideText(rolesOf(config, state).config.live);
+  if (candidate !== rollout.candidate) throw anotherSide(rollout.shadow, rollout.candidate, candidate);
+  if (live !== rollout.production) throw anotherSide('live', rollout.production, live);
+}
+
+function anotherSide(name: string, before: string, now: string) {
+  return usageError(
+    `Side "${name}" was ${before} when it was decided who answers, and is ${now} in the configuration.`,
+    'Give the other server another name; or return all requests first, with the configuration as it was: rollout --cancel, or undo.',
+  );
+}
+
 /** @throws Problem (usage) where these words are no division of this mirror's requests */
-function requireDivision(config: MirrorConfig, state: RouterState, { shadow, by, slices }: DivisionWords): void {
-  requireShadow(config, state, shadow);
+function requireDivision(config: MirrorConfig, state: RouterState, { shadow, side, by, slices }: DivisionWords): void {
+  const found = sideText(requireShadow(config, state, shadow));
+  if (side !== undefined && side !== found) throw anotherSide(shadow, side, found);
   readBy(by, 'by');
   for (const slice of slices) parseSlice(slice, 'slices');
 }

@@ -12,6 +12,8 @@ const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 /** How requests are divided, in the words of the configuration. */
 const division = v.object({
   shadow: text,
+  /** What stood under that name when it was decided, as `sideText` writes it: a name may be given to another server. */
+  side: v.optional(text),
   /** Of the requests that are in no slice. */
   share,
   by: text,
@@ -45,6 +47,8 @@ const rollout = v.object({
    * What lets a step go on: `policy`, a pass; `accepted`, also what the policy accepts of one window; `forced`, anything but a limit.
    */
   judging: v.picklist(['policy', 'accepted', 'forced']),
+  /** What it is judged by beside the records and the project's policy, as it was typed: `--labels truth.csv`. */
+  judgedBy: v.optional(v.array(text)),
   /** The step under way, since when; and when the first one began. Undefined before it. */
   step: v.optional(v.number()),
   since: v.optional(moment),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { labelSource } from '../../../src/cli/flags/labels.ts';
 import { readPolicy } from '../../../src/analysis/policy/schema.ts';
 import type { LifecycleEvent } from '../../../src/lifecycle/events.ts';
 import { keepMirror, undoMirror } from '../../../src/lifecycle/mirror/back.ts';
@@ -197,7 +198,8 @@ describe('a rollout on a mirror', () => {
     const policy = readPolicy({}, 'test');
     const running = startMirrorRollout(session, {
       ...options,
-      judging: { ...options.judging, policy },
+      // That the labels cannot be read keeps no limit from deciding.
+      judging: { ...options.judging, policy, labels: labelSource('nowhere.csv', '/') },
       limits: { rate5xx: 0.1 },
     });
     while (!events.some((event) => event.kind === 'mirror-rollout-step')) await new Promise((r) => setTimeout(r, 1));
@@ -218,6 +220,10 @@ describe('a rollout on a mirror', () => {
     await expect(undoMirror(session, { mirror: options.mirror, plan: false })).rejects.toMatchObject({
       kind: 'cannot-run',
     });
+    // By other labels than it began with it would be another verdict.
+    await expect(
+      resumeMirrorRollout(session, { ...undecided, judgedBy: ['--labels other.csv'] }),
+    ).rejects.toMatchObject({ kind: 'usage', message: expect.stringContaining('--labels other.csv') });
     expect(await during(resumeMirrorRollout(session, undecided))).toMatchObject({ ended: 'paused' });
     expect(await during(cancelMirrorRollout(session, undecided))).toMatchObject({ ended: 'cancelled', now: '0%' });
     expect(shares(await minute())).toBe(0);

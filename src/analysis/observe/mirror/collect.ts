@@ -10,7 +10,7 @@ import type { QuantileMargins } from '../exceedances.ts';
 import { linesOf } from '../../mirrored/lines.ts';
 import { type FoundRun, type MirrorFolder, openMirrorFolder, placeOf, type RecordFile } from './folder.ts';
 import { streamNotes, StreamTable } from './streams.ts';
-import { metricsOf, PairTable, SideTable } from './table.ts';
+import { isWell, metricsOf, PairTable, SideTable } from './table.ts';
 
 export interface FromMirrorOptions {
   path: string;
@@ -114,12 +114,12 @@ function sidesOf(found: Observations, { runs, name }: MirrorFolder): Partial<Obs
 }
 
 /**
- * A copy that the live side did not answer, of a request that the shadow answered well: nobody asked the live side for more than a
- * copy, so its failure must not make the shadow look better. Where the shadow failed as well, both did.
+ * A copy that the live side did not answer, or refused, of a request that the shadow answered well: nobody asked the live side for
+ * more than a copy, so its failure must not make the shadow look better. Where the shadow failed as well, both did.
  */
 function speaksForShadow(live: RecordFacts, shadow: RecordFacts | undefined): boolean {
-  if (live.answered === undefined || live.outcome === 'answered' || live.outcome === 'lost') return false;
-  return shadow?.outcome === 'answered' && (shadow.status ?? 500) < 300;
+  if (live.answered === undefined || live.outcome === 'lost' || isWell(live)) return false;
+  return shadow !== undefined && isWell(shadow);
 }
 
 /** Who answered callers, where that was not the live side alone. */
@@ -258,7 +258,7 @@ const LOST_WORDS: Readonly<Record<Loss, string>> = {
   stopped: 'the recording was stopped',
   unredacted: 'what was to be left out could not be found in their live answer',
   unlogged: "the shadow's line was logged and the live one was not",
-  'live-copy': 'the live side did not answer the copy of what the shadow answered',
+  'live-copy': 'the live side did not answer the copy of what the shadow answered, or refused it',
 };
 
 function notesOf(

@@ -103,7 +103,8 @@ export class PairTable {
   }
 }
 
-function isWell({ outcome, status }: RecordFacts): boolean {
+/** A side answered, and said no error. */
+export function isWell({ outcome, status }: RecordFacts): boolean {
   return outcome === 'answered' && status !== undefined && status < 300;
 }
 
