@@ -10,6 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { makePrivateFolder } from '../src/base/private-folder.ts';
+import { spawnEmulator } from '../src/emulator/daemon/spawn.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { spreadsheetCell, withoutGuard } from '../src/base/csv.ts';
 import { labelRows } from '../src/analysis/answers/label-rows.ts';
@@ -181,6 +183,24 @@ describe('files', () => {
       expect(at.endsWith('.jsonl') ? readFileSync(outside, 'utf8') : readdirSync(outside).join()).toBe('');
     },
   );
+
+  test('the log of the emulator is no link to another file', async () => {
+    const victim = join(world.root, 'victim');
+    writeFileSync(victim, 'mine\n');
+    const dir = join(world.root, '.shadowctl/emulator');
+    mkdirSync(dir, { recursive: true });
+    symlinkSync(victim, join(dir, 'emulator.log'));
+    await expect(spawnEmulator(dir, {})).rejects.toMatchObject({ message: expect.stringContaining('is a link') });
+    expect(readFileSync(victim, 'utf8')).toBe('mine\n');
+  });
+
+  test('.shadowctl itself may be a link to a folder of the own', async () => {
+    mkdirSync(join(world.root, 'own'));
+    symlinkSync(join(world.root, 'own'), join(world.root, '.shadowctl'));
+    makePrivateFolder(join(world.root, '.shadowctl'));
+    expect(await written([...GOOD, '--no-wait'])).toMatchObject({ code: 0 });
+    expect(readdirSync(join(world.root, 'own'))).toContain('000000000000');
+  });
 
   test('a .shadowctl that leads to a folder that is not there is told as that', async () => {
     symlinkSync(join(world.root, 'gone'), join(world.root, '.shadowctl'));

@@ -52,6 +52,7 @@ export async function run(app: App, options: InitOptions): Promise<Outcome> {
     );
   noteAbove(app, file);
   const said = options.yes || options.plan ? defaults(app, options) : await ask(app, options);
+  await requireUsable(said);
   const content = projectFile(said, schemaFor(file));
   if (options.plan) {
     if (options.format === 'json') {
@@ -70,6 +71,14 @@ export async function run(app: App, options: InitOptions): Promise<Outcome> {
   io.out('What holds now, and where it comes from:');
   io.out(text`  ${shown('config show')}`);
   return 'done';
+}
+
+/** What comes from the environment or a flag is looked at as an answer is: a file that is refused would stop every command here. */
+async function requireUsable({ endpoint, ...said }: InitAnswers): Promise<void> {
+  const { checkProject } = await import('../base/project.ts');
+  const { checkName } = await import('../resources/naming.ts');
+  checkProject(Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)));
+  if (endpoint !== undefined) checkName('endpoint', endpoint, '--endpoint');
 }
 
 /** A file above governed this folder until now. */

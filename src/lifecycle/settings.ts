@@ -164,7 +164,10 @@ function ownKeys(own: EndpointDefaults | undefined, of: (key: string) => string)
 /** A section `release:`, whose targets may be webhooks. */
 function withoutSecrets(section: unknown): unknown {
   if (!isObject(section) || section.notify === undefined) return section;
-  return { ...section, notify: [section.notify].flat().map((one) => withoutSecret(String(one))) };
+  return {
+    ...section,
+    notify: [section.notify].flat().map((one) => (typeof one === 'string' ? withoutSecret(one) : '…')),
+  };
 }
 
 /** A target as it may be shown: a topic, the variable that holds it, or the host of a webhook. */

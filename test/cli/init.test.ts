@@ -65,6 +65,17 @@ test('without a terminal it asks for --yes, which takes the defaults of the surr
   });
 });
 
+test('what the surroundings say is looked at before it is written: a file that is refused would stop every command', async () => {
+  for (const [line, env, words] of [
+    ['init --yes', { SAGEMAKER_ROLE_ARN: 'my-role' }, 'is not the ARN of an IAM role'],
+    ['init --yes --endpoint a_b', {}, 'cannot be the name of an endpoint'],
+  ] as const) {
+    const { code, err } = await world.shadowctl(line, { env });
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining(words) });
+    expect(existsSync(file())).toBe(false);
+  }
+});
+
 test('who stops at a question has no file', async () => {
   expect(await world.shadowctl('init', { answers: ['', CTRL_C] })).toMatchObject({ code: 130 });
   expect(existsSync(file())).toBe(false);

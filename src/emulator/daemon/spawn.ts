@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { makePrivateFolder } from '../../base/private-folder.ts';
+import { makePrivateFolder, requireNoLink } from '../../base/private-folder.ts';
 
 interface Spawned {
   pid: number | undefined;
@@ -21,6 +21,7 @@ export async function spawnEmulator(
   const folder = resolve(dir);
   makePrivateFolder(folder);
   const log = join(folder, 'emulator.log');
+  requireNoLink(log);
   const before = await stat(log).then(
     ({ size }) => size,
     () => 0,

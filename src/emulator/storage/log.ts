@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { environmentError } from '../../base/errors.ts';
+import { requireNoLink } from '../../base/private-folder.ts';
 import { type RecordChange, decodeBatch } from './line.ts';
 
 const FORMAT = 'shadowctl emulator state';
@@ -27,7 +28,8 @@ export class Log {
    */
   static async open(path: string, apply: (changes: RecordChange[]) => void): Promise<Log> {
     await rm(`${path}.new`, { force: true });
-    const file = await open(path, 'a+').then(async (made) => {
+    requireNoLink(path);
+    const file = await open(path, 'a+', 0o600).then(async (made) => {
       await made.close();
       return open(path, 'r+');
     });

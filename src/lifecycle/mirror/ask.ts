@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { environmentError, usageError } from '../../base/errors.ts';
 import type { RouterView } from '../../mirror/control.ts';
 import type { RouterRequest } from '../../mirror/router/state.ts';
+import { parsedJson } from '../../base/json.ts';
 
 const COMMANDS = {
   status: ['GET', '/status'],
@@ -42,9 +43,10 @@ function ask(socketPath: string, method: string, path: string, body?: string): P
       answer.once('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
         const { statusCode = 0 } = answer;
-        if (statusCode < 300) return resolve(JSON.parse(text));
-        const { error } = JSON.parse(text) as { error?: string };
-        reject(usageError(`The mirror refused: ${error ?? text}`));
+        const told = parsedJson(text);
+        if (told === undefined) return reject(unreachable(socketPath, new Error('its answer is no JSON')));
+        if (statusCode < 300) return resolve(told);
+        reject(usageError(`The mirror refused: ${(told as { error?: string }).error ?? text}`));
       });
     });
     asked.once('error', (error: NodeJS.ErrnoException) => reject(unreachable(socketPath, error)));

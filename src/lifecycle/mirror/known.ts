@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { isMirrorFolder } from '../../analysis/observe/mirror/folder.ts';
+import { writeWhole } from '../../base/disk.ts';
+import { keepPrivate, makePrivateFolder, requireNoLink } from '../../base/private-folder.ts';
 import { mirrorStatus, type MirrorStatus } from './status.ts';
+import { parsedJson } from '../../base/json.ts';
 
 /** Below the folder of the project's state: a file for each mirror that was started from it. */
 const FOLDER = 'mirrors';
@@ -13,9 +16,10 @@ const knownSchema = v.object({ folder: v.pipe(v.string(), v.nonEmpty()) });
 export async function rememberMirror(stateDir: string, folder: string): Promise<void> {
   const into = join(stateDir, FOLDER);
   const path = join(into, `${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.json`);
-  await mkdir(into, { recursive: true });
-  await writeFile(`${path}.part`, `${JSON.stringify({ folder })}\n`);
-  await rename(`${path}.part`, path);
+  makePrivateFolder(into);
+  requireNoLink(path);
+  await writeWhole(path, `${JSON.stringify({ folder })}\n`);
+  keepPrivate(path);
 }
 
 /**
@@ -27,18 +31,10 @@ export async function knownMirrors(stateDir: string, words: (folder: string) => 
   const names = await readdir(into).catch(() => []);
   const folders: string[] = [];
   for (const name of names.filter((one) => one.endsWith('.json'))) {
-    const found = v.safeParse(knownSchema, parsed(await readFile(join(into, name), 'utf8').catch(() => '')));
+    const found = v.safeParse(knownSchema, parsedJson(await readFile(join(into, name), 'utf8').catch(() => '')));
     if (found.success && (await isMirrorFolder(found.output.folder))) folders.push(found.output.folder);
   }
   const all: MirrorStatus[] = [];
   for (const folder of folders.toSorted()) all.push(await mirrorStatus({ folder, words: words(folder) }));
   return all;
-}
-
-function parsed(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { isMirrorFolder } from '../../analysis/observe/mirror/folder.ts';
 import { environmentError, usageError } from '../../base/errors.ts';
+import { parsedJson } from '../../base/json.ts';
 
 /** The file, in the folder of the records, that tells commands where the mirror's control socket is. */
 const PLACE_FILE = 'mirror.json';
@@ -48,7 +49,7 @@ export async function writePlace(folder: string, place: { socket: string }): Pro
 export async function socketOf(folder: string): Promise<string> {
   await requireMirrorFolder(folder);
   const content = await readFile(join(folder, PLACE_FILE), 'utf8').catch(() => undefined);
-  const found = content === undefined ? undefined : v.safeParse(placeSchema, parsed(content));
+  const found = content === undefined ? undefined : v.safeParse(placeSchema, parsedJson(content));
   if (found?.success === true) return found.output.socket;
   throw environmentError(
     `Nothing in ${folder} says where its mirror takes commands.`,
@@ -63,12 +64,4 @@ export async function requireMirrorFolder(folder: string): Promise<void> {
     `${folder} is no folder of a mirror's records.`,
     'A mirror is named by the folder that it was started with: --records FOLDER.',
   );
-}
-
-function parsed(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return undefined;
-  }
 }

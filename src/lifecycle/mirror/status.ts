@@ -36,7 +36,7 @@ export interface MirrorStatus {
 
 /**
  * Reads what there is to know about a mirror, running or not; changes nothing.
- * @throws Problem (usage) where the folder is none of a mirror
+ * @throws Problem (usage) where the folder is none of a mirror; (cannot-run) where one listens and cannot be asked
  */
 export async function mirrorStatus({ folder, words }: MirrorName): Promise<MirrorStatus> {
   await requireMirrorFolder(folder);
@@ -67,7 +67,8 @@ export async function mirrorStatus({ folder, words }: MirrorName): Promise<Mirro
 
 async function running(folder: string): Promise<{ view: RouterView; counted: MirrorStatus['counted'] } | undefined> {
   try {
-    const socket = await socketOf(folder);
+    const socket = await socketOf(folder).catch(() => undefined);
+    if (socket === undefined) return undefined;
     const view = await askRouter(socket);
     const told = (await askMirror(socket, 'status')) as {
       live: { outcomes: Record<string, number> };
@@ -81,9 +82,15 @@ async function running(folder: string): Promise<{ view: RouterView; counted: Mir
       counted: { live: told.live.outcomes, shadows, divided: told.divided, fallbacks: told.fallbacks },
     };
   } catch (error) {
-    if (error instanceof Problem) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
+}
+
+/** No mirror listens; whatever else keeps it from answering must not pass for one that has stopped. */
+function isAbsent(error: unknown): boolean {
+  const { code } = ((error instanceof Problem && error.cause) || {}) as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ECONNREFUSED';
 }
 
 /** Everything that was decided about who answers, oldest first. @throws Problem (usage) where it is no folder of a mirror */

@@ -1,5 +1,5 @@
 import type { StreamFacts } from '../../analysis/mirrored/record.ts';
-import { isObject } from '../../base/json.ts';
+import { parsedJson, isObject } from '../../base/json.ts';
 import { headerValue, type RawHeaders } from '../headers.ts';
 
 /** When the bytes of an answer came: pairs of how many there were by then, and the moment on the stopwatch. */
@@ -30,7 +30,7 @@ export function streamFacts(answer: StreamedAnswer): StreamFacts | undefined {
   if (!/^text\/event-stream\b/i.test(type)) {
     // Looked for first: most answers are no chats, and parsing them costs.
     if (!/json/i.test(type) || plain.indexOf('"usage"') < 0) return undefined;
-    const usage = usageOf(parsed(plain.toString('utf8')));
+    const usage = usageOf(parsedJson(plain.toString('utf8')));
     return usage === undefined ? undefined : { pieces: undefined, firstMs: undefined, lastMs: undefined, ...usage };
   }
   const packed = !/^(identity)?$/i.test(headerValue(headers, 'content-encoding')?.trim() ?? '');
@@ -38,7 +38,7 @@ export function streamFacts(answer: StreamedAnswer): StreamFacts | undefined {
   let usage: Usage | undefined;
   const cameAt = packed ? () => undefined : momentsOf(answer.arrivals);
   for (const { data, end } of eventsOf(plain)) {
-    const value = parsed(data);
+    const value = parsedJson(data);
     usage = joined(usage, usageOf(value));
     if (!hasText(value)) continue;
     pieces += 1;
@@ -84,14 +84,6 @@ function momentsOf(arrivals: Arrivals): (bytes: number) => number | undefined {
     while (i < arrivals.length && (arrivals[i] as number) < bytes) i += 2;
     return arrivals[i + 1];
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether an event brings some of the answer: a role, or a count of tokens, is none. */
