@@ -1,5 +1,6 @@
 import type { Unseen } from '../aws/unseen.ts';
 import type { Doing } from '../analysis/doing.ts';
+import type { Problem } from '../base/errors.ts';
 import type { AwsProblem } from '../aws/errors.ts';
 import type { LogLine } from '../aws/logs.ts';
 import type { Strategy } from '../guard/strategy.ts';
@@ -107,6 +108,8 @@ export type LifecycleEvent =
   | { kind: 'release-told'; note: ReleaseNote }
   /** A topic that nobody gets mail from: SNS takes messages for it all the same. `pending` wait for their confirmation. */
   | { kind: 'no-subscribers'; arn: string; pending: number }
+  /** A look of a release could not be done; the next one tries again. */
+  | { kind: 'tick-failed'; problem: Problem }
   /** An artifact that starts no release, and why. */
   | { kind: 'release-passed-over'; name: string; why: string }
   /** One of several endpoints is cleaned up now. */

@@ -28,7 +28,9 @@ function contentOf(page: Page): string[] {
   const { endpoint, release, source, about, verdict, until, token, instead } = page;
   const question =
     about === 'pass'
-      ? 'The candidate has passed. Shall it become production?'
+      ? verdict.outcome === 'pass'
+        ? 'The candidate has passed. Shall it become production?'
+        : 'What was to be shown holds in this window, and the policy accepts that. Shall the candidate become production?'
       : 'Nothing is proven in the time there was. Shall the candidate become production all the same?';
   return [
     `Release on endpoint ${escapeHtml(endpoint)}`,

@@ -157,6 +157,8 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       const waiting = event.pending === 0 ? '' : ` (${counted(event.pending, 'subscriptions')} not confirmed yet)`;
       return warn(`Nobody gets mail from ${event.arn}: it has no confirmed subscription${waiting}.`);
     }
+    case 'tick-failed':
+      return warn(`${event.problem.message} It is tried again.`);
     case 'release-passed-over':
       return [`${plain(event.name)} starts no release: ${plain(event.why)}`];
     case 'cleanup-begun':

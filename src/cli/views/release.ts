@@ -123,7 +123,7 @@ function resultLines(io: ViewIo, result: Exclude<RunResult, { kind: 'planned' }>
     case 'idle':
       return ['No release is under way.'];
     case 'busy':
-      return wrap(`${plain(result.words)} Nothing was done here.`, io.columns, '  ');
+      return wrap(`${plain(result.words)} Nothing more was done here: the next tick goes on.`, io.columns, '  ');
     case 'waits': {
       const { release, move, look } = result;
       const until = move.until === undefined ? '' : ` Until ${dateAndTime(move.until)} UTC at most.`;

@@ -183,7 +183,7 @@ function detachOnFail({ summary }: Evidence): Move {
 }
 
 /** When the time box ends; the shadow has run since `firstRan`. */
-function boxEnds({ firstRan, begun }: Release): number {
+export function boxEnds({ firstRan, begun }: Release): number {
   return (firstRan ?? begun.at) + begun.terms.timeBox;
 }
 

@@ -66,10 +66,12 @@ export function noteText(note: ReleaseNote): Text {
 type Ask = Extract<ReleaseNote, { about: 'asked' | 'reminder' }>;
 
 function askText(note: Ask, of: string): Text {
-  const { endpoint, ask, asks, until, unanswered, approvers, link } = note;
+  const { endpoint, ask, asks, until, unanswered, approvers, pageAnswers, link } = note;
   const question =
     asks === 'pass'
-      ? `${of}: the candidate has passed. Shall it become production?`
+      ? note.verdict.outcome === 'pass'
+        ? `${of}: the candidate has passed. Shall it become production?`
+        : `${of}: what was to be shown holds in this window, and the policy accepts that (accept: window). Shall the candidate become production?`
       : `${of}: the time box is over and the verdict is inconclusive. Shall the candidate become production all the same?`;
   const still = unanswered === 'keep' ? 'the shadow is removed, and production stays as it is' : undefined;
   return lines(
@@ -83,7 +85,7 @@ function askText(note: Ask, of: string): Text {
     'Approved, it becomes production through a canary, with alarms that roll it back.',
     text`Approve: ${shown('release approve', { endpoint, question: ask })}`,
     text`Reject:  ${shown('release reject', { endpoint, question: ask })}`,
-    link === undefined ? undefined : `${approvers.length > 0 ? 'Look at it' : 'Or decide on this page'}: ${link}`,
+    link === undefined ? undefined : `${pageAnswers ? 'Or decide on this page' : 'Look at it'}: ${link}`,
     approvers.length === 0 ? undefined : `Only these may approve: ${approvers.join(', ')}`,
     still === undefined
       ? 'As long as nobody answers, the shadow stays attached, and costs what it costs; production stays as it is.'

@@ -29,6 +29,8 @@ export type ReleaseNote = { endpoint: string; release: string; source: string } 
       link: string | undefined;
       /** Only these may approve; empty: whoever gets this. */
       approvers: readonly string[];
+      /** Whether the page takes answers, or only shows. */
+      pageAnswers: boolean;
     }
   | { about: 'turned'; ask: number; verdict: ToldVerdict }
   | { about: 'trouble'; what: string }

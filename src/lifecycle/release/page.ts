@@ -149,8 +149,8 @@ function decide(all: readonly Release[], endpoint: string, request: PageRequest,
   return { kind: 'page', status: 200, page };
 }
 
-/** A link says nothing of who follows it: where that matters, it only shows. */
-function answersElsewhere({ begun: { terms } }: Release): string | undefined {
+/** A link says nothing of who follows it: where that matters, it only shows. @returns what is done instead, as a sentence */
+export function answersElsewhere({ begun: { terms } }: Release): string | undefined {
   if (terms.approvers.length > 0)
     return `Only ${terms.approvers.join(', ')} may approve, with: shadowctl release approve.`;
   if (terms.author === 'excluded')

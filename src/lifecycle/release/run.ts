@@ -2,7 +2,7 @@ import { HeldByAnother } from '../../state/lock.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { subscribersOf } from '../../aws/sns.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
-import { usageError } from '../../base/errors.ts';
+import { Problem, usageError } from '../../base/errors.ts';
 import type { ReleaseSource } from '../../state/releases.ts';
 import type { Target } from '../events.ts';
 import { targetsOf } from '../notify.ts';
@@ -55,13 +55,19 @@ export async function runRelease(session: Session, parts: ReleaseParts, request:
   }
   await sayUnheard(session, ticking.targets);
   for (;;) {
-    const queue = watch === undefined ? undefined : await look(session, parts, request, watch, terms, ticking);
-    let result = await tick(session, ticking);
-    // The next one in order begins at once.
-    if (watch !== undefined && result.kind === 'ended' && queue?.kind === 'queued')
-      if ((await look(session, parts, request, watch, terms, ticking))?.kind === 'begun')
-        result = await tick(session, ticking);
-    if (once || (watch === undefined && (result.kind === 'ended' || result.kind === 'idle'))) return result;
+    try {
+      const queue = watch === undefined ? undefined : await look(session, parts, request, watch, terms, ticking);
+      let result = await tick(session, ticking);
+      // The next one in order begins at once.
+      if (watch !== undefined && result.kind === 'ended' && queue?.kind === 'queued')
+        if ((await look(session, parts, request, watch, terms, ticking))?.kind === 'begun')
+          result = await tick(session, ticking);
+      if (once || (watch === undefined && (result.kind === 'ended' || result.kind === 'idle'))) return result;
+    } catch (problem) {
+      // Whoever waits for hours is not stopped by a reply that did not come: the next tick tries again.
+      if (once || !(problem instanceof Problem) || problem.kind !== 'cannot-run') throw problem;
+      session.emit({ kind: 'tick-failed', problem });
+    }
     await session.clock.sleep(settings.every, session.signal);
   }
 }

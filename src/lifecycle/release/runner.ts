@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { AwsProblem } from '../../aws/errors.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
-import { Problem } from '../../base/errors.ts';
+import { environmentError, Problem } from '../../base/errors.ts';
+import { shown, text } from '../../base/text.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
 import { HeldByAnother } from '../../state/lock.ts';
 import { recordFact } from '../../state/journal.ts';
@@ -20,8 +21,9 @@ import { type LockedEndpoint, lockEndpoint, openRun, type Session, viewEndpoint 
 import { type EvidenceLook, type EvidencePort, stillFits } from './evidence.ts';
 import { quietUntil } from './hours.ts';
 import { lookForRelease } from './look.ts';
-import { answerUntil, type Move, nextMove, type Seen } from './machine.ts';
+import { answerUntil, boxEnds, type Move, nextMove, type Seen } from './machine.ts';
 import type { ReleaseNote } from './note.ts';
+import { answersElsewhere } from './page.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { secureArtifact } from './source.ts';
 
@@ -61,7 +63,7 @@ export async function tick(session: Session, parts: TickParts): Promise<TickResu
 }
 
 async function advance(session: Session, parts: TickParts): Promise<TickResult> {
-  const { endpoint, settings, evidence } = parts;
+  const { endpoint, settings } = parts;
   let look: EvidenceLook | undefined;
   for (let moves = 0; moves < MAX_MOVES; moves += 1) {
     session.signal.throwIfAborted();
@@ -81,7 +83,7 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
     }
     const owed = owedNote(release, settings, session.clock.now());
     if (owed !== undefined) {
-      if (owed.about === 'asked' || owed.about === 'reminder') look ??= await evidence.look(release);
+      if (owed.about === 'asked' || owed.about === 'reminder') look ??= await lookOrTell(session, parts, release);
       await tell(session, parts, { release, mark: markOf(state) }, owed, look);
       continue;
     }
@@ -94,10 +96,12 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
     }
     let move = nextMove(release, seen);
     if (move.kind === 'judge') {
-      look = await evidence.look(release);
+      look = await lookOrTell(session, parts, release);
       move = nextMove(release, { ...seen, evidence: look.evidence });
     }
     if (move.kind === 'wait') {
+      if (seen.endpoint.kind === 'settled' && seen.endpoint.broken !== undefined)
+        await noteTrouble(session, parts, release, isBroken(endpoint, seen.endpoint.broken));
       if (move.for === 'settling' && (await tellAlarms(session, parts, release, state))) continue;
       const until = move.for === 'quiet-hours' ? quietUntil(settings.quiet, seen.now) : move.until;
       return { kind: 'waits', release, move: { ...move, until }, look };
@@ -108,6 +112,30 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
     if (move.kind === 'attach' || move.kind === 'gather') look = undefined;
   }
   throw new Error('a release made more moves in one tick than it has');
+}
+
+/**
+ * A look at the evidence. People are told where there can be none; and where its time is over as well, nothing is proven: a shadow
+ * must not stay because its labels cannot be read.
+ */
+async function lookOrTell(session: Session, parts: TickParts, release: Release): Promise<EvidenceLook> {
+  try {
+    return await parts.evidence.look(release);
+  } catch (error) {
+    await noteTrouble(session, parts, release, error);
+    const until = release.at === 'gathering' ? boxEnds(release) : answerUntil(release);
+    if (!staysInTheWay(error) || session.clock.now() < until) throw error;
+    const { message } = error;
+    const evidence = { outcome: 'inconclusive', passes: false, errors: 'inconclusive', summary: message } as const;
+    return { evidence: { ...evidence, reasons: [] }, judgement: nothingJudged('inconclusive', message), sides: [] };
+  }
+}
+
+function isBroken(endpoint: string, status: string): Problem {
+  return environmentError(
+    `Endpoint "${endpoint}" is ${status}: nothing can be changed until it serves again.`,
+    text`See what stands: ${shown('status', { endpoint })}`,
+  );
 }
 
 /** Where the journal stood when it was looked at, as far as a release is concerned. */
@@ -246,11 +274,15 @@ function outcomeOf(words: string | undefined): Judgement['outcome'] {
   return words === 'pass' || words === 'fail' ? words : 'inconclusive';
 }
 
+/** What passes by itself, or with a login, is told by the tick alone. */
+function staysInTheWay(error: unknown): error is Problem {
+  if (!(error instanceof Problem) || error instanceof HeldByAnother || error.kind === 'interrupted') return false;
+  return !(error instanceof AwsProblem && (error.transient || error.aboutCredentials));
+}
+
 /** Writes down what stands in the way, once, so that people are told of it. */
 async function noteTrouble(session: Session, parts: TickParts, release: Release, error: unknown): Promise<void> {
-  if (!(error instanceof Problem) || error instanceof HeldByAnother || error.kind === 'interrupted') return;
-  // What passes by itself, or with a login, is told by the tick alone.
-  if (error instanceof AwsProblem && (error.transient || error.aboutCredentials)) return;
+  if (!staysInTheWay(error)) return;
   const { endpoint } = parts;
   try {
     await lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
@@ -374,6 +406,7 @@ async function noteOf(
         unanswered: terms.unanswered === 'wait' ? 'wait' : 'keep',
         link,
         approvers: terms.approvers,
+        pageAnswers: answersElsewhere(release) === undefined,
       };
     case 'turned': {
       const turn = release.turns.at(-1);

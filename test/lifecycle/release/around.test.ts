@@ -18,6 +18,7 @@ import { answerRelease } from '../../../src/lifecycle/release/release.ts';
 import { runRelease } from '../../../src/lifecycle/release/run.ts';
 import { lookForArtifacts } from '../../../src/lifecycle/release/watch.ts';
 import { parseTarget } from '../../../src/lifecycle/targets.ts';
+import { environmentError } from '../../../src/base/errors.ts';
 import { printCommand } from '../../../src/base/text.ts';
 import { algorithmImage } from '../../../src/resources/artifact/images.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
@@ -240,6 +241,35 @@ describe('an approval', () => {
   });
 });
 
+test('labels that cannot be read any more are told once, and keep no shadow beyond its time', async () => {
+  stage = await openStage();
+  let readable = true;
+  const life = releaseOn(stage, { ...ALL, timeBox: '30m', answer: '20m' }, (release) => {
+    if (!readable) throw environmentError('s3://labels/truth.csv may not be read.');
+    return OPEN(release);
+  });
+  await life.begin();
+  await life.until('evidence');
+  readable = false;
+  let failed = 0;
+  for (let n = 0; n < 60; n += 1) {
+    const result = await life.tick().catch((error: unknown) => {
+      expect(error).toMatchObject({ kind: 'cannot-run' });
+      failed += 1;
+      return undefined;
+    });
+    if (result?.kind === 'ended') break;
+    await stage.clock.sleep(2 * MINUTE);
+  }
+  expect(failed).toBeGreaterThan(1);
+  const told = life.session.events.flatMap((event) => (event.kind === 'release-told' ? [event.note] : []));
+  expect(told.filter(({ about }) => about === 'trouble')).toMatchObject([
+    { what: 's3://labels/truth.csv may not be read.' },
+  ]);
+  expect(told.at(-1)).toMatchObject({ about: 'ended', outcome: 'kept' });
+  expect(await running(stage)).toEqual({ artifact: 's3://models/005.tar.gz', shadows: 0 });
+});
+
 test('guardrails that SageMaker refuses beside a shadow: with consent the shadow goes first', async () => {
   stage = await openStage({ settings: { switches: { guardrailsWithShadow: false } } });
   const life = releaseOn(stage, { ...ALL, approve: 'auto', fallback: 'canary' }, PASSES);
@@ -295,6 +325,7 @@ describe('telling people', () => {
     unanswered: 'keep',
     link: 'https://release.example.com/release/weather/r?token=secret',
     approvers: [],
+    pageAnswers: true,
   };
 
   test('a question has both models side by side, two choices, and what happens if nobody answers', () => {
