@@ -3,6 +3,8 @@ import type { State } from './replay.ts';
 
 /** How long a shadow is to be attached, as was said when that was done. */
 export interface TimeBox {
+  /** The config with that shadow. */
+  config: string;
   /** Milliseconds since the epoch. */
   until: number;
   over: boolean;
@@ -15,5 +17,5 @@ export interface TimeBox {
  */
 export function timeBoxOf(state: Pick<State, 'facts'>, config: string | undefined, now: number): TimeBox | undefined {
   const until = attachedShadow(state, config)?.until;
-  return until === undefined ? undefined : { until, over: now >= until };
+  return until === undefined || config === undefined ? undefined : { config, until, over: now >= until };
 }

@@ -1,10 +1,16 @@
-import { BatchDeleteImageCommand, DeleteRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr';
+import {
+  BatchDeleteImageCommand,
+  BatchGetImageCommand,
+  DeleteRepositoryCommand,
+  PutImageCommand,
+} from '@aws-sdk/client-ecr';
 import { CreateRoleCommand, DeleteRoleCommand } from '@aws-sdk/client-iam';
 import {
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
   CreateModelCommand,
   DescribeEndpointCommand,
+  UpdateEndpointWeightsAndCapacitiesCommand,
 } from '@aws-sdk/client-sagemaker';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -219,6 +225,35 @@ describe('an image of its own', () => {
     await ecr(new DeleteRepositoryCommand({ ...own, force: true }));
     expect(await said('doctor --endpoint own')).toMatch(/own@sha256:\S+, the image of model m, no longer exists/);
   });
+
+  test.each([
+    [true, 1],
+    [false, 2],
+  ])(
+    'resolveTagsAgain=%s: of a fleet whose tag was moved away, and whose digest is there, %s instances run after scaling to two',
+    async (resolveTagsAgain, run) => {
+      Object.assign(world.emulator.world.switches, { resolveTagsAgain });
+      await stands(`${image}:1`);
+      const client = await world.aws.sagemaker();
+      const seen = async () =>
+        (await client.send(new DescribeEndpointCommand({ EndpointName: 'own' }))).ProductionVariants?.[0];
+      const [before = '', imageDigest] = (await seen())?.DeployedImages?.[0]?.ResolvedImage?.split('@') ?? [];
+      expect(before).toBe(image);
+      const client2 = await world.aws.ecr();
+      const got = await client2.send(new BatchGetImageCommand({ ...own, imageIds: [{ imageDigest }] }));
+      await ecr(
+        new PutImageCommand({ ...own, imageManifest: got.images?.[0]?.imageManifest ?? '{}', imageTag: 'kept' }),
+      );
+      await ecr(new PutImageCommand({ ...own, imageManifest: '{"v":2}', imageTag: '1' }));
+      await ecr(new BatchDeleteImageCommand({ ...own, imageIds: [{ imageTag: '1' }] }));
+      const DesiredWeightsAndCapacities = [{ VariantName: 'A', DesiredInstanceCount: 2 }];
+      await client.send(
+        new UpdateEndpointWeightsAndCapacitiesCommand({ EndpointName: 'own', DesiredWeightsAndCapacities }),
+      );
+      await world.clock.sleep(20 * 60_000);
+      expect((await seen())?.CurrentInstanceCount).toBe(run);
+    },
+  );
 
   test('where nobody may look at it, that is said with the repository', async () => {
     await stands(`${image}:1`);

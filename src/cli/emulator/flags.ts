@@ -116,6 +116,7 @@ export const SWITCHES: readonly Switch[] = [
   ),
   yesNo('halfMinutes', false, 'a minute of metrics can be read half counted, the rest a minute later'),
   yesNo('retrySchedules', false, 'EventBridge Scheduler calls again where the API refused'),
+  yesNo('resolveTagsAgain', true, 'a new instance of a fleet that runs resolves the tag of its image again'),
 ];
 
 export function describeLatencies(): string {

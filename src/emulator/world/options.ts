@@ -124,6 +124,11 @@ export interface Switches {
   halfMinutes: boolean;
   /** Does EventBridge Scheduler call again where the API has refused (4xx)? Default false: it must not be relied on. */
   retrySchedules: boolean;
+  /**
+   * Does a new instance of a fleet that runs resolve the tag of its image again, or take the digest that was resolved when the fleet
+   * was made (facts 8.1)? Default true, so that a tag that is gone is noticed.
+   */
+  resolveTagsAgain: boolean;
 }
 
 export const STRICT_SWITCHES: Switches = {
@@ -158,6 +163,7 @@ export const STRICT_SWITCHES: Switches = {
   rankStatistics: false,
   halfMinutes: false,
   retrySchedules: false,
+  resolveTagsAgain: true,
 };
 
 export interface EmulatorOptions {

@@ -80,7 +80,7 @@ async function beyondLimits(
   const bare = { ...judging, policy: readPolicy({}, 'limits'), labels: undefined, comparator: undefined };
   const { observations } = await judgeShadowOf(session, sides, bare);
   const minutes = minutesOf(observations, limits.latency?.statistic);
-  const over = exceeded(minutes, limits);
+  const over = exceeded(minutes, limits, 'Latency');
   if (over.length === 0) return undefined;
   return { outcome: 'fail', reasons: over, requests: minutes.reduce((sum, minute) => sum + minute.requests, 0) };
 }
@@ -93,7 +93,7 @@ export function stepVerdict(
 ): StepVerdict {
   const minutes = minutesOf(since.observations, limits.latency?.statistic);
   const requests = minutes.reduce((sum, minute) => sum + minute.requests, 0);
-  const over = exceeded(minutes, limits);
+  const over = exceeded(minutes, limits, 'Latency');
   if (over.length > 0) return { outcome: 'fail', reasons: over, requests };
   if (judging === 'forced')
     return {

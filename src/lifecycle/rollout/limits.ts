@@ -57,8 +57,12 @@ export async function settleRolloutLimits(
   return { ...chosen, latency: { ...settled.latency, minutes: latencyMinutes(bakeSeconds) } };
 }
 
-/** Which limits the candidate's minutes exceed, a sentence for each. Pure. */
-export function exceeded(minutes: readonly MetricsMinute[], limits: Omit<RolloutLimits, 'alarms'>): string[] {
+/** Which limits the candidate's minutes exceed, a sentence for each. Pure. @param metric the name of the latency */
+export function exceeded(
+  minutes: readonly MetricsMinute[],
+  limits: Omit<RolloutLimits, 'alarms'>,
+  metric = 'ModelLatency',
+): string[] {
   const reasons: string[] = [];
   const rate = (code: '5XX' | '4XX', limit: number | undefined, failures: (minute: MetricsMinute) => number) => {
     if (limit === undefined) return;
@@ -77,7 +81,7 @@ export function exceeded(minutes: readonly MetricsMinute[], limits: Omit<Rollout
     run = latency !== undefined && (minute.latencyMs ?? 0) > latency.milliseconds ? run + 1 : 0;
     if (latency === undefined || run < latency.minutes) continue;
     reasons.push(
-      `ModelLatency ${latency.statistic} was ${milliseconds(minute.latencyMs ?? 0)} at ${timeOfDay(minute.at)}, above ${milliseconds(latency.milliseconds)} for ${run} minutes in a row.`,
+      `${metric} ${latency.statistic} was ${milliseconds(minute.latencyMs ?? 0)} at ${timeOfDay(minute.at)}, above ${milliseconds(latency.milliseconds)} for ${run} minutes in a row.`,
     );
     break;
   }

@@ -8,7 +8,7 @@ import { type Live, productionOf, readLive, requireOurs, requireSettled } from '
 import { attachedShadow } from '../../state/calibration.ts';
 import { checkCandidateNames, nameCandidate, type CandidateNames } from '../candidate.ts';
 import { type Otherwise, type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
-import { type EndpointSession, onEndpoint, type Session } from '../session.ts';
+import { changedMeanwhile, type EndpointSession, onEndpoint, type Session } from '../session.ts';
 import { updateTo } from './plan.ts';
 
 export interface DetachOptions {
@@ -19,6 +19,8 @@ export interface DetachOptions {
   plan: boolean;
   /** False: returns as soon as AWS has accepted the update. */
   wait: boolean;
+  /** Only where it still runs this config: another shadow may have come since it was looked at. */
+  only?: string;
 }
 
 /**
@@ -56,6 +58,9 @@ export async function detachShadowOn(
   const state = on.state();
   requireOurs(live, state, journal.path, 'neither');
   requireSettled(live, state);
+  const runs = live.endpoint.EndpointConfigName;
+  if (options.only !== undefined && runs !== options.only)
+    throw changedMeanwhile(endpoint, { EndpointConfigName: options.only }, runs);
   const attached = attachedShadow(state, live.endpoint.EndpointConfigName);
   const earlier = attached?.before;
   const before = earlier === undefined ? undefined : await describeEndpointConfig(aws, earlier, session.signal);

@@ -23,7 +23,7 @@ export async function detachOverdue(
   const box = await overdue(session, endpoint);
   if (box === undefined) return undefined;
   session.emit({ kind: 'time-box-over', endpoint, until: box.until, detaches: true });
-  return detachShadow(session, { endpoint, configName: undefined, plan, wait: true });
+  return detachShadow(session, { endpoint, configName: undefined, plan, wait: true, only: box.config });
 }
 
 /** Tells where the time of the shadow that an endpoint carries is over: for commands that only look. */

@@ -31,7 +31,7 @@ export async function createModel(context: Context, input: CreateModelInput): Pr
     throw validationError('A model needs a container: specify PrimaryContainer or Containers.');
   }
   checkTags(input.Tags);
-  // The first words are those that users report (audit of calls against AWS, "a fresh execution role").
+  // The words are those that users report of a role that was made a moment ago (facts 8.1).
   if (input.ExecutionRoleArn !== undefined && roleGone(context.world, input.ExecutionRoleArn))
     throw validationError(
       `Could not assume role ${input.ExecutionRoleArn}. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role.`,

@@ -128,6 +128,12 @@ async function start(
   return started;
 }
 
+/** The images of a new instance: by their tags, or by the digests that were resolved when the fleet was made. */
+function pulledBy(world: Platform, { containers, images }: VariantRecord): readonly string[] {
+  if (images !== undefined && !world.switches.resolveTagsAgain) return images;
+  return containers.map(({ Image: image = '' }) => image);
+}
+
 /**
  * A new instance is launched with the model's role, and pulls its image
  * (github.com/aws/amazon-sagemaker-examples/issues/275 has the words).
@@ -135,7 +141,7 @@ async function start(
 function refuseLost(world: Platform, variant: VariantRecord): void {
   const lost =
     (variant.roleArn !== undefined && roleGone(world, variant.roleArn)) ||
-    variant.containers.some(({ Image: image = '' }) => imageGone(world, image));
+    pulledBy(world, variant).some((image) => imageGone(world, image));
   if (lost)
     throw new Error(
       `Please make sure all images included in the model for the production variant ${variant.name} exist, and that the execution role used to create the model has permissions to access them.`,
