@@ -60,6 +60,8 @@ export async function settingsOf({ flags, env, project, endpoint }: Asked): Prom
     ...tagsOf(project, own, of),
     ...project.notify.map((one) => ({ key: 'notify', value: withoutSecret(one), from: inFile('notify') })),
     ...policyOf(project, own, of),
+    ...leavesOf(withoutSecrets(project.release), 'release').map(([key, value]) => ({ key, value, from: inFile(key) })),
+    ...leavesOf(project.prices, 'prices').map(([key, value]) => ({ key, value, from: inFile(key) })),
     ...ownKeys(own, of),
   ];
 }

@@ -19,17 +19,22 @@ const HOSTS: readonly (readonly [RegExp, 'slack' | 'teams'])[] = [
  */
 export function parseTarget(
   text: string,
-  { option = '--notify', env = {} }: { option?: string; env?: Readonly<Record<string, string | undefined>> } = {},
+  { option = '--notify', env }: { option?: string; env?: Readonly<Record<string, string | undefined>> } = {},
 ): Target {
   const variable = /^env:(\w+)$/.exec(text)?.[1];
+  if (variable !== undefined && env === undefined)
+    throw usageError(
+      `${option}: ${text} is taken only in \`notify:\` at the top of shadowctl.yaml, and under \`release:\`.`,
+      'Write it there, or give the target itself.',
+    );
   if (variable !== undefined) {
-    const value = env[variable];
+    const value = env?.[variable];
     if (value === undefined || value === '' || value.startsWith('env:'))
       throw usageError(
         `${option}: the environment variable ${variable} holds no SNS topic and no webhook.`,
         `Set it, or take env:${variable} out.`,
       );
-    return parseTarget(value, { option: `${variable}, which ${option} names` });
+    return parseTarget(value, { option: `${variable}, which ${option} names`, env });
   }
   if (/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$/.test(text))
     return { kind: 'topic', arn: text };

@@ -171,6 +171,13 @@ endpoints:
       'notify: https://hooks.example.com/services/T0/SECRET\nendpoints: { w: { notify: https://x.example/SECRET, release: { notify: ["slack:https://y.example/SECRET", "env:HOOK"] } } }',
     );
     const told = JSON.stringify(await config('--endpoint w'));
+    yaml(
+      'prices: { ml.m5.large: 0.13 }\nrelease: { timeBox: 2h, notify: https://z.example/SECRET }\nnotify: https://hooks.example.com/services/T0/SECRET\nendpoints: { w: { release: { notify: ["slack:https://y.example/SECRET", "env:HOOK"] } } }',
+    );
+    const all = await config('--endpoint w');
+    expect(found(all, 'release.timeBox')).toEqual(['2h', 'file', 'release.timeBox']);
+    expect(all.settings.filter(({ key }) => key.startsWith('prices.'))).toHaveLength(1);
+    expect(JSON.stringify(all)).not.toContain('SECRET');
     for (const shown of ['https://hooks.example.com/…', 'https://y.example/…', 'env:HOOK'])
       expect(told).toContain(shown);
     expect(told).not.toContain('SECRET');

@@ -92,4 +92,7 @@ test('a wrong target is refused before anything is begun', async () => {
   );
   expect(await describeEndpointConfig(stage.aws, 'v2')).toBeUndefined();
   expect(() => parseTarget('arn:aws:sqs:us-east-1:000000000000:queue')).toThrow(/neither the ARN/);
+  // The path of a webhook is a secret, also where its beginning was forgotten.
+  expect(() => parseTarget('hooks.slack.com/services/T0/B0/SECRET')).toThrow(/^(?=.*hooks\.slack\.com)(?!.*SECRET)/s);
+  expect(() => parseTarget('env:HOOK')).toThrow(/only in `notify:`/);
 });
