@@ -27,7 +27,7 @@ export type SidePlan = Pick<LivePlan, 'upstream' | 'target' | 'headers' | 'body'
 export interface Canary {
   candidate: ShadowSide;
   plan: SidePlan;
-  /** Milliseconds in which its answer must begin. */
+  /** Milliseconds in which its answer must begin; and end, once its caller has gone. */
   timeout: number;
   deadlines: Deadlines;
   /** The live side, as it gets copies. */
@@ -191,12 +191,30 @@ export function canaryRequest(
     for (const shadow of shadows) endCopy(shadow, { ...ended('lost'), loss });
   };
 
+  /**
+   * A caller who hangs up may do so because the candidate is slow: it is waited for all the same, as whoever gets a copy is, so that
+   * its own time tells. Undefined where callers' ends are everybody's.
+   */
+  const alone: LivePlan['alone'] = (giveUp, spent) =>
+    context.cancelWithClient || context.stopped()
+      ? undefined
+      : canary.deadlines.after(Math.max(0, canary.timeout - spent), giveUp);
+
+  /** How the candidate's part ended, and for whom that counts. */
+  const outcomeOf = (end: LiveEnd): { outcome: SideOutcome; loss: Loss | undefined } => {
+    const lost = (loss: Loss) => ({ outcome: 'lost' as const, loss });
+    if (end.alone && end.outcome !== 'answered' && context.stopped()) return lost('stopped');
+    if (end.outcome === 'client-gone') {
+      // The live side had answered its copy by then, and the candidate had not: that is its own doing.
+      const slower = held?.outcome === 'answered' && isGood(held.status) && !context.stopped();
+      return slower ? { outcome: 'timeout', loss: undefined } : lost('client-gone');
+    }
+    if (end.outcome !== 'answered' || answer.lost === undefined) return { outcome: end.outcome, loss: undefined };
+    return answer.lost === 'memory' ? lost('memory') : { outcome: 'too-large', loss: undefined };
+  };
+
   const endCandidate = (end: LiveEnd) => {
-    const loss: Loss | undefined =
-      end.outcome === 'client-gone' ? 'client-gone' : answer.lost === 'memory' ? 'memory' : undefined;
-    const large = end.outcome === 'answered' && answer.lost === 'size';
-    const outcome: SideOutcome =
-      loss !== undefined || end.outcome === 'client-gone' ? 'lost' : large ? 'too-large' : end.outcome;
+    const { outcome, loss } = outcomeOf(end);
     const { status, ms, firstByteMs } = end;
     const facts = { outcome, loss, status, ms, firstByteMs, copies: [] };
     candidateOver = true;
@@ -245,7 +263,7 @@ export function canaryRequest(
     const body = request.whole();
     const own = new KeptChunks(memory, bounds.answer, plan.now);
     const end = (one: LiveEnd) => {
-      const loss = liveLoss(one, own);
+      const loss = one.alone && one.outcome !== 'answered' && context.stopped() ? 'stopped' : liveLoss(one, own);
       const outcome = loss !== undefined || one.outcome === 'client-gone' ? 'lost' : one.outcome;
       const { status, ms, firstByteMs } = one;
       writeLive(
@@ -263,6 +281,7 @@ export function canaryRequest(
       ms: 0,
       firstByteMs: undefined,
       began: 0,
+      alone: false,
     };
     if (body === undefined) {
       refuse(res, 'candidate-unreachable', 'The candidate gave no answer, and the request was too large to be kept.');
@@ -275,6 +294,7 @@ export function canaryRequest(
           body,
           request: undefined,
           answer: own,
+          alone,
           onSent: () => undefined,
           onEnd: end,
         }),
@@ -311,6 +331,7 @@ export function canaryRequest(
     mark: [ANSWERED_HEADER, candidate.name],
     whenSilent: { why: 'candidate-unreachable', late: 'candidate-timeout', who: `candidate ${candidate.name}` },
     waits: (giveUp) => canary.deadlines.after(canary.timeout, giveUp),
+    alone,
     instead(how) {
       if (!fallsBack(canary.fallback, how) || request.lost !== undefined) return false;
       fell = how;

@@ -35,6 +35,8 @@ export interface ExchangeContext {
   keyOf: (callers: string | undefined, id: string) => string;
   /** Is told that an exchange has ended on all sides. */
   ended: () => void;
+  /** The mirror stops: what is cut off from now on is cut off by it. */
+  stopped: () => boolean;
 }
 
 /** A request that is mirrored, as it comes in. */

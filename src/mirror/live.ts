@@ -26,6 +26,12 @@ export interface LivePlan {
    * this side is passed on any more.
    */
   instead?: ((how: Failure) => boolean) | undefined;
+  /**
+   * Asked when the caller has gone and had sent all: the answer is read to its end all the same, as that of a copy, until `giveUp` is
+   * called; gives what ends that. Undefined: it ends with its caller.
+   * @param spent milliseconds since the last byte of the request had gone
+   */
+  alone?: ((giveUp: () => void, spent: number) => (() => void) | undefined) | undefined;
   /** Keep the bodies while they pass; undefined: nobody looks at them. */
   request: KeptChunks | undefined;
   answer: KeptChunks | undefined;
@@ -52,6 +58,8 @@ export interface LiveEnd {
   firstByteMs: number | undefined;
   /** When the last byte of the request had gone, on the stopwatch. */
   began: number;
+  /** Nobody was there any more to be answered, and the answer was read all the same. */
+  alone: boolean;
 }
 
 /**
@@ -65,9 +73,10 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
   let sentAt: number | undefined;
   let first: number | undefined;
   let paused = 0;
-  let pausedAt = 0;
+  let pausedAt: number | undefined;
   let answer: IncomingMessage | undefined;
   let ended = false;
+  let alone = false;
   let waited: (() => void) | undefined;
   const { why, late, who } = plan.whenSilent ?? { ...LIVE_SILENT, who: 'live server' };
   const sent = () => {
@@ -88,7 +97,12 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
   const fail = (how: Failure, outcome: LiveEnd['outcome'], words: string) => {
     const over = !res.destroyed && plan.instead?.(how) === true;
     end(outcome);
-    if (!over) refuse(res, how === 'timeout' ? late : why, words);
+    if (!over && !alone) refuse(res, how === 'timeout' ? late : why, words);
+  };
+  const goOn = () => {
+    if (pausedAt !== undefined) paused += now() - pausedAt;
+    pausedAt = undefined;
+    answer?.resume();
   };
   const end = (outcome: LiveEnd['outcome']) => {
     if (ended) return;
@@ -105,40 +119,39 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
       // An answer that came before the request had gone is no negative time.
       ms: Math.max(0, now() - began - paused),
       firstByteMs: first === undefined ? undefined : Math.max(0, first - began),
+      alone,
     });
   };
   out.once('finish', sent);
-  out.on('information', (info) => informational(res, info));
-  out.once('continue', () => res.writeContinue());
+  out.on('information', (info) => void (alone || informational(res, info)));
+  out.once('continue', () => void (alone || res.writeContinue()));
   out.once('response', (incoming) => {
     answer = incoming;
     first = now();
-    waited?.();
+    if (!alone) waited?.();
     if (ended) return void incoming.resume();
-    if ((incoming.statusCode ?? 0) >= 500 && plan.instead?.('5xx') === true) {
+    if ((incoming.statusCode ?? 0) >= 500 && !alone && plan.instead?.('5xx') === true) {
       end('answered');
       return void incoming.resume().on('error', () => undefined);
     }
-    beginAnswer(req, res, incoming, plan.mark);
+    if (!alone) beginAnswer(req, res, incoming, plan.mark);
     incoming.on('data', (chunk: Buffer) => {
       plan.answer?.add(chunk);
-      if (res.write(chunk)) return;
-      pausedAt = now();
+      if (alone || res.write(chunk)) return;
+      pausedAt ??= now();
       incoming.pause();
     });
-    res.on('drain', () => {
-      paused += now() - pausedAt;
-      incoming.resume();
-    });
+    res.on('drain', goOn);
     incoming.once('end', () => {
       if (!incoming.complete) return;
+      if (alone) return end('answered');
       if (incoming.rawTrailers.length > 0) res.addTrailers(pairsOf(incoming.rawTrailers));
       res.end();
       end('answered');
     });
     incoming.once('close', () => {
       if (incoming.complete) return;
-      end(res.destroyed ? 'client-gone' : 'broken');
+      end(res.destroyed && !alone ? 'client-gone' : 'broken');
       res.destroy();
     });
     incoming.on('error', () => undefined);
@@ -150,17 +163,32 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
   });
   out.on('error', (error: NodeJS.ErrnoException) => {
     if (ended || answer !== undefined) return;
-    if (res.destroyed) return end('client-gone');
+    if (res.destroyed && !alone) return end('client-gone');
     const how = isNoConnection(error) ? 'refused' : 'broken';
     fail(how, how, `The ${who} gave no answer (${error.code ?? error.message}).`);
   });
   res.once('close', () => {
     if (res.writableFinished || ended) return;
+    if (plan.body !== undefined || req.readableEnded) {
+      const until = plan.alone?.(
+        () => {
+          end('timeout');
+          out.destroy();
+        },
+        sentAt === undefined ? 0 : now() - sentAt,
+      );
+      alone = until !== undefined;
+      if (until !== undefined) {
+        waited?.();
+        waited = until;
+        return goOn();
+      }
+    }
     end('client-gone');
     out.destroy();
   });
   if (plan.body === undefined) {
-    pump(req, out, plan.request, plan.begun);
+    pump(req, out, plan);
     req.once('end', wait);
   } else {
     out.end(plan.body);
@@ -168,8 +196,15 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
   }
 }
 
-/** The request's body, as it comes. */
-function pump(req: IncomingMessage, out: ClientRequest, kept: KeptChunks | undefined, begun: Buffer | undefined): void {
+/**
+ * The request's body, as it comes. One that is to outlive its caller is not held up by whoever does not take it: what is kept is in
+ * memory in any case.
+ */
+function pump(
+  req: IncomingMessage,
+  out: ClientRequest,
+  { request: kept, begun, alone }: Pick<LivePlan, 'request' | 'begun' | 'alone'>,
+): void {
   if (req.headers.expect !== undefined) out.flushHeaders();
   if (begun !== undefined) {
     kept?.add(begun);
@@ -179,7 +214,8 @@ function pump(req: IncomingMessage, out: ClientRequest, kept: KeptChunks | undef
   }
   req.on('data', (chunk: Buffer) => {
     kept?.add(chunk);
-    if (!out.write(chunk) && !out.destroyed) req.pause();
+    const held = alone !== undefined && kept !== undefined && kept.lost === undefined;
+    if (!out.write(chunk) && !out.destroyed && !held) req.pause();
   });
   out.on('drain', () => req.resume());
   // Nobody takes the rest: it is read away, so that the caller can read the answer.

@@ -134,8 +134,8 @@ interface Era {
   context: ExchangeContext;
   /** Mirrored requests of which a side has not ended. */
   underWay: number;
-  /** When the next one began; milliseconds of the stopwatch. */
-  over: number | undefined;
+  /** Requests that are read whole before they are passed on, or were. */
+  read: number;
 }
 
 /** Opens a mirror: it answers from now on. @throws Problem where an address or the records' folder cannot be taken */
@@ -163,6 +163,7 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
   let configuredAs = given;
   let state = await firstState(given, ports.router, wall.now());
   let idle: (() => void) | undefined;
+  let stopped = false;
   let lostBefore = 0;
   const eras: Era[] = [];
   const current = () => eras.at(-1) as Era;
@@ -185,6 +186,7 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
       era().underWay -= 1;
       if (eras.every((one) => one.underWay === 0)) idle?.();
     },
+    stopped: () => stopped,
   });
   /** Opens what a configuration and a state ask for, and changes nothing yet. */
   const prepared = async (config: MirrorConfig, next: RouterState): Promise<Era> => {
@@ -201,30 +203,24 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
       recorder,
       context: contextOf(sides, recorder, () => era),
       underWay: 0,
-      over: undefined,
+      read: 0,
     };
     return era;
   };
-  const enter = (era: Era) => {
-    const before = eras.at(-1);
-    if (before !== undefined) before.over = now();
-    eras.push(era);
-  };
-  /** Ends what is over and has nothing under way. */
+  /** Ends what is over and has nothing under way; what a caller is still being answered goes on, however long that takes. */
   const leave = async () => {
     for (const era of eras.slice(0, -1)) {
       const { sides, recorder } = era;
-      const age = now() - (era.over ?? now());
-      const slowest = Math.max(sides.config.bounds.drain, ...sides.config.shadows.map(({ timeout }) => timeout));
-      if (age < sides.config.bounds.drain || (era.underWay > 0 && age < slowest + TICK * 10)) continue;
+      if (era.underWay + era.read > 0) continue;
       eras.splice(eras.indexOf(era), 1);
-      closeSides(sides);
+      for (const { copies } of copiesOf(sides)) copies.stop();
+      for (const { upstream } of [sides.live, ...sides.shadows]) upstream.retire();
       if (recorder === undefined || eras.some((one) => one.recorder === recorder)) continue;
       await recorder.close();
       lostBefore += recorder.lost;
     }
   };
-  enter(await prepared(configuredAs, state));
+  eras.push(await prepared(configuredAs, state));
   const firstRun = current().recorder?.run ?? runName(wall.now());
   let requests = 0;
 
@@ -253,7 +249,7 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
     }
     const told = state.division !== next.division || state.promoted !== next.promoted;
     [configuredAs, state] = [config, next];
-    enter(era);
+    eras.push(era);
     if (told) onEvent({ kind: 'divided', live: sideText(era.sides.config.live), division: next.division });
   };
 
@@ -271,6 +267,10 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
     const id = `${era.recorder?.run ?? firstRun}-${requests.toString(36)}`;
     const about = { era, id, at: wall.now(), route, now };
     const isFor = route === undefined || divided === undefined ? false : isGiven(divided.division, id, req.rawHeaders);
+    if (isFor === 'by-body' || live.upstream.sign !== undefined || divided?.candidate.upstream.sign !== undefined) {
+      era.read += 1;
+      res.once('close', () => void (era.read -= 1));
+    }
     if (isFor !== 'by-body' || divided === undefined) return pass(req, res, about, isFor === true, {});
     if (/^100-continue$/i.test(req.headers.expect ?? '')) res.writeContinue();
     readBegun(req, era.sides.config.bounds.request, memory, (read) =>
@@ -444,6 +444,7 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
         await clock.sleep(TICK / 4);
         await tick();
       }
+      stopped = true;
       front.closeAll();
       for (const { sides } of eras) closeSides(sides);
       // What was cut off a moment ago still tells its end.

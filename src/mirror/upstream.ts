@@ -58,6 +58,9 @@ export interface Upstream extends Place {
   request(method: string, path: string, headers: RawHeaders): ClientRequest;
   /** Closes connections that were not used for long. To be called some times a second. */
   sweep(): void;
+  /** Closes each connection once the request that is under way on it has ended. */
+  retire(): void;
+  /** Cuts everything off. */
   close(): void;
 }
 
@@ -78,7 +81,9 @@ export function openUpstream(place: Place, idle: number, now: () => number): Ups
   const agent = secure ? new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) : new HttpAgent(options);
   const until = new WeakMap<Duplex, number>();
   // In place of the agent's own: a timer and two calls of the system for each request cost more than looking now and then.
+  let retired = false;
   agent.keepSocketAlive = (socket: KeptSocket) => {
+    if (retired) return false;
     const most = Math.min(idle, keptByServer(socket._httpMessage?.res?.rawHeaders ?? []));
     if (most <= 0) return false;
     until.set(socket, now() + most);
@@ -105,6 +110,10 @@ export function openUpstream(place: Place, idle: number, now: () => number): Ups
       return begin({ agent, method, hostname, port, path, headers: headers as string[], insecureHTTPParser: false });
     },
     sweep,
+    retire() {
+      retired = true;
+      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+    },
     close: () => agent.destroy(),
   };
 }

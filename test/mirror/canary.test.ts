@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readFacts, type RecordFacts } from '../../src/analysis/mirrored/record.ts';
@@ -195,14 +196,109 @@ describe('a candidate that fails', () => {
     expect(await records(rig, 'live')).toMatchObject([{ outcome: 'answered', answered: 'candidate' }]);
   });
 
-  test('a caller who goes away counts for neither', async () => {
-    const { rig, candidate } = await opened({ candidate: () => undefined }, ALL);
+  const ask = (body: string) =>
+    `POST /invocations HTTP/1.1\r\nHost: m\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  /** A caller who hangs up once both sides have the request; then time passes. */
+  async function hungUp({ rig, live, candidate }: Awaited<ReturnType<typeof opened>>, ms: number) {
     const socket = rig.socket();
-    socket.write('POST /invocations HTTP/1.1\r\nHost: m\r\nContent-Length: 2\r\n\r\n{}');
-    await rig.until(() => candidate.seen.length === 1);
+    socket.write(ask('{}'));
+    await rig.until(() => candidate.seen.length === 1 && live.seen.length === 1);
+    // The answer of the live side is there.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    rig.clock.advance(ms);
+    await rig.mirror.tick();
+  }
+
+  test.each(['unreachable', 'failures'])(
+    'one that hangs until its caller hangs up is waited for, and counts as not answered (fallback: %s)',
+    async (fallback) => {
+      const all = await opened({ candidate: () => undefined }, { ...ALL, fallback });
+      await hungUp(all, 10_000);
+      expect(all.rig.mirror.counted().shadows.get('candidate')?.metrics.outcomes.timeout).toBe(0);
+      all.rig.clock.advance(21_000);
+      await all.rig.mirror.tick();
+      expect(await records(all.rig, 'candidate')).toMatchObject([{ outcome: 'timeout', ms: expect.any(Number) }]);
+      expect(await records(all.rig, 'live')).toMatchObject([{ outcome: 'answered', status: 200, answered: 'candidate' }]);
+      expect(all.live.seen).toHaveLength(1);
+    },
+  );
+
+  test('one that begins to answer and then hangs until its caller hangs up counts as well', async () => {
+    const all = await opened({ candidate: (_, res) => void res.writeHead(200).write('{') }, ALL);
+    await hungUp(all, 31_000);
+    expect(await records(all.rig, 'candidate')).toMatchObject([{ outcome: 'timeout', status: 200 }]);
+  });
+
+  test.each([
+    ['which are few', '{"late":true}'],
+    ['which are more than a caller is sent at once', `"${'x'.repeat(3_000_000)}"`],
+  ])('one that answers only after its caller has gone has the time it took, and its bytes, %s', async (_, body) => {
+    const all = await opened({ candidate: (_, res) => void setTimeout(() => res.end(body), 100) }, ALL);
+    await hungUp(all, 5_000);
+    await all.rig.until(() => all.rig.mirror.counted().shadows.get('candidate')?.metrics.outcomes.answered === 1);
+    const [found] = await records(all.rig, 'candidate');
+    expect(found).toMatchObject({ outcome: 'answered', status: 200 });
+    expect(found?.ms).toBeGreaterThanOrEqual(5_000);
+  });
+
+  test('one that does not take a request is no reason for its caller not to be heard to the end', async () => {
+    const deaf = createServer((socket) => void socket.pause());
+    await new Promise<void>((resolve) => void deaf.listen(0, '127.0.0.1', resolve));
+    const live = await openModel(says('live'));
+    const url = `http://127.0.0.1:${(deaf.address() as AddressInfo).port}`;
+    const rig = await openRig({ live: live.url, shadows: { candidate: { url } }, ...ALL });
+    open.push({ close: async () => void deaf.close() }, live, rig);
+    const socket = rig.socket();
+    // More than systems hold for a connection.
+    await new Promise<void>((resolve) => void socket.write(ask('x'.repeat(5_500_000)), () => resolve()));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    rig.clock.advance(31_000);
+    await rig.mirror.tick();
+    expect(await records(rig, 'candidate')).toMatchObject([{ outcome: 'timeout' }]);
+    expect(await records(rig, 'live')).toMatchObject([{ outcome: 'answered', answered: 'candidate' }]);
+  });
+
+  test.each([
+    ['counts against it where the live side had answered by then', says('live'), { outcome: 'timeout' }],
+    ['counts for neither where nobody had', () => undefined, { outcome: 'lost', loss: 'client-gone' }],
+  ] as [string, Answer, object][])('one that is cancelled with its caller %s', async (_, live, expected) => {
+    const all = await opened({ live, candidate: () => undefined }, { ...ALL, cancelWithClient: true });
+    await hungUp(all, 0);
+    const [found] = await records(all.rig, 'candidate');
+    expect(found).toMatchObject(expected);
+  });
+
+  test('a caller who goes away before the request is whole counts for neither', async () => {
+    const { rig } = await opened({ candidate: () => undefined }, ALL);
+    const socket = rig.socket();
+    socket.write('POST /invocations HTTP/1.1\r\nHost: m\r\nContent-Length: 3\r\n\r\n{}');
+    await new Promise((resolve) => setTimeout(resolve, 20));
     socket.destroy();
     await rig.until(() => rig.mirror.counted().shadows.get('candidate')?.metrics.outcomes.lost === 1);
     expect(await records(rig, 'candidate')).toMatchObject([{ outcome: 'lost', loss: 'client-gone' }]);
+  });
+
+  test('what the mirror itself cuts off when it stops counts for neither', async () => {
+    const all = await opened({ candidate: () => undefined }, { ...ALL, bounds: { drain: '5s' } });
+    await hungUp(all, 0);
+    const stopping = all.rig.mirror.serve(AbortSignal.abort());
+    let stopped = false;
+    void stopping.then(() => (stopped = true));
+    for (let i = 0; !stopped && i < 200; i += 1) {
+      all.rig.clock.advance(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    const text = readdirSync(join(all.rig.records, 'candidate'))
+      .map((name) => {
+        const bytes = readFileSync(join(all.rig.records, 'candidate', name));
+        return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+      })
+      .join('');
+    expect(readFacts(text)).toMatchObject({ outcome: 'lost', loss: 'stopped' });
   });
 });
 

@@ -41,6 +41,27 @@ async function bytesModel(answer: string | ((request: string, write: (bytes: str
 const nowhere = 'http://127.0.0.1:9';
 
 describe('the live answer comes as it is', () => {
+  test.each(['/invocations', '/elsewhere'])(
+    'one that began before the configuration was read anew goes on to its end, however late: %s',
+    async (path) => {
+      let finish: () => void = () => undefined;
+      const live = await model((_, res) => {
+        res.writeHead(200).write('one');
+        finish = () => void res.end('two');
+      });
+      const { mirror, config, clock, post, until } = await rig({ live: live.url, shadows: { shadow: nowhere } });
+      const answer = post('{}', { path });
+      await until(() => live.seen.length === 1);
+      await mirror.reload(config);
+      for (const ms of [31_000, 40_000]) {
+        clock.advance(ms);
+        await mirror.tick();
+      }
+      finish();
+      expect(await answer).toMatchObject({ status: 200, body: 'onetwo' });
+    },
+  );
+
   test('status, words, headers with order and case, and repeated ones', async () => {
     const live = await bytesModel(
       'HTTP/1.1 207 Whatever It Says\r\nX-Zulu: 1\r\ncontent-TYPE: text/plain\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-alpha: 2\r\nContent-Length: 2\r\nDate: Mon, 01 Jan 2001 00:00:00 GMT\r\n\r\nok',
