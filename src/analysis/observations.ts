@@ -18,6 +18,11 @@ export interface Observations {
   live?: 'decisions' | 'nothing' | undefined;
   /** Where the answers are what callers logged (`record`): nothing here can move their requests. */
   loggedBy?: 'callers' | undefined;
+  /**
+   * Of a mirror, where these sides are no candidate beside what is live: `earlier`, other servers have their roles by now;
+   * `way-back`, the shadow answered before the live side was promoted.
+   */
+  sides?: 'earlier' | 'way-back' | undefined;
   /** Share of production's requests that the shadow was to see, 0 to 1. */
   sampling: number | undefined;
   /** Since when the endpoint has run what it runs now; undefined where nobody was asked (captures from files). */

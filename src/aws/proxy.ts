@@ -84,6 +84,37 @@ export function agentsFor(network: Network, options: AgentOptions): { httpAgent:
   return { httpAgent: plain, httpsAgent };
 }
 
+/** Where a connection is to lead. */
+interface Destination {
+  host: string;
+  port: number;
+  /** With TLS. */
+  secure: boolean;
+  ALPNProtocols?: string[];
+}
+
+/** Makes a connection; `made` is called once, with what failed on the way or what may be written to. */
+type Connect = (to: Destination, made: (error: Error | null, socket?: Duplex) => void) => void;
+
+/**
+ * Connections as the SDK's clients make them, for whoever speaks HTTP without them: the same proxies, exceptions and certificates.
+ *
+ * @throws Problem (cannot-run) where AWS_CA_BUNDLE cannot be read
+ */
+export function connector(network: Network): Connect {
+  const { httpAgent, httpsAgent } = agentsFor(network, {});
+  return ({ secure, ...to }, made) => {
+    let told = false;
+    const once = (error: Error | null, socket?: Duplex | null) => {
+      if (told || (error === null && !socket)) return;
+      told = true;
+      made(error, socket ?? undefined);
+    };
+    // One that leads there directly is given at once.
+    once(null, (secure ? httpsAgent : httpAgent).createConnection(to, once));
+  };
+}
+
 function readBundle(path: string): string {
   try {
     return readFileSync(path, 'utf8');

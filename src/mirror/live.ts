@@ -165,7 +165,9 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
     if (ended || answer !== undefined) return;
     if (res.destroyed && !alone) return end('client-gone');
     const how = isNoConnection(error) ? 'refused' : 'broken';
-    fail(how, how, `The ${who} gave no answer (${error.code ?? error.message}).`);
+    // A proxy is told by its address.
+    const why = error.code === 'ProxyError' ? error.message : (error.code ?? error.message);
+    fail(how, how, `The ${who} gave no answer (${why}).`);
   });
   res.once('close', () => {
     if (res.writableFinished || ended) return;
@@ -264,7 +266,7 @@ export function isNoConnection(error: NodeJS.ErrnoException): boolean {
   return (
     error.syscall === 'connect' ||
     error.syscall === 'getaddrinfo' ||
-    /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(
+    /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ProxyError|ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(
       error.code ?? '',
     )
   );

@@ -22,13 +22,13 @@ import {
 } from './headers.ts';
 import { type Failure, passToLive } from './live.ts';
 import { type Counted, SideMetrics } from './metrics.ts';
-import { Recorder } from './record/recorder.ts';
+import { Recorder, type RecorderOptions } from './record/recorder.ts';
 import { type RemovedEvent, Retention, type RetentionOptions } from './record/retention.ts';
 import { redactor } from './record/redact.ts';
 import { refuse, type Refusal } from './refuse.ts';
 import { namedRoute, type Route, ROUTES, routeOf, splitTarget } from './routes.ts';
 import { changed, configured } from './router/change.ts';
-import { rolesOf, sideText } from './router/roles.ts';
+import { type Roles, rolesOf, sideText } from './router/roles.ts';
 import { NO_STATE, type RouterRequest, type RouterState } from './router/state.ts';
 import { type Division, isDrawn, isGiven } from './sample.ts';
 import { readBy } from './settings.ts';
@@ -194,10 +194,10 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
     const sides = await openSides(roles.config, next, ports, now, { shadows: shadowMetrics, live: liveMetrics });
     const before = eras.at(-1);
     const same = before !== undefined && sidesText(before.sides.config) === sidesText(roles.config);
-    if (same) before.recorder?.describe(described(roles.config.shadows));
+    if (same) before.recorder?.describe(described(roles));
     const recorder = same
       ? before.recorder
-      : await openRecorder(roles.config, { run: runName(wall.now()), wall: wall.now, now, ports });
+      : await openRecorder(roles, { run: runName(wall.now()), wall: wall.now, now, ports });
     const era: Era = {
       sides,
       recorder,
@@ -493,15 +493,16 @@ function closeSides(sides: Sides): void {
 }
 
 async function openRecorder(
-  { records, shadows, live, bounds }: MirrorConfig,
+  roles: Roles,
   { run, wall, now, ports }: { run: string; wall: () => number; now: () => number; ports: MirrorPorts },
 ): Promise<Recorder | undefined> {
+  const { records, live, bounds } = roles.config;
   if (records === undefined) return undefined;
   return Recorder.open({
     folder: records.folder,
     run,
     live: sideText(live),
-    shadows: described(shadows),
+    shadows: described(roles),
     rotateBytes: records.rotateBytes,
     rotateAfter: records.rotateAfter,
     memory: bounds.memory / 4,
@@ -522,8 +523,14 @@ function retentionOf(
 }
 
 /** Shadows as records name them. */
-function described(shadows: MirrorConfig['shadows']) {
-  return shadows.map((one) => ({ name: one.name, url: sideText(one), share: one.share, timeoutMs: one.timeout }));
+function described({ config, wayBack }: Roles): RecorderOptions['shadows'] {
+  return config.shadows.map((one) => ({
+    name: one.name,
+    url: sideText(one),
+    share: one.share,
+    timeoutMs: one.timeout,
+    ...(one.name === wayBack ? { wayBack: true } : {}),
+  }));
 }
 
 /** @param metrics of the sides, which outlive them */
@@ -538,9 +545,9 @@ async function openSides(
   const drop = new Set(config.dropHeaders);
   // The live side gets copies only of what somebody else answers.
   const getCopies = config.shadows.length + (division === undefined ? 0 : 1);
-  const copiesTo = ({ url }: Place, how: Pick<ShadowConfig, 'concurrency' | 'queue' | 'timeout'>) =>
+  const copiesTo = ({ url, connect }: Place, how: Pick<ShadowConfig, 'concurrency' | 'queue' | 'timeout'>) =>
     new Copies(
-      new Wire({ url, idle: bounds.liveIdle, now }),
+      new Wire({ url, connect, idle: bounds.liveIdle, now }),
       { ...how, answer: bounds.answer, memory: bounds.memory / 2 / getCopies },
       now,
     );

@@ -23,13 +23,21 @@ export interface Place {
   path: (path: string) => string | undefined;
   /** Undefined: nothing is signed. */
   sign: Sign | undefined;
+  /** How connections to it are made; undefined: directly. */
+  connect: Connect | undefined;
 }
+
+/** Makes a connection, by whatever way leads there; `made` is called once, with what failed or what may be written to. */
+export type Connect = (
+  to: { host: string; port: number; secure: boolean; ALPNProtocols?: string[] },
+  made: (error: Error | null, socket?: Duplex) => void,
+) => void;
 
 /** A plain server. @param own the path for every request; undefined: that of the request */
 export function httpPlace(url: string, own: string | undefined): Place {
   const parsed = new URL(url);
   const base = parsed.pathname.replace(/\/$/, '');
-  return { url: parsed, path: (path) => base + (own ?? path), sign: undefined };
+  return { url: parsed, path: (path) => base + (own ?? path), sign: undefined, connect: undefined };
 }
 
 /**
@@ -37,7 +45,11 @@ export function httpPlace(url: string, own: string | undefined): Place {
  *
  * @param url of the runtime
  */
-export function sagemakerPlace(url: string, endpoint: string, sign: Sign): Place {
+export function sagemakerPlace(
+  url: string,
+  endpoint: string,
+  { sign, connect }: { sign: Sign; connect: Connect | undefined },
+): Place {
   return {
     url: new URL(url),
     path(path) {
@@ -46,6 +58,7 @@ export function sagemakerPlace(url: string, endpoint: string, sign: Sign): Place
       return rest === undefined ? undefined : `/endpoints/${endpoint}${rest}`;
     },
     sign,
+    connect,
   };
 }
 
@@ -75,10 +88,20 @@ type KeptSocket = Duplex & { _httpMessage?: { res?: { rawHeaders?: RawHeaders } 
  * @param now milliseconds since some beginning
  */
 export function openUpstream(place: Place, idle: number, now: () => number): Upstream {
-  const { url } = place;
+  const { url, connect } = place;
   const secure = url.protocol === 'https:';
+  // URL keeps the brackets of an IPv6 address, and Node wants none.
+  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
   const options = { keepAlive: true, maxFreeSockets: 1_024, scheduling: 'lifo' } as const;
   const agent = secure ? new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) : new HttpAgent(options);
+  if (connect !== undefined)
+    agent.createConnection = (_: unknown, made) => {
+      connect({ host: hostname, port, secure, ALPNProtocols: ['http/1.1'] }, (error, socket) =>
+        made?.(error, socket as Duplex),
+      );
+      return undefined;
+    };
   const until = new WeakMap<Duplex, number>();
   // In place of the agent's own: a timer and two calls of the system for each request cost more than looking now and then.
   let retired = false;
@@ -98,9 +121,6 @@ export function openUpstream(place: Place, idle: number, now: () => number): Ups
       }
   };
   const begin = secure ? httpsRequest : httpRequest;
-  // URL keeps the brackets of an IPv6 address, and Node wants none.
-  const hostname = url.hostname.replace(/^\[|\]$/g, '');
-  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
   return {
     ...place,
     host: url.host,

@@ -1,6 +1,8 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
+import type { Duplex } from 'node:stream';
 import { keepAliveOf, type RawHeaders } from './headers.ts';
+import type { Connect } from './upstream.ts';
 
 /** Who is told of an answer. After `onEnd` or `onError` nothing comes. */
 export interface AnswerEvents {
@@ -14,6 +16,8 @@ export interface AnswerEvents {
 
 export interface WireOptions {
   url: URL;
+  /** How connections are made; undefined: directly. */
+  connect?: Connect | undefined;
   /** Milliseconds after which an unused connection is closed. */
   idle: number;
   /** Milliseconds since some beginning. */
@@ -38,6 +42,7 @@ export class Wire {
   /** Those without a request, the last used one last. */
   #idle: Connection[] = [];
   readonly #busy = new Set<Connection>();
+  #closed = false;
 
   constructor(options: WireOptions) {
     const { url } = options;
@@ -53,7 +58,25 @@ export class Wire {
    * @returns ends it: the connection is closed, and nothing is told any more
    */
   send(head: string, body: Buffer, events: AnswerEvents): () => void {
-    const connection = this.#free() ?? new Connection(this.#open());
+    const { connect } = this.#options;
+    const connection = this.#free() ?? (connect === undefined ? new Connection(this.#open()) : undefined);
+    if (connection !== undefined) return this.#ask(connection, head, body, events);
+    // It is still to come, and nobody may want it any more by then.
+    let drop: (() => void) | undefined;
+    let dropped = false;
+    const to = { host: this.#hostname, port: this.#port, secure: this.#secure, ALPNProtocols: ['http/1.1'] };
+    connect?.(to, (error, socket) => {
+      if (dropped || this.#closed) return void socket?.destroy();
+      if (socket === undefined) return events.onError(error ?? broken('ECONNREFUSED', 'There is no connection.'));
+      drop = this.#ask(new Connection(socket), head, body, events);
+    });
+    return () => {
+      dropped = true;
+      drop?.();
+    };
+  }
+
+  #ask(connection: Connection, head: string, body: Buffer, events: AnswerEvents): () => void {
     this.#busy.add(connection);
     const settled = (reusable: boolean, keep: number | undefined) => {
       this.#busy.delete(connection);
@@ -83,6 +106,7 @@ export class Wire {
 
   /** Closes all connections; what is under way is told of it as an error. */
   close(): void {
+    this.#closed = true;
     for (const one of this.#idle) one.destroy();
     for (const one of this.#busy) one.destroy();
     this.#idle = [];
@@ -117,12 +141,12 @@ type Settled = (reusable: boolean, keep: number | undefined) => void;
 class Connection {
   /** Until when, on the stopwatch, it may be used again. */
   until = 0;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   #events: AnswerEvents | undefined;
   #settled: Settled | undefined;
   #reader = new AnswerReader();
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.once('end', () => this.#ended());

@@ -7,7 +7,11 @@ import { type AddressInfo, connect as connectTcp, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { run } from '../../src/main.ts';
+import { ask } from '../mirror/rig.ts';
 import { capturedIo } from '../support/io.ts';
+import { ROWS } from '../support/traffic.ts';
 import { isWhole } from '../support/sizes.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -172,6 +176,41 @@ describe.skipIf(!hasOpenssl)('in a network that only a proxy leads out of', () =
       'sagemaker-us-east-1-000000000000.s3.us-east-1.amazonaws.com',
       'sts.us-east-1.amazonaws.com',
     ]);
+  });
+
+  test('a mirror between two endpoints invokes both through it', { timeout: 30_000 }, async () => {
+    const line = `deploy ${ON} --artifact ${ARTIFACT_005} --algorithm linear-learner --instances 1 --yes`;
+    expect((await typed(line)).code).toBe(0);
+    const io = capturedIo();
+    const stop = new AbortController();
+    const sides = ['--live', 'sagemaker:weather', '--shadow', 'copy=sagemaker:weather'];
+    const given = Object.entries({ ...world.env, ...company() }).filter(([, value]) => value !== undefined);
+    const ended = run(['mirror', ...sides, '--listen', '0', '--socket', 'control', '--log-format', 'json'], {
+      clock: systemClock,
+      env: Object.fromEntries(given),
+      cwd: world.root,
+      signal: stop.signal,
+      io: () => io,
+    });
+    try {
+      while (io.errLines.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      const { port } = JSON.parse(io.errLines[0] ?? '') as { port: number };
+      asked.clear();
+      const headers = { 'Content-Type': 'text/csv' };
+      const post = () => ask(undefined, port, { method: 'POST', path: '/invocations', headers }, ROWS[0]);
+      for (let i = 0; i < 2; i += 1) expect(await post()).toMatchObject({ status: 200 });
+      const counted = async () => {
+        const { out } = await world.shadowctl('mirror status --socket control');
+        return JSON.parse(out).shadows.copy.outcomes;
+      };
+      for (let i = 0; (await counted()).answered < 2 && i < 200; i += 1)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(await counted()).toMatchObject({ answered: 2, refused: 0, broken: 0 });
+    } finally {
+      stop.abort();
+      await ended;
+    }
+    expect([[...asked], direct]).toEqual([['runtime.sagemaker.us-east-1.amazonaws.com'], []]);
   });
 
   test.runIf(isWhole('matrix'))('journals in a bucket, too', { timeout: 60_000 }, async () => {

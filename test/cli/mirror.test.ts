@@ -200,17 +200,19 @@ test.each([
   expect(err).toMatch(/^error: /);
 });
 
-test('an endpoint that only a proxy leads to is refused before anybody is answered: the mirror uses none', async () => {
-  const cwd = mkdtempSync(join(tmpdir(), 'shadowctl-mirror-'));
-  open.push({ close: () => rmSync(cwd, { recursive: true }) });
+test('an endpoint whose proxy does not answer is told from one that does not, by the address of the proxy', async () => {
+  const cwd = folder();
   const env = {
     AWS_ACCESS_KEY_ID: 'a',
     AWS_SECRET_ACCESS_KEY: 'b',
     AWS_REGION: 'us-east-1',
-    HTTPS_PROXY: 'http://127.0.0.1:9',
+    HTTPS_PROXY: 'http://user:secret@127.0.0.1:9',
   };
-  const sides = ['mirror', '--live', 'sagemaker:weather', '--shadow', 'http://127.0.0.1:9'];
+  const sides = ['mirror', '--live', 'sagemaker:weather', '--shadow', 's=sagemaker:other', '--socket', 'control'];
   const { io, ended } = begin([...sides, '--listen', '127.0.0.1:0'], cwd, env);
-  expect(await ended).toBe(2);
-  expect(io.errLines.join(' ')).toContain('NO_PROXY=runtime.sagemaker.us-east-1.amazonaws.com');
+  const { port } = await started(io, ended);
+  const answer = await ask(undefined, port, { method: 'POST', path: '/invocations', headers: {} }, '{}');
+  expect(answer).toMatchObject({ status: 502, body: expect.stringContaining('http://127.0.0.1:9') });
+  expect(answer.headers).toContain('live-unreachable');
+  expect(answer.body).not.toContain('secret');
 });

@@ -28,6 +28,8 @@ const runSchema = v.object({
       share: v.number(),
       /** After so long a copy is given up. */
       timeoutMs: v.number(),
+      /** It answered before the live side was promoted, and gets copies as the way back. Absent: it did not. */
+      wayBack: v.optional(v.boolean()),
     }),
   ),
   /** Times of requests, both ends included, of which records could not be written. */

@@ -61,17 +61,17 @@ export async function runPromote(app: App, options: MirrorMoveOptions & { force:
   );
   const on = asked(options, result.shadow);
   if (!failed) app.io.err(text`  ${shown('report', { ...on, watch: true })}`);
-  app.io.err(text`  ${shown('keep', { mirror, shadow: options.shadow })}`);
+  app.io.err(text`  ${shown('keep', { mirror, shadow: result.shadow })}`);
   app.io.err('--force promotes against the verdict; the history records that.');
   return failed ? 'no' : 'inconclusive';
 }
 
 /** What was judged and how, as it was typed. */
-function asked({ mirror, shadow, report }: MirrorMoveOptions, found: string) {
+function asked({ mirror, report }: MirrorMoveOptions, found: string) {
   const { from, labels, policy, expect, allowCommand, waivers } = report;
   return {
     mirror,
-    variants: shadow === undefined ? undefined : `live,${found}`,
+    variants: `live,${found}`,
     from,
     labels,
     policy,

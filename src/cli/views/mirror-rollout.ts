@@ -188,7 +188,10 @@ export function mirrorNext({ mirror, running, state, wayBack: back, shadows }: M
   const candidates = shadows.filter(({ name }) => name !== back);
   if (state.division === undefined && candidates.length === 0)
     return back === undefined ? [] : [text`To go back: ${shown('undo', { mirror })}`];
-  return [text`Judge it: ${shown('report', { mirror })}`];
+  // Of several, a report is about one.
+  const name = state.division?.shadow ?? candidates[0]?.name;
+  const variants = candidates.length === 1 && name === candidates[0]?.name ? undefined : `live,${name}`;
+  return [text`Judge it: ${shown('report', { mirror, variants })}`];
 }
 
 /** One line of a mirror's history for a table: when, what, how. */

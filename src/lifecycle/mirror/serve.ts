@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { mkdir, stat } from 'node:fs/promises';
 import { connect } from '../../aws/clients.ts';
 import type { Aws } from '../../aws/clients.ts';
-import type { Network } from '../../aws/proxy.ts';
 import { type Clock, stopwatch } from '../../base/clock.ts';
 import { environmentError, usageError } from '../../base/errors.ts';
 import { claimLock } from '../../base/process-lock.ts';
@@ -173,23 +172,10 @@ function placesOf(session: MirrorSession): (target: SideTarget, path: string | u
     const { signedRuntime } = await import('../../aws/sign.ts');
     const aws = await connected(target.region, target.profile);
     const { url, sign } = await signedRuntime(aws);
-    await requireWay(aws.target.network, new URL(url).hostname);
-    return sagemakerPlace(url, target.endpoint, sign);
+    const { network } = aws.target;
+    const connect = network && (await import('../../aws/proxy.ts')).connector(network);
+    return sagemakerPlace(url, target.endpoint, { sign, connect });
   };
-}
-
-/**
- * A mirror makes its connections by itself, and through no proxy.
- * @throws Problem (cannot-run) where the environment says that one leads there
- */
-async function requireWay(network: Network | undefined, host: string): Promise<void> {
-  if (network?.https === undefined) return;
-  const { isDirect } = await import('../../aws/proxy.ts');
-  if (isDirect(network, host, 443)) return;
-  throw environmentError(
-    `A mirror reaches ${host} directly, and HTTPS_PROXY says that a proxy leads there.`,
-    `Where there is a way without it, as through a VPC endpoint, name the host: NO_PROXY=${host}`,
-  );
 }
 
 /** Puts finished files into S3, one after the other. */

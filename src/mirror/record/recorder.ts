@@ -13,7 +13,7 @@ export interface RecorderOptions {
   run: string;
   /** For people, without credentials. */
   live: string;
-  shadows: readonly { name: string; url: string; share: number; timeoutMs: number }[];
+  shadows: readonly MirrorRun['shadows'][number][];
   rotateBytes: number;
   rotateAfter: number;
   /** Bytes of lines that wait for the disk. */

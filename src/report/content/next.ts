@@ -57,6 +57,7 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
   const { predictions } = observations;
   const unread = predictions !== undefined && nothingRead(predictions, report.policy) !== undefined;
   const fitsNothing = unread || noLabelFits(report);
+  if (observations.sides !== undefined && mirror !== undefined) return ofOtherSides(report, asked);
   switch (verdict.outcome) {
     case 'pass':
       if (observations.loggedBy === 'callers')
@@ -97,6 +98,30 @@ export function nextStep(report: Report, flags: RenderOptions['asked']): Next | 
         ),
         command: fitsNothing ? shown('report', unread ? byLook(asked) : asked) : again(asked),
       };
+  }
+}
+
+/** What follows where the judged sides of a mirror are no candidate beside what is live: there is nothing to promote. */
+function ofOtherSides({ observations, verdict }: Report, asked: CommandLine['options']): Next {
+  const { mirror } = asked;
+  if (observations.sides === 'earlier')
+    return {
+      words: 'these sides have other roles by now, and nothing is decided by this; see who answers:',
+      command: shown('status', { mirror }),
+    };
+  switch (verdict?.outcome) {
+    case 'pass':
+      return {
+        words: 'the way back is as good as what is live; should that turn bad, go back at once:',
+        command: shown('undo', { mirror }),
+      };
+    case 'fail':
+      return {
+        words: 'the way back is worse than what is live; undo goes back to it all the same, until it is ended:',
+        command: shown('keep', { mirror, shadow: shadowIn(asked) }),
+      };
+    default:
+      return { words: 'watch until it is decided:', command: again(asked) };
   }
 }
 

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { labelSource } from '../../../src/cli/flags/labels.ts';
 import { readPolicy } from '../../../src/analysis/policy/schema.ts';
 import type { LifecycleEvent } from '../../../src/lifecycle/events.ts';
+import { openMirrorFolder } from '../../../src/analysis/observe/mirror/folder.ts';
+import { judgeShadowOf } from '../../../src/lifecycle/mirror/judge.ts';
 import { keepMirror, undoMirror } from '../../../src/lifecycle/mirror/back.ts';
 import { promoteMirror } from '../../../src/lifecycle/mirror/promote.ts';
 import {
@@ -170,6 +172,25 @@ describe('a rollout on a mirror', () => {
     // The promoted side is the live one: it answers without a mark, and the other gets copies.
     expect(shares(await minute())).toBe(0);
     expect(rig.mirror.router().config.live.target).toMatchObject({ url: candidate });
+
+    // Whose evidence a report is of is said, or asked: what was judged before has other roles by now.
+    await minute();
+    const judged = async (shadow: string) =>
+      (await judgeShadowOf(session, { folder: rig.records, shadow }, options.judging)).observations;
+    expect(await judged('candidate')).toMatchObject({
+      sides: 'earlier',
+      production: { model: production },
+      shadow: { model: candidate },
+    });
+    expect(await judged('previous')).toMatchObject({
+      sides: 'way-back',
+      production: { model: candidate },
+      shadow: { model: production },
+    });
+    await expect(openMirrorFolder(rig.records, undefined)).rejects.toMatchObject({
+      kind: 'usage',
+      next: expect.stringMatching(/live,previous .*live,candidate /),
+    });
 
     await during(undoMirror(session, { mirror: options.mirror, plan: false }));
     expect((await mirrorStatus(options.mirror)).live).toBe(production);

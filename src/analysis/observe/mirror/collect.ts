@@ -104,12 +104,13 @@ export async function collectFromMirror(options: FromMirrorOptions, compare: Com
 }
 
 /** A mirror knows no models: a side is where it was asked. */
-function sidesOf(found: Observations, { runs, name }: MirrorFolder): Partial<Observations> {
+function sidesOf(found: Observations, { runs, name, since, wayBack }: MirrorFolder): Partial<Observations> {
   const last = runs.at(-1);
   const side = last?.shadows.find((one) => one.name === name)?.url;
   return {
     production: { ...found.production, model: last?.live },
     shadow: found.shadow && { ...found.shadow, model: side },
+    ...(since !== undefined ? { sides: 'earlier' } : wayBack ? { sides: 'way-back' } : {}),
   };
 }
 
@@ -261,6 +262,19 @@ const LOST_WORDS: Readonly<Record<Loss, string>> = {
   'live-copy': 'the live side did not answer the copy of what the shadow answered, or refused it',
 };
 
+/** Whose evidence it is, where the judged sides are no candidate beside what is live. */
+function roleNotes({ name, since, wayBack }: MirrorFolder, last: FoundRun | undefined): string[] {
+  const side = last?.shadows.find((one) => one.name === name)?.url;
+  if (since !== undefined && last?.kind !== 'record')
+    return [
+      `These records are of ${name} at ${side} beside ${last?.live}, of before ${dateAndTime(since.from)} UTC: since then ${since.live} is live, with ${since.shadows.length === 0 ? 'no shadow' : since.shadows.map((one) => `${one.name} at ${one.url}`).join(', ')}, of which nothing is said here.`,
+    ];
+  if (!wayBack) return [];
+  return [
+    `${name} at ${side} answered before ${last?.live} was promoted: it is judged as the way back, beside what is live now.`,
+  ];
+}
+
 function notesOf(
   folder: MirrorFolder,
   runs: readonly FoundRun[],
@@ -272,6 +286,7 @@ function notesOf(
   const callers = byCallers(runs);
   const whose = callers ? 'what callers logged (record)' : 'the records of a mirror';
   const notes = [
+    ...roleNotes(folder, last),
     `From ${whose}: requests, failures and latencies are those of ${counted(kept, 'single requests')} that ${folder.name} was to answer, as the live side did.`,
   ];
   if (last !== undefined && !last.ended)

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usageError } from '../../../base/errors.ts';
+import { dateAndTime } from '../../../base/units.ts';
 import { LIVE_FOLDER } from '../../mirrored/record.ts';
 import { readRemoved, REMOVED_FILE, type Removed } from '../../mirrored/removed.ts';
 import { type MirrorRun, readRun, runOfFile, RUNS_FOLDER } from '../../mirrored/run.ts';
@@ -27,6 +28,10 @@ export interface MirrorFolder {
   orphans: number;
   /** Other pairs of sides that were recorded under the same names before. */
   others: readonly string[];
+  /** The shadow answered before the live side was promoted, and is the way back. */
+  wayBack: boolean;
+  /** The newest run, where its live side or this shadow is another, or this shadow is none of its own any more. */
+  since: FoundRun | undefined;
 }
 
 /** Whether a mirror has written this folder. */
@@ -38,7 +43,8 @@ export async function isMirrorFolder(path: string): Promise<boolean> {
  * Finds the records of the live side and of one shadow.
  *
  * @param variants `live` and the shadow's name, where there are several shadows
- * @throws Problem (usage) where it cannot be told which shadow is meant
+ * @throws Problem (usage) where it cannot be told which shadow is meant, as after a promotion: what answered before is judged only
+ * where it is named
  */
 export async function openMirrorFolder(
   path: string,
@@ -57,9 +63,22 @@ export async function openMirrorFolder(
   }
   runs.sort((a, b) => a.from - b.from);
   const names = [...new Set(runs.flatMap(({ shadows }) => shadows.map(({ name }) => name)))];
-  const present = runs.at(-1)?.shadows ?? [];
-  const name = variants?.[1] ?? (names.length === 1 ? names[0] : present.length === 1 ? present[0]?.name : undefined);
+  const newest = runs.at(-1);
+  const present = newest?.shadows ?? [];
+  const candidates = present.filter(({ wayBack }) => wayBack !== true);
+  const back = present.find(({ wayBack }) => wayBack === true);
+  const name =
+    variants?.[1] ??
+    (candidates.length === 1 ? candidates[0]?.name : names.length === 1 && back === undefined ? names[0] : undefined);
   const listed = names.join(', ');
+  if (name === undefined && back !== undefined && candidates.length === 0)
+    throw usageError(
+      `${path}: ${newest?.live} was promoted and answers since ${dateAndTime(newest?.from ?? 0)} UTC. The only shadow is ${back.name}, which answered before: it is the way back, and no candidate.`,
+      `Name what is to be judged: --variants ${LIVE_FOLDER},${back.name} for the way back${names
+        .filter((one) => one !== back.name)
+        .map((one) => `, --variants ${LIVE_FOLDER},${one} for what was recorded of ${one} before`)
+        .join('')}.`,
+    );
   if (name === undefined)
     throw usageError(
       `${path} holds the records of several shadows: ${listed}.`,
@@ -72,6 +91,7 @@ export async function openMirrorFolder(
     );
   const [live, shadow] = [await filesOf(path, LIVE_FOLDER, runs), await filesOf(path, name, runs)];
   const { same, others } = sameSides(runs, name);
+  const last = same.at(-1);
   const of = (files: readonly RecordFile[]) => files.filter(({ run }) => same.includes(run));
   return {
     runs: same,
@@ -80,6 +100,8 @@ export async function openMirrorFolder(
     name,
     orphans: live.orphans + shadow.orphans,
     others,
+    wayBack: last?.shadows.find((one) => one.name === name)?.wayBack === true,
+    since: newest === undefined || last === undefined || same.includes(newest) ? undefined : newest,
   };
 }
 
