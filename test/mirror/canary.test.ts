@@ -220,7 +220,9 @@ describe('a candidate that fails', () => {
       all.rig.clock.advance(21_000);
       await all.rig.mirror.tick();
       expect(await records(all.rig, 'candidate')).toMatchObject([{ outcome: 'timeout', ms: expect.any(Number) }]);
-      expect(await records(all.rig, 'live')).toMatchObject([{ outcome: 'answered', status: 200, answered: 'candidate' }]);
+      expect(await records(all.rig, 'live')).toMatchObject([
+        { outcome: 'answered', status: 200, answered: 'candidate' },
+      ]);
       expect(all.live.seen).toHaveLength(1);
     },
   );
