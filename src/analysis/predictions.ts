@@ -424,6 +424,21 @@ export interface TruthSums {
   scores?: readonly LossStratum[] | undefined;
   /** Rows whose label is 0 or 1, and 1; and each model's area under the curve over them, undefined where all are alike. */
   binary?: { rows: number; ones: number; production: number | undefined; shadow: number | undefined } | undefined;
+  /** How numbers and labels lie to each other; missing in observations of older versions. */
+  fit?: FitSums | undefined;
+}
+
+/** Sums over rows with a label of the label, of each model's number, of their squares, and of each number times the label. */
+export interface FitSums {
+  rows: number;
+  truth: number;
+  truthSquared: number;
+  production: number;
+  productionSquared: number;
+  productionTruth: number;
+  shadow: number;
+  shadowSquared: number;
+  shadowTruth: number;
 }
 
 /** Labels are compared at one age, so that a late one is not there for old requests alone. Durations are milliseconds. */

@@ -94,7 +94,7 @@ test('what it costs and what removes it are said first; without a yes nothing is
   expect(seen.stopped).toBe('not begun');
   expect(seen.said).toMatch(/instance hours of ml\.m5\.large, each about \$\d/);
   expect(seen.said).toMatch(
-    /node \S+bin\/shadowctl\.js cleanup --all --yes --config \S+shadowctl\.yaml --region us-east-1/,
+    /node \S.*bin\/shadowctl\.js'? cleanup --all --yes --config \S.*shadowctl\.yaml'? --region us-east-1/,
   );
   expect(seen.recorded).not.toContain('Create');
   expect(seen.left).toEqual([]);

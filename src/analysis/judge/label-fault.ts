@@ -1,6 +1,6 @@
-import type { Predictions, TruthOutcome, TruthStratum } from '../predictions.ts';
+import type { FitSums, Predictions, TruthOutcome, TruthStratum } from '../predictions.ts';
 import { className, OTHERS } from '../answers/strata.ts';
-import { counted, percent } from '../../base/units.ts';
+import { counted, number, percent } from '../../base/units.ts';
 import { total } from './loss-sample.ts';
 import { needsAdvice } from './needs.ts';
 import type { Blocker } from './needs.ts';
@@ -17,6 +17,24 @@ const UNRELATED = 0.1;
 /** The same of the area under the curve, beyond one half. */
 const NO_CURVE = 0.05;
 
+/** A line through answers and labels is one that counts from so much correlation on. */
+const CORRELATED = 0.5;
+
+/** Of calibrated answers the line has the slope 1: beyond these, labels rise with the answers by another measure. */
+const SLOPES = [2 / 3, 3 / 2] as const;
+
+/** So much of the mean squared error is left, at the most, where the rest is a matter of the unit. */
+const LEFT = 0.4;
+
+/** And where the slope is 1: models that share an offset are not rare, but one of ten times what else they are off by is. */
+const LEFT_OF_OFFSET = 0.01;
+
+/** Numbers beyond these are no probabilities, and hardly what a regression on labels of 0 and 1 says. */
+const NEAR_CHANCES = [-0.5, 1.5] as const;
+
+/** What sums of doubles leave of nothing, as a share of them. */
+const ROUNDED = 1e-9;
+
 /** Two standard errors: how much more the rows at hand would have shown by chance, or would not. */
 const ERRORS = 2;
 
@@ -25,14 +43,26 @@ const ERRORS = 2;
  * not show in the sums, as labels that came for some outcomes sooner than for others, nobody here can know
  * (docs/judging.md).
  */
-export function labelFault({ truth, repeats }: Predictions): Blocker | undefined {
+export function labelFault({ truth, repeats, numbers }: Predictions): Blocker | undefined {
   if (truth === undefined) return undefined;
   const sums = repeats?.agreement;
   const copies = sums === undefined || sums.rows === 0 ? 1 : sums.rowsSquared / sums.rows;
   const { outcomes, binary } = truth;
   if (outcomes !== undefined && !outcomes.some(isOther))
     return neverLabelled(truth.strata ?? [], outcomes) ?? unrelated(outcomes, copies);
-  return binary && flatCurves(binary);
+  const chances = binary !== undefined && binary.rows === truth.rows;
+  const { low = 0, high = 1 } = numbers?.histogram ?? {};
+  if (truth.numbers === undefined || truth.fit === undefined) return binary && flatCurves(binary);
+  if (chances && low >= 0 && high <= 1) return flatCurves(binary);
+  const fits = { production: fitOf(truth.fit, 'production'), shadow: fitOf(truth.fit, 'shadow') };
+  const losses = repeats?.loss;
+  const repeated = losses === undefined || losses.rows === 0 ? 1 : losses.rowsSquared / losses.rows;
+  return (
+    unrelatedNumbers(fits, truth.fit.rows, repeated) ??
+    (chances && (low < NEAR_CHANCES[0] || high > NEAR_CHANCES[1])
+      ? noChances(fits, truth.fit.rows, { low, high })
+      : otherUnit(fits, truth.fit.rows))
+  );
 }
 
 /** With fewer labels, one model may well be right on all of them. */
@@ -152,5 +182,83 @@ function flatCurves({
     reason: `labels have nothing to do with the numbers: the area under the curve is ${production.toFixed(2)} of production's and ${shadow.toFixed(2)} of the shadow's, over ${counted(rows, 'rows')}, and chance gives 0.50. They may belong to other rows`,
     missing: 0,
     needs: needsAdvice('labels of these very requests: compare some by hand with what --label-next writes'),
+  };
+}
+
+/** A straight line through the answers of one model and the labels. */
+interface Fit {
+  correlation: number;
+  /** By how much the label rises with the answer. */
+  slope: number;
+  /** Of the label where the answer is 0. */
+  offset: number;
+  /** What the line leaves of the mean squared error; below 0 where there is none. */
+  left: number;
+}
+
+/** @returns undefined where all answers, or all labels, are alike */
+function fitOf(sums: FitSums, who: 'production' | 'shadow'): Fit | undefined {
+  const { rows, truth, truthSquared } = sums;
+  const [x, xx, xy] = [sums[who] / rows, sums[`${who}Squared`] / rows, sums[`${who}Truth`] / rows];
+  const [y, yy] = [truth / rows, truthSquared / rows];
+  const [answers, labels] = [xx - x * x, yy - y * y];
+  if (!(answers > ROUNDED * xx) || !(labels > ROUNDED * yy)) return undefined;
+  const together = xy - x * y;
+  const slope = together / answers;
+  const correlation = together / Math.sqrt(answers * labels);
+  return {
+    correlation,
+    slope,
+    offset: y - slope * x,
+    left: (labels * (1 - correlation ** 2)) / Math.max(xx - 2 * xy + yy, ROUNDED * yy),
+  };
+}
+
+type Fits = Record<'production' | 'shadow', Fit | undefined>;
+
+/**
+ * Numbers that rise with the labels of neither model, as `unrelated` has it of classes. The error of a correlation without any
+ * relation is one over the root of the rows (Fisher 1915).
+ */
+function unrelatedNumbers({ production, shadow }: Fits, rows: number, copies: number): Blocker | undefined {
+  const error = Math.sqrt(copies / rows);
+  const isFlat = (fit: Fit) => fit.correlation <= ERRORS * error && fit.correlation + ERRORS * error <= UNRELATED;
+  const fits = [production, shadow].filter((fit) => fit !== undefined);
+  if (fits.length === 0 || !fits.every(isFlat)) return undefined;
+  const words = fits.map(({ correlation }) => correlation.toFixed(2)).join(' and ');
+  return {
+    reason: `labels have nothing to do with the numbers: over ${counted(rows, 'rows')} they are correlated by ${words}. They may belong to other rows`,
+    missing: 0,
+    needs: needsAdvice('labels of these very requests: compare some by hand with what --label-next writes'),
+  };
+}
+
+/**
+ * Labels in another unit, or another transformation, than the answers of both models: cents for euros, or logarithms. The errors are
+ * then those of the unit, and a shadow that scatters more is hardly further off.
+ */
+function otherUnit({ production, shadow }: Fits, rows: number): Blocker | undefined {
+  if (production === undefined || shadow === undefined || rows < FEW_ROWS) return undefined;
+  const fits = [production, shadow];
+  const low = fits.every(({ slope }) => slope < SLOPES[0]);
+  const high = fits.every(({ slope }) => slope > SLOPES[1]);
+  const most = low || high ? LEFT : LEFT_OF_OFFSET;
+  if (!fits.every(({ correlation, left }) => correlation >= CORRELATED && left <= most)) return undefined;
+  const { slope, offset, left } = production;
+  return {
+    reason: `labels seem to be in another unit than the answers: they are about ${number(slope, 3)} times production's number ${offset < 0 ? '−' : '+'} ${number(Math.abs(offset), 3)}, which explains ${percent(1 - left)} of its squared error, and likewise the shadow's`,
+    missing: 0,
+    needs: needsAdvice('labels in the unit of the answers'),
+  };
+}
+
+/** Labels of 0 and 1, and numbers that are no probabilities of them, as logits and percentages are not. */
+function noChances(fits: Fits, rows: number, { low, high }: { low: number; high: number }): Blocker | undefined {
+  const both = [fits.production, fits.shadow];
+  if (rows < FEW_ROWS || !both.every((fit) => fit !== undefined && fit.left <= LEFT)) return undefined;
+  return {
+    reason: `the labels are 0 and 1, and the answers lie between ${number(low, 3)} and ${number(high, 3)}: they are no probabilities, so that how far they are off says nothing`,
+    missing: 0,
+    needs: needsAdvice('probabilities in the answers, or labels in the unit of the answers'),
   };
 }

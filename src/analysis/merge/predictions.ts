@@ -5,6 +5,7 @@ import { BANDS, CLASS_BANDS } from '../answers/bands.ts';
 import type {
   AnswerSums,
   ComparatorSums,
+  FitSums,
   FlagSums,
   LabelAges,
   LabelSums,
@@ -230,6 +231,22 @@ function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
         production: undefined,
         shadow: undefined,
       },
+    fit: a.fit && b.fit && mergeFits(a.fit, b.fit),
+  };
+  return merged;
+}
+
+function mergeFits(a: FitSums, b: FitSums): FitSums {
+  const merged: Merged<FitSums> = {
+    rows: a.rows + b.rows,
+    truth: a.truth + b.truth,
+    truthSquared: a.truthSquared + b.truthSquared,
+    production: a.production + b.production,
+    productionSquared: a.productionSquared + b.productionSquared,
+    productionTruth: a.productionTruth + b.productionTruth,
+    shadow: a.shadow + b.shadow,
+    shadowSquared: a.shadowSquared + b.shadowSquared,
+    shadowTruth: a.shadowTruth + b.shadowTruth,
   };
   return merged;
 }

@@ -108,6 +108,73 @@ describe('labels that belong to other rows', () => {
   });
 });
 
+describe('numbers whose labels are', () => {
+  /** Of a window as long as that, a fault is named like any other. */
+  const SHORT = 30;
+  const normal = (random: Random) =>
+    Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+  /** Production scatters by 1 around the truth, the shadow by so much; labels are as `label` has them. */
+  const scattering = (by: number, label: (truth: number, random: Random) => number) => (random: Random) => {
+    const truth = 20 + 5 * normal(random);
+    const production = truth + normal(random);
+    return { production, shadow: truth + by * normal(random), truth: label(truth, random), labelled: true };
+  };
+
+  test('those of other rows: a shadow that scatters three times as much does not pass, and does not fail by them', () => {
+    const { gate } = told(
+      scattering(3, (_, random) => 20 + 5 * normal(random)),
+      {},
+      SHORT,
+    );
+    expect(gate('truth.error')).toMatchObject({ outcome: 'inconclusive', gating: true });
+    expect(gate('truth.error')?.reason).toContain('labels have nothing to do with the numbers');
+    expect(gate('truth.error')?.needs).toContain('labels of these very requests');
+  });
+
+  test.for([
+    ['cents for euros', (truth: number) => 100 * truth],
+    ['degrees Fahrenheit for Celsius', (truth: number) => 32 + 1.8 * truth],
+    ['numbers for logarithms', (truth: number) => Math.exp(5 + truth / 10)],
+    ['kelvins for degrees Celsius', (truth: number) => truth + 273.15],
+  ] as const)('%s: nor there', ([, unit]) => {
+    const { gate } = told(scattering(2, unit), {}, SHORT);
+    expect(gate('truth.error')).toMatchObject({ outcome: 'inconclusive', gating: true });
+    expect(gate('truth.error')?.reason).toContain('labels seem to be in another unit than the answers');
+    expect(gate('truth.error')?.needs).toContain('labels in the unit of the answers');
+  });
+
+  test('0 and 1, of logits', () => {
+    const { gate } = told(
+      (random) => {
+        const truth = random.next() < 0.1 ? 1 : 0;
+        const production = -3 + 2 * truth + normal(random);
+        return { production, shadow: -3.2 + 0.5 * truth + normal(random), truth, labelled: true };
+      },
+      {},
+      SHORT,
+    );
+    expect(gate('truth.error')).toMatchObject({ outcome: 'inconclusive' });
+    expect(gate('truth.error')?.reason).toContain('they are no probabilities');
+  });
+
+  test('right, are judged: of a good model, of a weak one, of one that is off where all labels are alike, and of one that is always 7', () => {
+    expect(told(scattering(3, (truth) => truth)).gate('truth.error')).toMatchObject({ outcome: 'fail' });
+    const weak = told((random) => {
+      const production = normal(random);
+      return { production, shadow: production, truth: 0.1 * production + normal(random), labelled: true };
+    });
+    expect(weak.gate('truth.error')).toMatchObject({ outcome: 'pass' });
+    const off = told((random) => {
+      const truth = 10 + 0.1 * normal(random);
+      const production = truth + 2 + 0.3 * normal(random);
+      return { production, shadow: production, truth, labelled: true };
+    });
+    expect(off.gate('truth.error')).toMatchObject({ outcome: 'pass' });
+    const constant = told((random) => ({ ...scattering(1, (truth) => truth)(random), shadow: 7 }));
+    expect(constant.gate('truth.error')).toMatchObject({ outcome: 'fail' });
+  });
+});
+
 describe('a class that no label names', () => {
   test('its labels have not come: a shadow that finds half as much fraud does not pass', () => {
     const { gate } = told((random) => {

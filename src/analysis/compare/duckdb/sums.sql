@@ -203,6 +203,16 @@ select
   loss_sums((production_number - truth_number) ** 2, (shadow_number - truth_number) ** 2) as squared
 from ripe where d is not null and (production_label is null or shadow_label is null) group by 1;
 
+-- name: truth_fit
+-- How numbers and labels lie to each other.
+select
+  count(*)::double as rows, coalesce(sum(truth_number), 0) as truth, coalesce(sum(truth_number ** 2), 0) as "truthSquared",
+  coalesce(sum(production_number), 0) as production, coalesce(sum(production_number ** 2), 0) as "productionSquared",
+  coalesce(sum(production_number * truth_number), 0) as "productionTruth",
+  coalesce(sum(shadow_number), 0) as shadow, coalesce(sum(shadow_number ** 2), 0) as "shadowSquared",
+  coalesce(sum(shadow_number * truth_number), 0) as "shadowTruth"
+from with_truth where loss is not null;
+
 -- name: truth_scores
 -- Probabilities of all classes: what the Brier scores of the two answers may differ by (half of it), and by the label do. A score
 -- belongs to the class of its place, which is that of the largest.

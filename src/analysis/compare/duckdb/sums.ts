@@ -21,6 +21,7 @@ export const SUMS = statements(sumsSql, [
   'truth_outcomes',
   'truth_losses',
   'truth_bands',
+  'truth_fit',
   'truth_scores',
   'truth_curves',
   'skew_by_id',

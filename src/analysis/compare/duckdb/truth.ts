@@ -1,4 +1,5 @@
 import type {
+  FitSums,
   LabelAges,
   LossStratum,
   PairBlock,
@@ -245,15 +246,17 @@ async function outcomesOf(engine: Engine): Promise<TruthOutcome[]> {
 }
 
 /** How far off numbers are, by how they lie to each other; undefined where there are none. */
-async function losses(engine: Engine, tolerance: string): Promise<Pick<TruthSums, 'losses' | 'binary'>> {
+async function losses(engine: Engine, tolerance: string): Promise<Pick<TruthSums, 'losses' | 'binary' | 'fit'>> {
   await engine.run(SUMS.truth_losses);
   const bands = (await engine.rows(fill(SUMS.truth_bands, { tolerance }))) as unknown as LossStratum[];
-  if (bands.length === 0) return { losses: undefined, binary: undefined };
+  if (bands.length === 0) return { losses: undefined, binary: undefined, fit: undefined };
+  const [fit] = (await engine.rows(SUMS.truth_fit)) as unknown as FitSums[];
   const [curve] = await engine.rows(SUMS.truth_curves);
   const value = (name: string) => (curve?.[name] === null ? undefined : Number(curve?.[name]));
   const [rows = 0, ones = 0] = [value('rows'), value('ones')];
   return {
     losses: BANDS.flatMap((band) => bands.find((one) => one.band === band) ?? []),
     binary: rows === 0 ? undefined : { rows, ones, production: value('production'), shadow: value('shadow') },
+    fit: fit === undefined || fit.rows === 0 ? undefined : fit,
   };
 }

@@ -1,4 +1,4 @@
-import type { LossStratum, LossSums, TruthSums } from '../../predictions.ts';
+import type { FitSums, LossStratum, LossSums, TruthSums } from '../../predictions.ts';
 import { BANDS } from '../../answers/bands.ts';
 import type { NumberBand } from '../../answers/bands.ts';
 
@@ -16,6 +16,17 @@ export class LossCounter {
   readonly #bands = new Map<NumberBand, Open<LossStratum>>();
   /** Of labels 0 and 1. */
   readonly #scores: Numbered[] = [];
+  readonly #fit: Open<FitSums> = {
+    rows: 0,
+    truth: 0,
+    truthSquared: 0,
+    production: 0,
+    productionSquared: 0,
+    productionTruth: 0,
+    shadow: 0,
+    shadowSquared: 0,
+    shadowTruth: 0,
+  };
 
   /** @param known undefined where the row has no label that is a number */
   add(band: NumberBand, difference: number, known: Numbered | undefined): void {
@@ -29,16 +40,28 @@ export class LossCounter {
     addLoss(sums.error, Math.abs(off[0]), Math.abs(off[1]));
     addLoss(sums.squared, off[0] ** 2, off[1] ** 2);
     if (known.truth === 0 || known.truth === 1) this.#scores.push(known);
+    this.#fit.rows += 1;
+    this.#fit.truth += known.truth;
+    this.#fit.truthSquared += known.truth ** 2;
+    for (const who of ['production', 'shadow'] as const) {
+      this.#fit[who] += known[who];
+      this.#fit[`${who}Squared`] += known[who] ** 2;
+      this.#fit[`${who}Truth`] += known[who] * known.truth;
+    }
   }
 
-  sums(): Pick<TruthSums, 'losses' | 'binary'> {
-    if (this.#bands.size === 0) return { losses: undefined, binary: undefined };
+  sums(): Pick<TruthSums, 'losses' | 'binary' | 'fit'> {
+    if (this.#bands.size === 0) return { losses: undefined, binary: undefined, fit: undefined };
     const losses = BANDS.flatMap((band) => this.#bands.get(band) ?? []);
     const ones = this.#scores.filter(({ truth }) => truth === 1).length;
     const auc = (who: 'production' | 'shadow') =>
       areaUnderCurve(this.#scores.map((one) => ({ score: one[who], one: one.truth === 1 })));
     const binary = { rows: this.#scores.length, ones, production: auc('production'), shadow: auc('shadow') };
-    return { losses, binary: binary.rows === 0 ? undefined : binary };
+    return {
+      losses,
+      binary: binary.rows === 0 ? undefined : binary,
+      fit: this.#fit.rows === 0 ? undefined : { ...this.#fit },
+    };
   }
 }
 
