@@ -17,6 +17,7 @@ const SERVICES: readonly ServiceId[] = [
   'scheduler',
   'iam',
   'ecr',
+  'lambda',
 ];
 
 const RUN: Run<OperationsOptions> = lazy(() => import('./operations.ts'));

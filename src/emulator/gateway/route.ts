@@ -124,7 +124,8 @@ export function route(request: WireRequest, { scope, protocol }: Call): Route {
     case 'query':
       return routeQuery(request, scope);
     case 'rest-json':
-      if (scope.service === 'scheduler') return { service: 'scheduler', protocol, operation: undefined, path };
+      if (scope.service === 'scheduler' || scope.service === 'lambda')
+        return { service: scope.service, protocol, operation: undefined, path };
       if (!RUNTIME_PATH.test(path)) throw unknownService(scope.service ?? 'a service', `${request.method} ${path}`);
       return { service: 'sagemaker-runtime', protocol, operation: undefined, path };
     default: {

@@ -78,7 +78,7 @@ async function call(world: World, { account, region, arn, name, target }: Schedu
     account,
     arn: `arn:${partitionOf(region)}:sts::${account}:assumed-role/${role}/${name}`,
     userId: arn,
-    policies: world.iam.policiesOf(`role/${role}`, false),
+    policies: world.iam.policiesOf(`role/${role}`, false, account),
   };
   const context: Context = { account, region, caller, requestId: arn, baseUrl: 'http://127.0.0.1', world };
   if (world.iam.enforced()) authorize(caller, operation, input, context);

@@ -1,16 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Who may talk to the emulator. It holds no secrets to check, so what keeps a web page away is that the browser says
+ * Who may talk to the emulator. Pages may talk to a function that has a URL, which is what that is for: `toFunction`. It holds no secrets to check, so what keeps a web page away is that the browser says
  * where a request comes from: by `Host` (against DNS rebinding), by `Origin` and by `Sec-Fetch-Site`.
  *
  * @returns why the request is refused; undefined when it is welcome
  */
-export function refusalOf(headers: IncomingHttpHeaders): string | undefined {
+export function refusalOf(headers: IncomingHttpHeaders, toFunction = false): string | undefined {
   const { host, origin } = headers;
   if (host === undefined || !isLoopbackName(host)) {
     return `The emulator answers on loopback names only (127.0.0.1, localhost, *.localhost), not to Host ${JSON.stringify(host ?? '')}.`;
   }
+  if (toFunction) return undefined;
   if (origin !== undefined) return 'The emulator does not answer to web pages: the request carries an Origin.';
   const site = headers['sec-fetch-site'];
   // `none` is a person who typed the address, for example of a presigned URL.

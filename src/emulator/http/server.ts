@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { environmentError } from '../../base/errors.ts';
 import { createWorld } from '../world/create.ts';
+import { answerFunctionUrl, functionUrlOf, MAX_URL_BODY } from '../gateway/function-url.ts';
 import { bucketInHost } from '../gateway/host.ts';
 import { accept } from '../gateway/pipeline.ts';
 import { scheduledCalls } from '../gateway/scheduled.ts';
@@ -46,6 +47,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     throw error;
   }
   const { port } = server.address() as AddressInfo;
+  world.address.url = `http://127.0.0.1:${port}`;
   return {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -101,10 +103,27 @@ async function serve(
     query: mark < 0 ? [] : [...new URLSearchParams(url.slice(mark + 1))],
     headers: incoming.headers,
   };
-  const refused = refusalOf(incoming.headers);
+  const toFunction = functionUrlOf(head);
+  const refused = refusalOf(incoming.headers, toFunction !== undefined);
   if (refused !== undefined) {
     incoming.resume();
     send(head.method, outgoing, { status: 403, headers: { connection: 'close' }, body: `${refused}\n` });
+    return;
+  }
+  if (toFunction !== undefined) {
+    const sent = await readBody(incoming, MAX_URL_BODY);
+    if (sent === undefined) return;
+    const reply =
+      sent === 'too-large'
+        ? { status: 413, headers: { connection: 'close' }, body: 'Request Entity Too Large' }
+        : await answerFunctionUrl(
+            world,
+            toFunction,
+            { ...head, body: sent },
+            mark < 0 ? '' : url.slice(mark + 1),
+            requestIds.uuid(),
+          );
+    send(head.method, outgoing, reply);
     return;
   }
   const call = accept(world, head);
@@ -142,6 +161,7 @@ function send(method: string, outgoing: ServerResponse, reply: WireResponse): vo
     if (reply.status !== 204 && reply.status !== 304) headers['Content-Length'] = String(length);
     else delete headers['Content-Length'];
   }
+  if (reply.cookies !== undefined && reply.cookies.length > 0) outgoing.setHeader('Set-Cookie', reply.cookies);
   outgoing.writeHead(reply.status, headers);
   if (reply.cut === true) {
     const bytes = Buffer.from(reply.body);

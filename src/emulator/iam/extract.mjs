@@ -18,11 +18,13 @@ const PREFIX = { 'sagemaker-runtime': 'sagemaker' };
 /** Actions that are no operation built here: checked beside another (`required.ts`), or needed by execution roles. */
 const MORE = {
   iam: ['PassRole'],
+  lambda: ['InvokeFunction', 'InvokeFunctionUrl'],
   ecr: ['BatchCheckLayerAvailability', 'GetAuthorizationToken', 'GetDownloadUrlForLayer'],
   s3: [
     ...['DeleteObjectVersion', 'GetObjectAttributes', 'GetObjectVersion', 'ListAllMyBuckets', 'ListBucket'],
     ...['ListBucketMultipartUploads', 'ListMultipartUploadParts', 'PutBucketAcl', 'PutBucketOwnershipControls'],
     ...['PutObjectAcl', 'GetBucketTagging', 'PutBucketTagging', 'GetBucketVersioning'],
+    ...['GetBucketNotification', 'PutBucketNotification'],
   ],
   'application-autoscaling': ['TagResource'],
   cloudwatch: [],
@@ -39,6 +41,7 @@ const RESOURCES = {
   cloudwatch: ['alarm'],
   ecr: ['repository'],
   iam: ['role', 'user'],
+  lambda: ['function'],
   logs: ['log-group', 'log-stream'],
   s3: ['bucket', 'object'],
   sagemaker: [

@@ -13,6 +13,7 @@ export const SERVICE_IDS = [
   'scheduler',
   'iam',
   'ecr',
+  'lambda',
 ] as const;
 
 export type ServiceId = (typeof SERVICE_IDS)[number];

@@ -13,6 +13,7 @@ const CODES: Partial<Record<ServiceId, string>> = {
   scheduler: 'ValidationException',
   iam: 'ValidationError',
   ecr: 'InvalidParameterException',
+  lambda: 'ValidationException',
 };
 
 /** AWS names ten failures at the most (seen by kinesalite's conformance tests against Kinesis). */

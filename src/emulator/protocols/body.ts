@@ -15,9 +15,11 @@ export const MAX_BYTES: Record<ProtocolId, number> = {
   'rest-xml': 2 ** 30,
 };
 
+/** What the API of Lambda takes: the code of a function, as base64 in JSON ("70167211 bytes for the CreateFunction operation"). */
+export const MAX_BYTES_OF_LAMBDA = 70_167_211;
+
 /** The refusal of a body beyond its bound. */
-export function tooLarge(protocol: ProtocolId): AwsError {
-  const most = MAX_BYTES[protocol];
+export function tooLarge(protocol: ProtocolId, most = MAX_BYTES[protocol]): AwsError {
   if (protocol === 'rest-xml') {
     return new AwsError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', {
       details: { MaxSizeAllowed: most },

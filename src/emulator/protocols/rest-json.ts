@@ -26,8 +26,9 @@ export const restJson: Protocol = {
     const result = (output ?? {}) as Record<string, unknown>;
     const headers = writeHeaders(operation, result);
     headers['x-amzn-RequestId'] = requestId;
-    const status = operation.http.responseCode ?? 200;
-    const { payload } = bindingsOf(operation).out;
+    const { payload, status: code } = bindingsOf(operation).out;
+    const said = code === undefined ? undefined : result[code.name];
+    const status = typeof said === 'number' ? said : (operation.http.responseCode ?? 200);
     if (payload?.shape.type === 'blob' || payload?.shape.type === 'string') {
       return { status, headers, body: (result[payload.name] as Uint8Array | string | undefined) ?? '' };
     }

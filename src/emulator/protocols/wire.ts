@@ -19,6 +19,8 @@ export interface WireResponse {
   status: number;
   headers: Record<string, string>;
   body: string | Uint8Array;
+  /** Each is a Set-Cookie of its own. */
+  cookies?: readonly string[];
   /** What was asked for, as `s3:CreateBucket`; for the emulator's own log, not for the wire. */
   operation?: string;
   /** The connection is to break when half of the body is sent. */

@@ -39,11 +39,14 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
     CreateMultipartUpload: 'As PutObject.',
     CopyObject: 'As PutObject.',
     DeleteObject: 'Refused: conditions on size and time.',
+    PutBucketNotificationConfiguration:
+      'Kept and shown; of it EventBridge alone is told. Destinations are not looked up.',
     PutObject:
       'Refused: keys of the customer (SSE-C), object lock, grants, appending, classes GLACIER and DEEP_ARCHIVE. No effect: KMS keys, other storage classes.',
   },
   sts: {
-    AssumeRole: 'Whoever may call it may take every role that was not deleted.',
+    AssumeRole:
+      'The trust policy counts of roles that were created here; every other role that was not deleted may be taken. No effect: session policies, tags, MFA.',
   },
   sns: {
     Subscribe: 'Delivers to http:// on this machine alone. No effect: filter policies.',
@@ -53,8 +56,11 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
       'One target: arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint, once (at(…), UTC), in the group default. Refused: other targets, rate and cron, times that have passed, other time zones, groups, flexible windows, dead-letter queues, KMS keys. No role is looked up.',
   },
   iam: {
-    CreateRole: 'No effect: tags, boundary, session length. Trust policies are shown again, and not read.',
-    SimulatePrincipalPolicy: 'By the policies of --iam alone. Refused: policies in the request.',
+    AttachRolePolicy:
+      'Of managed policies it knows service-role/AWSLambdaBasicExecutionRole alone; others are refused.',
+    CreateRole: 'No effect: boundary.',
+    PutRolePolicy: 'A policy that says what the emulator cannot evaluate is refused by name.',
+    SimulatePrincipalPolicy: 'By the policies of --iam and those of roles. Refused: policies in the request.',
     GetRole: 'Every role is taken to exist that was not deleted, under the path that a model names it by.',
   },
   ecr: {
@@ -62,6 +68,19 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
       'Every image is taken to exist that was not deleted, under a digest made of its name; of those that nobody pushed the manifest is empty.',
     PutImage: 'A manifest is taken as it comes: there are no layers, and tags can always be moved.',
     DeleteRepository: 'Also where there are images in it.',
+  },
+  lambda: {
+    AddPermission: 'Refused: EventSourceToken.',
+    CreateFunction:
+      'Node (nodejs18.x to 24.x) from a zip, run by the Node of the emulator in a process of its own. Refused: other runtimes, images, layers, VPCs, file systems, SnapStart, versions, logs in JSON, code signing. No effect: KMS keys, tracing, ephemeral storage, architecture.',
+    CreateFunctionUrlConfig: 'Refused: RESPONSE_STREAM, CORS.',
+    GetFunction: 'There is no Code.Location.',
+    Invoke: 'Refused: ClientContext, durable functions, tenants. The memory bounds the heap alone.',
+    PutFunctionEventInvokeConfig: 'Destinations are queues of SQS and topics of SNS; others are refused.',
+    UpdateFunctionCode: 'As CreateFunction.',
+    UpdateFunctionConfiguration: 'As CreateFunction.',
+    UpdateFunctionEventInvokeConfig: 'As PutFunctionEventInvokeConfig.',
+    UpdateFunctionUrlConfig: 'As CreateFunctionUrlConfig.',
   },
   'application-autoscaling': {
     PutScalingPolicy: 'Kept and described; nothing scales by it, and it makes no alarms.',

@@ -51,7 +51,7 @@ type Handler<Input, Output> = {
 
 /** What an operation answers: the SDK adds metadata, and makes a stream of the bytes. */
 type Answer<Output> = {
-  [Name in keyof Output as Name extends '$metadata' ? never : Name]: Name extends 'Body'
+  [Name in keyof Output as Name extends '$metadata' ? never : Name]: Name extends 'Body' | 'Payload'
     ? Uint8Array | undefined
     : Output[Name];
 };

@@ -23,6 +23,7 @@ const MODELS: Record<ServiceId, () => Promise<Loaded>> = {
   scheduler: () => import('../model/models/scheduler.json', { with: { type: 'json' } }),
   iam: () => import('../model/models/iam.json', { with: { type: 'json' } }),
   ecr: () => import('../model/models/ecr.json', { with: { type: 'json' } }),
+  lambda: () => import('../model/models/lambda.json', { with: { type: 'json' } }),
 };
 
 const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?: Hooks }>> = {
@@ -37,6 +38,7 @@ const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?
   scheduler: () => import('./scheduler/index.ts'),
   iam: () => import('./iam/index.ts'),
   ecr: () => import('./ecr/index.ts'),
+  lambda: () => import('./lambda/index.ts'),
 };
 
 const models = new Map<ServiceId, Promise<ServiceModel>>();

@@ -20,7 +20,8 @@ export interface Iam {
   enforced(): boolean;
   /** Replaces all policies. */
   attach(policies: readonly AttachedPolicy[]): void;
-  policiesOf(who: string, byDefault: boolean): Policies;
+  /** `account` is that of a role, whose own policies count too. */
+  policiesOf(who: string, byDefault: boolean, account?: string): Policies;
   /** Actions that callers were asked for, and those that they were denied, since policies were last attached. */
   readonly asked: Set<string>;
   readonly denied: Set<string>;
@@ -28,7 +29,11 @@ export interface Iam {
 
 const KINDS: readonly PolicyKind[] = ['service control policy', 'permissions boundary', 'identity-based policy'];
 
-export function createIam(initial: readonly AttachedPolicy[]): Iam {
+/** @param ofRole what a role that was created may do by its own policies; undefined for any other */
+export function createIam(
+  initial: readonly AttachedPolicy[],
+  ofRole: (account: string, name: string) => readonly Document[] | undefined = () => undefined,
+): Iam {
   let attached = initial;
   const asked = new Set<string>();
   const denied = new Set<string>();
@@ -41,11 +46,17 @@ export function createIam(initial: readonly AttachedPolicy[]): Iam {
       asked.clear();
       denied.clear();
     },
-    policiesOf(who, byDefault) {
+    policiesOf(who, byDefault, account) {
       const found: Partial<Record<PolicyKind, Document[]>> = {};
+      const ofItsOwn =
+        account !== undefined && who.startsWith('role/') ? ofRole(account, who.slice('role/'.length)) : undefined;
       for (const kind of KINDS) {
         const ofKind = attached.filter((one) => one.kind === kind);
         const own = ofKind.filter((one) => one.who === who);
+        if (kind === 'identity-based policy' && ofItsOwn !== undefined) {
+          found[kind] = [...own.map((one) => one.document), ...ofItsOwn];
+          continue;
+        }
         const meant = own.length > 0 || !byDefault ? own : ofKind.filter((one) => one.who === undefined);
         if (meant.length > 0) found[kind] = meant.map((one) => one.document);
       }
@@ -67,7 +78,7 @@ export function callerOf(world: Known, accessKeyId: string | undefined, region: 
   const session = accessKeyId === undefined ? undefined : sessions(world).get(accessKeyId);
   if (session !== undefined) {
     const role = /:assumed-role\/([^/]+)\//.exec(session.arn)?.[1] ?? '';
-    const policies = world.iam.policiesOf(`role/${role}`, true);
+    const policies = world.iam.policiesOf(`role/${role}`, true, session.account);
     return { account: session.account, arn: session.arn, userId: session.userId, policies };
   }
   const account = accountOf(world, accessKeyId);
@@ -91,5 +102,5 @@ export function roleDenial(
   question: { action: string; resource: string; keys?: RequestKeys },
 ): Denial | undefined {
   const name = roleArn.slice(roleArn.lastIndexOf('/') + 1);
-  return denialOf(iam.policiesOf(`role/${name}`, false), { keys: new Map(), ...question });
+  return denialOf(iam.policiesOf(`role/${name}`, false, roleArn.split(':')[4]), { keys: new Map(), ...question });
 }

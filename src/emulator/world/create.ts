@@ -1,3 +1,4 @@
+import { createSandboxPool } from '../containers/functions/pool.ts';
 import { createContainerFactory } from '../containers/index.ts';
 import { createRegister, endLeftovers } from '../containers/own/register.ts';
 import { trackContainers } from '../containers/track.ts';
@@ -13,12 +14,15 @@ import { endpointsOf, variantsOf } from './endpoints/records.ts';
 import { createExperiments } from './experiments/experiments.ts';
 import { createFaults } from './faults.ts';
 import { artifactBlob } from './fleet/instance.ts';
+import { createFunctionEvents } from './functions/events.ts';
+import { functionsOf } from './functions/records.ts';
 import { createLogStore } from './logs/store.ts';
 import type { StreamRecord } from './logs/stream.ts';
 import { objects, parts } from './objects/records.ts';
 import { createObjectStore } from './objects/store.ts';
 import { STRICT_SWITCHES, type EmulatorOptions, REALISTIC_LATENCIES } from './options.ts';
 import { seededRandom } from './random.ts';
+import { documentsOf } from './roles.ts';
 import { createSchedules } from './schedules.ts';
 import { Timeline } from './timeline.ts';
 import type { Platform, World } from './world.ts';
@@ -38,7 +42,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   );
   const random = seededRandom(seed);
   const latencies = { ...REALISTIC_LATENCIES, ...options.latencies };
-  const iam = createIam(options.iam ?? []);
+  const iam = createIam(options.iam ?? [], (account, name) => documentsOf(store, account, name));
   const objects = createObjectStore(store, clock);
   const platform: Platform = {
     clock,
@@ -56,20 +60,26 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     objects,
     capture: createCapture({ clock, store, random, latencies, objects, iam }),
     containers: containers.start,
+    sandboxes: createSandboxPool(),
+    address: { url: undefined },
   };
   const hosting = { ...platform, endpoints: createEndpoints(platform) };
-  const world: World = { ...hosting, experiments: createExperiments(hosting), schedules: createSchedules(store) };
+  const known = { ...hosting, experiments: createExperiments(hosting), schedules: createSchedules(store) };
+  // What functions are given and the world that they are given it in know each other.
+  const world: World = Object.assign(known, { functionEvents: createFunctionEvents(known as World) });
   // Among events of the same moment the first source goes first: endpoints shift traffic before alarms look.
   world.timeline.add(world.endpoints);
   world.timeline.add(world.experiments);
   world.timeline.add(world.capture);
   world.timeline.add(alarmEvents(world));
+  world.timeline.add(world.functionEvents);
   // Simulated time ends with its process, so that no later process goes on after a kill.
   if (options.dir !== undefined && !clock.virtual) world.timeline.add(flushMetrics(world));
   return {
     world,
     async close() {
-      await containers.stopAll();
+      await Promise.all([containers.stopAll(), world.sandboxes.stopAll()]);
+      await world.functionEvents.settle();
       // What is still gathered in memory: the open minutes of metrics, log chunks, captures that have not landed.
       await world.capture.flush();
       await world.logs.flush();
@@ -85,6 +95,7 @@ function* bytesInUse(store: Store): Iterable<string> {
   for (const [, { piece }] of parts(store).entries()) yield piece.blob;
   for (const [, stream] of store.table<StreamRecord>('log-streams').entries())
     for (const { key } of stream.chunks) yield key;
+  for (const [, { code }] of functionsOf(store).entries()) yield code.blob;
   // A capture on its way is kept under the key of its record.
   for (const [blob] of store.table('sagemaker-captures').entries()) yield blob;
   for (const [, { fleet, change }] of endpointsOf(store).entries()) {

@@ -20,6 +20,14 @@ export interface Latencies {
   failHealthCheck: number;
   /** How long after it was put an alarm is first evaluated; then once a minute, or ten seconds. Where in the minute is AWS's secret. */
   firstEvaluation: number;
+  /** CreateFunction, or a change of a function, until it is Active. */
+  functionActive: number;
+  /** How long after its first failure an asynchronous event is tried again; after the second, twice as long. */
+  functionRetry: number;
+  /** How long an event takes through EventBridge to its targets. */
+  deliverEvent: number;
+  /** What CloudFormation takes for each resource of a stack. */
+  stackResource: number;
   /** Median of the simulated ModelLatency of built-in containers; 0 reports what the container really took. */
   modelLatency: number;
   /** Median of the simulated OverheadLatency; 0 reports what the emulator really took. */
@@ -37,6 +45,10 @@ export const REALISTIC_LATENCIES: Latencies = {
   publishCapture: 20_000,
   failHealthCheck: 240_000,
   firstEvaluation: 10_000,
+  functionActive: 3_000,
+  functionRetry: 60_000,
+  deliverEvent: 1_000,
+  stackResource: 5_000,
   modelLatency: 1.9,
   overheadLatency: 1.1,
 };
@@ -52,6 +64,10 @@ export const QUICK_LATENCIES: Latencies = {
   publishCapture: 1_000,
   failHealthCheck: 3_000,
   firstEvaluation: 10_000,
+  functionActive: 200,
+  functionRetry: 5_000,
+  deliverEvent: 100,
+  stackResource: 100,
   modelLatency: 1.9,
   overheadLatency: 1.1,
 };

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { type Document, readDocument } from '../iam/document.ts';
+import { type ResourceStatement, resourceAllows } from '../iam/resource-policy.ts';
 import type { Store, Table } from '../storage/store.ts';
 import { modelsOf } from './endpoints/records.ts';
 import { partitionOf } from './partition.ts';
@@ -22,6 +24,83 @@ export interface RoleRecord {
   description?: string;
   /** Deleted, and not made anew since. */
   deleted: boolean;
+  /** Somebody created it: then its policies say what it may do, and its trust policy who may take it. */
+  created?: boolean;
+  /** Inline policies by their name, as JSON. */
+  policies?: Record<string, string>;
+  /** ARNs of the managed policies that are attached. */
+  attached?: string[];
+  tags?: Record<string, string>;
+  maxSessionSeconds?: number;
+}
+
+/** What AWS's managed policies say that can be attached here, by their name (AWS Managed Policy Reference Guide). */
+export const MANAGED_POLICIES: Readonly<Record<string, object>> = {
+  'service-role/AWSLambdaBasicExecutionRole': {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: '*',
+      },
+    ],
+  },
+};
+
+/** The name in the ARN of one of AWS's managed policies. */
+export function managedName(arn: string): string {
+  return arn.replace(/^arn:[^:]*:iam::aws:policy\//, '');
+}
+
+/** What a role that was created may do by its own policies; undefined for any other, of which nothing is known. */
+export function documentsOf(store: Store, account: string, name: string): Document[] | undefined {
+  const role = rolesOf(store).get(keyOf(account, name));
+  if (role === undefined || role.deleted || role.created !== true) return undefined;
+  return [
+    ...Object.entries(role.policies ?? {}).map(([policy, text]) => readDocument(JSON.parse(text), policy)),
+    ...(role.attached ?? []).map((arn) => readDocument(MANAGED_POLICIES[managedName(arn)], arn)),
+  ];
+}
+
+/**
+ * May a service take a role? Of a role that nobody created here nothing is known: it may. Else its trust policy must
+ * name the service.
+ */
+export function trusts({ store }: { store: Store }, arn: string, service: string): boolean {
+  const [, account = '', name = ''] = /::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(arn) ?? [];
+  const role = rolesOf(store).get(keyOf(account, name));
+  if (role?.deleted === true) return false;
+  if (role?.created !== true) return true;
+  return resourceAllows(statementsOfText(role.trust), { principal: service, action: 'sts:AssumeRole', resource: arn });
+}
+
+/** May a user or a session take a role? As `trusts`: the trust policy must name it, its account, or everybody. */
+export function mayTake({ store }: { store: Store }, arn: string, principal: string): boolean {
+  const [, account = '', name = ''] = /::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(arn) ?? [];
+  const role = rolesOf(store).get(keyOf(account, name));
+  if (role?.deleted === true) return false;
+  if (role?.created !== true) return true;
+  // A session is of its role: `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
+  const asRole = principal.replace(/:sts::(\d{12}):assumed-role\/([^/]+)\/.*$/, ':iam::$1:role/$2');
+  const statements = statementsOfText(role.trust);
+  return [principal, asRole].some((one) =>
+    resourceAllows(statements, { principal: one, action: 'sts:AssumeRole', resource: arn }),
+  );
+}
+
+function statementsOfText(policy: string): ResourceStatement[] {
+  try {
+    const { Statement } = JSON.parse(policy) as { Statement?: ResourceStatement | ResourceStatement[] };
+    return Statement === undefined ? [] : [Statement].flat();
+  } catch {
+    return [];
+  }
+}
+
+/** Keeps a change of a role. */
+export function changeRole({ store }: { store: Store }, account: string, role: RoleRecord): void {
+  rolesOf(store).set(keyOf(account, role.name), role);
 }
 
 /** Roles that were created, asked for or deleted. Names are not told apart by case (IAM User Guide, "IAM and AWS STS quotas"). */
@@ -76,7 +155,9 @@ export function roleNamed(world: Known, place: Place, name: string): RoleRecord 
 /** Keeps a role as it is made. */
 export function keepRole(
   { store, clock }: Known,
-  made: Pick<RoleRecord, 'name' | 'arn' | 'trust' | 'description'> & { account: string },
+  made: Pick<RoleRecord, 'name' | 'arn' | 'trust' | 'description' | 'created' | 'tags' | 'maxSessionSeconds'> & {
+    account: string;
+  },
 ): RoleRecord {
   const { account, ...role } = made;
   const createdAt = clock.now();

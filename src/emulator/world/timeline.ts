@@ -31,6 +31,11 @@ export class Timeline {
     this.#patience = patience;
   }
 
+  /** Does an event wait for work outside this process? */
+  get isOutside(): boolean {
+    return this.#outside > 0;
+  }
+
   add(source: EventSource): void {
     this.#sources.push(source);
   }

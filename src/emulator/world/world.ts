@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ContainerFactory } from '../containers/container.ts';
+import type { SandboxPool } from '../containers/functions/pool.ts';
 import type { Store } from '../storage/store.ts';
 import type { Capture } from './capture/capture.ts';
 import type { AlarmStore } from './cloudwatch/alarms/store.ts';
@@ -8,6 +9,7 @@ import type { Iam } from './callers.ts';
 import type { Endpoints } from './endpoints/endpoint.ts';
 import type { Experiments } from './experiments/records.ts';
 import type { Faults } from './faults.ts';
+import type { FunctionEvents } from './functions/records.ts';
 import type { LogStore } from './logs/logs.ts';
 import type { ObjectStore } from './objects/objects.ts';
 import type { Latencies, Switches } from './options.ts';
@@ -34,6 +36,10 @@ export interface Platform {
   /** Captured requests on their way to S3. */
   readonly capture: Capture;
   readonly containers: ContainerFactory;
+  /** The processes of functions. */
+  readonly sandboxes: SandboxPool;
+  /** Where the emulator listens, once it does: `http://127.0.0.1:port`. */
+  readonly address: { url: string | undefined };
 }
 
 /** Everything there is in the emulator, passed to every operation; made once, by `createWorld`. */
@@ -41,4 +47,6 @@ export interface World extends Platform {
   readonly endpoints: Endpoints;
   readonly experiments: Experiments;
   readonly schedules: Schedules;
+  /** What functions are given by themselves. */
+  readonly functionEvents: FunctionEvents;
 }

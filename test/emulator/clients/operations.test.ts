@@ -29,7 +29,7 @@ describe('the words of shadowctl emulator operations', () => {
   it('takes every service there is', async () => {
     for (const service of SERVICE_IDS)
       expect(await optionsOf(emulatorCommand, ['operations', service])).toMatchObject({ service });
-    await expect(optionsOf(emulatorCommand, ['operations', 'lambda'])).rejects.toThrow(SERVICE_IDS.join(', '));
+    await expect(optionsOf(emulatorCommand, ['operations', 'batch'])).rejects.toThrow(SERVICE_IDS.join(', '));
   });
 });
 

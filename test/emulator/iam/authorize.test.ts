@@ -27,6 +27,7 @@ import { type Emulator, startEmulator } from '../../../src/emulator/http/server.
 import { readDocument } from '../../../src/emulator/iam/document.ts';
 import { ACTIONS } from '../../../src/emulator/iam/reference.ts';
 import { SERVICE_IDS } from '../../../src/emulator/model/shapes.ts';
+import { actionOf } from '../../../src/emulator/gateway/authorization/required.ts';
 import { s3Actions } from '../../../src/emulator/gateway/authorization/s3.ts';
 import { loadModel } from '../../../src/emulator/services/registry.ts';
 
@@ -314,7 +315,9 @@ describe('the reference', () => {
       const model = await loadModel(id);
       const service = id.replace('-runtime', '');
       for (const name of model.operationNames.filter((one) => model.operation(one)?.built))
-        needed.push(...(service === 's3' ? s3Actions(name, {}) : [name]).map((one) => `${service}:${one}`));
+        needed.push(
+          ...(service === 's3' ? s3Actions(name, {}) : [actionOf(service, name)]).map((one) => `${service}:${one}`),
+        );
     }
     expect(needed.length).toBeGreaterThan(80);
     expect([...new Set(needed)].filter((action) => !ACTIONS.includes(action))).toEqual([]);

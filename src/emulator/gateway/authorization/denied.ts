@@ -38,6 +38,7 @@ export function accessDenied(service: ServiceModel, words: string): AwsError {
       return new AwsError('AuthorizationErrorException', words, { status: 403 });
     case 'sagemaker-runtime':
     case 'scheduler':
+    case 'lambda':
       return new AwsError('AccessDeniedException', words, { status: 403 });
     default:
       return new AwsError('AccessDeniedException', words);

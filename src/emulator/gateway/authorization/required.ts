@@ -24,13 +24,18 @@ export interface Requirement {
 /** The prefix of a service's actions, where it is not the service's id here. */
 const PREFIXES: Readonly<Record<string, string>> = { 'sagemaker-runtime': 'sagemaker' };
 
+/** The action that an operation of most services needs: of the same name, but for Lambda's Invoke. */
+export function actionOf(service: string, operation: string): string {
+  return service === 'lambda' && operation === 'Invoke' ? 'InvokeFunction' : operation;
+}
+
 /** What IAM asks before it lets an operation be carried out, in the order in which it is refused. */
 export function requirementsOf(operation: OperationModel, input: Input, context: Context): Requirement[] {
   const service = PREFIXES[operation.service.id] ?? operation.service.id;
   const { name } = operation;
   // "No permissions are required to perform this operation" (API_GetCallerIdentity).
   if (service === 'sts' && name === 'GetCallerIdentity') return [];
-  const names = service === 's3' ? s3Actions(name, input) : [name];
+  const names = service === 's3' ? s3Actions(name, input) : [actionOf(service, name)];
   const copied = service === 's3' ? copySource(name, input) : undefined;
   return [
     ...names.flatMap((one) => requirements(`${service}:${one}`, input, context)),
@@ -116,11 +121,18 @@ function resourcesOf(
         RepositoryName: text('repositoryName'),
         Account: text('registryId') ?? context.account,
       });
+    case 'lambda function':
+      return filled({ FunctionName: functionName(text('FunctionName')) });
     case 'sns topic':
       return filled({ TopicName: text('Name') });
     default:
       return undefined;
   }
+}
+
+/** The name of a function, which may be named by its ARN or a part of it. */
+function functionName(text: string | undefined): string | undefined {
+  return text?.replace(/^(?:.*:)?function:/, '').replace(/:.*$/, '');
 }
 
 /** Members that hold the ARN of the resource itself. */
@@ -239,7 +251,8 @@ function tagsOn(resource: string, context: Context): Requirement['keys'] {
  * (Developer Guide, "Provide permissions for tagging SageMaker resources"). CloudWatch: "you must have the
  * cloudwatch:TagResource permission in addition" (API_PutMetricAlarm, Tags). CloudWatch Logs: both `logs:CreateLogGroup`
  * and `logs:TagResource` (API_CreateLogGroup). SNS: `sns:TagResource` (Developer Guide, "Amazon SNS topic tagging").
- * Application Auto Scaling: TagResource (API_RegisterScalableTarget, Tags).
+ * Application Auto Scaling: TagResource (API_RegisterScalableTarget, Tags). Lambda: TagResource (Developer Guide, "Using
+ * tags on Lambda functions").
  */
 const TAGGING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   sagemaker: { CreateModel: 'AddTags', CreateEndpointConfig: 'AddTags', CreateEndpoint: 'AddTags' },
@@ -247,6 +260,7 @@ const TAGGING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   logs: { CreateLogGroup: 'TagResource' },
   sns: { CreateTopic: 'TagResource' },
   'application-autoscaling': { RegisterScalableTarget: 'TagResource' },
+  lambda: { CreateFunction: 'TagResource' },
 };
 
 function tagging(service: string, name: string, input: Input, context: Context): Requirement[] {
@@ -268,6 +282,10 @@ function passing(service: string, name: string, input: Input): Requirement[] {
     const { RoleArn: resource = '*' } = (input.Target ?? {}) as { RoleArn?: string };
     const keys = { 'iam:PassedToService': ['scheduler.amazonaws.com'] };
     return [{ action: 'iam:PassRole', resource, keys }];
+  }
+  if (service === 'lambda' && typeof input.Role === 'string') {
+    const keys = { 'iam:PassedToService': ['lambda.amazonaws.com'] };
+    return [{ action: 'iam:PassRole', resource: input.Role, keys }];
   }
   const passes = service === 'sagemaker' && /^Create(Model|EndpointConfig|InferenceExperiment)$/.test(name);
   const role = name === 'CreateInferenceExperiment' ? input.RoleArn : input.ExecutionRoleArn;

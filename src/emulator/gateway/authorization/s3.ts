@@ -43,6 +43,10 @@ export function s3Actions(operation: string, input: Readonly<Record<string, unkn
       ];
     case 'DeleteBucketTagging':
       return ['PutBucketTagging'];
+    case 'PutBucketNotificationConfiguration':
+      return ['PutBucketNotification'];
+    case 'GetBucketNotificationConfiguration':
+      return ['GetBucketNotification'];
     default:
       return [operation];
   }

@@ -7,3 +7,7 @@ export function roleNotFound(name: string): AwsError {
 export function roleExists(name: string): AwsError {
   return new AwsError('EntityAlreadyExistsException', `Role with name ${name} already exists.`, { status: 409 });
 }
+
+export function deleteConflict(message: string): AwsError {
+  return new AwsError('DeleteConflictException', message, { status: 409 });
+}

@@ -2,15 +2,17 @@ import type { CreateRoleCommandInput, CreateRoleResponse, GetRoleResponse, IAM, 
 import type { Context, OperationsOf } from '../operation.ts';
 import { partitionOf } from '../../world/partition.ts';
 import { forgetRole, keepRole, roleInUse, roleNamed, type RoleRecord } from '../../world/roles.ts';
-import { roleExists, roleNotFound } from './errors.ts';
+import { deleteConflict, roleExists, roleNotFound } from './errors.ts';
+import { rolePolicyOperations, tagList, tagsOf, trustOf } from './role-policies.ts';
 import { simulatePrincipalPolicy } from './simulate.ts';
 
-/** IAM: whether a role exists, and what somebody may do by the policies of `emulator start --iam`. */
+/** IAM: roles with their policies, and what somebody may do by them and by those of `emulator start --iam`. */
 export const operations = {
   CreateRole: createRole,
   DeleteRole: deleteRole,
   GetRole: getRole,
   SimulatePrincipalPolicy: simulatePrincipalPolicy,
+  ...rolePolicyOperations,
 } satisfies OperationsOf<IAM>;
 
 function getRole(context: Context, input: { RoleName: string }): GetRoleResponse {
@@ -25,13 +27,26 @@ function createRole(context: Context, input: CreateRoleCommandInput): CreateRole
   const { RoleName: name = '', Path: path = '/', AssumeRolePolicyDocument: trust = '', Description } = input;
   if (roleInUse(world, context, name) !== undefined) throw roleExists(name);
   const arn = `arn:${partitionOf(region)}:iam::${account}:role${path}${name}`;
-  const made = { account, name, arn, trust, ...(Description !== undefined && { description: Description }) };
+  const made = {
+    account,
+    name,
+    arn,
+    trust: trustOf(trust),
+    created: true,
+    tags: tagsOf(input.Tags),
+    ...(input.MaxSessionDuration !== undefined && { maxSessionSeconds: input.MaxSessionDuration }),
+    ...(Description !== undefined && { description: Description }),
+  };
   return { Role: describe(keepRole(world, made)) };
 }
 
 function deleteRole(context: Context, input: { RoleName: string }): Record<string, never> {
   const role = roleNamed(context.world, context, input.RoleName);
   if (role === undefined) throw roleNotFound(input.RoleName);
+  // The words are those of AWS's own troubleshooting pages.
+  if ((role.attached ?? []).length > 0) throw deleteConflict('Cannot delete entity, must detach all policies first.');
+  if (Object.keys(role.policies ?? {}).length > 0)
+    throw deleteConflict('Cannot delete entity, must delete policies first.');
   forgetRole(context.world, context.account, role);
   return {};
 }
@@ -46,6 +61,7 @@ function describe(role: RoleRecord): Role {
     CreateDate: new Date(role.createdAt),
     AssumeRolePolicyDocument: encodeURIComponent(role.trust),
     ...(role.description !== undefined && { Description: role.description }),
-    MaxSessionDuration: 3600,
+    MaxSessionDuration: role.maxSessionSeconds ?? 3600,
+    ...(Object.keys(role.tags ?? {}).length > 0 && { Tags: tagList(role.tags) }),
   };
 }

@@ -61,5 +61,5 @@ function policiesOf({ world, account }: Context, arn: string): Policies {
   const runsModels = modelsOf(world.store)
     .entries(`${account}/`)
     .some(([, { roleArn }]) => roleArn === arn);
-  return world.iam.policiesOf(`role/${name}`, !runsModels);
+  return world.iam.policiesOf(`role/${name}`, !runsModels, account);
 }

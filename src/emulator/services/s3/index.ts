@@ -10,6 +10,7 @@ import { multipartOperations } from './multipart.ts';
 import { multipartListOperations } from './multipart-lists.ts';
 import { operationOf } from './operation-of.ts';
 import { regionOf } from './access.ts';
+import { notificationOperations } from './notifications.ts';
 import { readOperations } from './read.ts';
 import { taggingOperations } from './tagging.ts';
 import { writeOperations } from './write.ts';
@@ -18,6 +19,7 @@ import { writeOperations } from './write.ts';
 export const operations = {
   ...bucketOperations,
   ...taggingOperations,
+  ...notificationOperations,
   ...readOperations,
   ...writeOperations,
   ...copyOperations,

@@ -26,7 +26,11 @@ export const topicOperations = {
     const { store, clock } = context.world;
     const key = topicKey({ account, region, name });
     if (topics(store).get(key) === undefined)
-      topics(store).set(key, { createdAt: clock.now(), attributes: input.Attributes ?? {} });
+      topics(store).set(key, {
+        createdAt: clock.now(),
+        attributes: input.Attributes ?? {},
+        tags: tagsOf(input.Tags),
+      });
     return { TopicArn: topicArn({ account, region, name }) };
   },
 
@@ -78,6 +82,55 @@ export const topicOperations = {
     return { MessageId: publish(context.world, topic, messageOf(input)) };
   },
 } satisfies Operations;
+
+type Tag = { Key: string | undefined; Value: string | undefined };
+
+function tagsOf(tags: readonly Tag[] | undefined): Record<string, string> {
+  return Object.fromEntries((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+/** What of a topic may be set (API_SetTopicAttributes), of topics that are not FIFO. */
+const SETTABLE =
+  /^(?:ApplicationSuccessFeedbackRoleArn|DeliveryPolicy|DisplayName|KmsMasterKeyId|Policy|SignatureVersion|TracingConfig|(?:HTTP|Firehose|Lambda|Application|SQS)(?:Success|Failure)Feedback\w+)$/;
+
+export const topicSettings = {
+  SetTopicAttributes(context, input: { TopicArn?: string; AttributeName?: string; AttributeValue?: string }) {
+    const topic = topicOf(context, input.TopicArn);
+    const { AttributeName: name = '', AttributeValue: value = '' } = input;
+    if (!SETTABLE.test(name)) throw invalidParameter('AttributeName');
+    if (name === 'Policy') checkPolicy(value);
+    const attributes = { ...topic.record.attributes, [name]: value };
+    topics(context.world.store).set(topicKey(topic), { ...topic.record, attributes });
+    return {};
+  },
+
+  TagResource(context, input: { ResourceArn?: string; Tags?: Tag[] }) {
+    const topic = topicOf(context, input.ResourceArn);
+    const tags = { ...topic.record.tags, ...tagsOf(input.Tags) };
+    topics(context.world.store).set(topicKey(topic), { ...topic.record, tags });
+    return {};
+  },
+
+  UntagResource(context, input: { ResourceArn?: string; TagKeys?: string[] }) {
+    const topic = topicOf(context, input.ResourceArn);
+    const kept = Object.entries(topic.record.tags ?? {}).filter(([key]) => !input.TagKeys?.includes(key));
+    topics(context.world.store).set(topicKey(topic), { ...topic.record, tags: Object.fromEntries(kept) });
+    return {};
+  },
+
+  ListTagsForResource(context, input: { ResourceArn?: string }) {
+    const { tags = {} } = topicOf(context, input.ResourceArn).record;
+    return { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
+  },
+} satisfies Operations;
+
+function checkPolicy(text: string): void {
+  try {
+    JSON.parse(text);
+  } catch {
+    throw invalidParameter('Policy Error: null');
+  }
+}
 
 /** The topic the ARN names, if it is the caller's. */
 export function topicOf(context: Context, arn: string | undefined): TopicName & { record: TopicRecord } {

@@ -3,7 +3,7 @@ import type { AssumeRoleCommandInput, AssumeRoleResponse, GetCallerIdentityRespo
 import type { Context, OperationsOf } from '../operation.ts';
 import { sessions } from '../../world/accounts.ts';
 import { partitionOf } from '../../world/partition.ts';
-import { roleGone } from '../../world/roles.ts';
+import { mayTake } from '../../world/roles.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -15,14 +15,17 @@ export const operations = {
   GetCallerIdentity: callerIdentity,
 } satisfies OperationsOf<STS>;
 
-/** AssumeRole: there are no trust policies here, so every role that was not deleted may be assumed; the session acts in the role's account. */
+/**
+ * AssumeRole: the trust policy of a role that was created says who may; every other role that was not deleted may be
+ * assumed. The session acts in the role's account.
+ */
 function assumeRole(context: Context, input: AssumeRoleCommandInput): AssumeRoleResponse {
   const { world } = context;
   const role = ROLE.exec(input.RoleArn ?? '');
   if (role === null) throw new AwsError('ValidationError', `${input.RoleArn} is invalid`);
   const [, account = '', name = ''] = role;
   // AWS does not say whether there is no such role, or it may not be taken.
-  if (roleGone(world, input.RoleArn ?? ''))
+  if (!mayTake(world, input.RoleArn ?? '', context.caller.arn))
     throw new AwsError(
       'AccessDenied',
       `User: ${context.caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`,

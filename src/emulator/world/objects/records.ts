@@ -1,4 +1,4 @@
-import type { StorageClass } from '@aws-sdk/client-s3';
+import type { NotificationConfiguration, StorageClass } from '@aws-sdk/client-s3';
 import type { Store, Table } from '../../storage/store.ts';
 
 export interface BucketRecord {
@@ -7,6 +7,8 @@ export interface BucketRecord {
   /** Milliseconds since the epoch. */
   createdAt: number;
   tags: Tag[];
+  /** Whom it tells of its objects. */
+  notifications?: NotificationConfiguration;
 }
 
 export interface Tag {

@@ -5,6 +5,7 @@ export interface TopicRecord {
   /** Milliseconds since the epoch. */
   createdAt: number;
   attributes: Record<string, string>;
+  tags?: Record<string, string>;
 }
 
 export interface SubscriptionRecord {
