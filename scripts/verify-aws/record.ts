@@ -40,7 +40,7 @@ interface Client {
   middlewareStack: { add(around: Around, options: { step: 'initialize'; name: string }): void };
 }
 
-const CLIENTS = ['sagemaker', 'runtime', 'cloudwatch', 'logs', 's3', 'sts', 'sns', 'autoscaling', 'iam', 'ecr'] as const;
+const CLIENTS = ['sagemaker', 'runtime', 'cloudwatch', 'logs', 's3', 'sts', 'sns', 'autoscaling', 'iam', 'ecr', 'pricing'] as const;
 
 /** Records every call of a connection into a file, a line of JSON each, without account ids and secrets. */
 export function record(file: string, clock: Clock): Recording {

@@ -3,6 +3,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { ECRClient } from '@aws-sdk/client-ecr';
 import type { IAMClient } from '@aws-sdk/client-iam';
+import type { PricingClient } from '@aws-sdk/client-pricing';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
@@ -12,11 +13,14 @@ import { systemClock } from '../base/clock.ts';
 import { environmentError, Problem } from '../base/errors.ts';
 import { MINUTE } from '../base/units.ts';
 import { AwsProblem, call } from './errors.ts';
+import { pricingRegion } from './pricing-region.ts';
 import type { fromNodeProviderChain } from './sdk/credentials.ts';
 import type { AwsTarget, Service } from './target.ts';
 
 /** A connection on which nothing moves for so long is given up, in milliseconds. A model may take 60 seconds to answer. */
 const IDLE = 70_000;
+/** A price is waited for so long, in milliseconds. */
+const PRICING_MS = 3_000;
 /** Requests to an endpoint at the same time, at the most. */
 const SOCKETS = 512;
 
@@ -35,6 +39,8 @@ export interface Aws {
   autoscaling(): Promise<ApplicationAutoScalingClient>;
   iam(): Promise<IAMClient>;
   ecr(): Promise<ECRClient>;
+  /** In one of the three regions where it is. */
+  pricing(): Promise<PricingClient>;
   /**
    * The account's twelve digits, asked for once.
    * @param endpoint whose ARN tells it where STS cannot be reached
@@ -156,6 +162,21 @@ export function connect(target: AwsTarget): Aws {
     // As little may these two hold anything up.
     iam: once(async () => new (await import('./sdk/iam.ts')).IAMClient({ ...(await options('IAM')), maxAttempts: 2 })),
     ecr: once(async () => new (await import('./sdk/ecr.ts')).ECRClient({ ...(await options('ECR')), maxAttempts: 2 })),
+    pricing: once(
+      // One attempt: what is not known at once is said not to be known.
+      async () =>
+        new (await import('./sdk/pricing.ts')).PricingClient({
+          ...(await options('PRICING')),
+          region: pricingRegion(target.region),
+          maxAttempts: 1,
+          requestHandler: {
+            ...(await handler()),
+            connectionTimeout: PRICING_MS,
+            requestTimeout: PRICING_MS,
+            throwOnRequestTimeout: true,
+          },
+        }),
+    ),
     sts,
     account(endpoint) {
       account ??= (async () => {

@@ -13,6 +13,7 @@ export const SERVICES = [
   'APPLICATION_AUTO_SCALING',
   'IAM',
   'ECR',
+  'PRICING',
 ] as const;
 
 /** Where the SDK is pointed at and as whom. */

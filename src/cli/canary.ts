@@ -4,11 +4,12 @@ import { usageError } from '../base/errors.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
-import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { adoptFlag } from './flags/common.ts';
+import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from './flags/price.ts';
 import { guardFlags, type GuardWords, OLD_FORCE, oldForceFlag, parseGuard, withoutOldForce } from './flags/guard.ts';
 import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic.ts';
 
-export interface CanaryOptions extends CommonOptions {
+export interface CanaryOptions extends PricedOptions {
   endpoint: string;
   /** The candidate as named by the flags. */
   candidate: CandidateFlags;
@@ -22,7 +23,7 @@ export interface CanaryOptions extends CommonOptions {
   resume: boolean;
 }
 
-interface Flags extends CandidateFlags, GuardWords, TrafficFlags, CommonFlags {
+interface Flags extends CandidateFlags, GuardWords, TrafficFlags, PricedFlags {
   endpoint: string;
   adopt?: boolean;
   resume?: boolean;
@@ -45,7 +46,7 @@ export function canaryCommand(host: Host, start: Run<CanaryOptions> = run): Comm
   const moved = adoptFlag(
     trafficFlags(guarded.optionsGroup('Own traffic:'), { labels: true }).optionsGroup('Other options:'),
   );
-  return commonFlags(
+  return pricedFlags(
     moved.option('--resume', 'continue watching an update that is under way, after a crash or from another terminal'),
   )
     .addHelpText('after', HELP)
@@ -70,7 +71,7 @@ function parse(flags: Flags): CanaryOptions {
     traffic,
     adopt: flags.adopt === true,
     resume: flags.resume === true,
-    ...commonOptions(flags),
+    ...pricedOptions(flags),
   };
 }
 

@@ -2,11 +2,12 @@ import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import type { PayloadFile } from '../lifecycle/traffic/payloads.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
-import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { adoptFlag } from './flags/common.ts';
+import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from './flags/price.ts';
 import { payloadFlags, type PayloadFlags, payloadOptions } from './flags/payloads.ts';
 import { instanceType, wholeNumber } from './flags/values.ts';
 
-export interface DeployOptions extends CommonOptions {
+export interface DeployOptions extends PricedOptions {
   endpoint: string;
   /** The candidate as named by the flags. */
   candidate: CandidateFlags;
@@ -25,7 +26,7 @@ export interface DeployOptions extends CommonOptions {
   metrics: boolean;
 }
 
-interface Flags extends CandidateFlags, PayloadFlags, CommonFlags {
+interface Flags extends CandidateFlags, PayloadFlags, PricedFlags {
   endpoint: string;
   instanceType?: string;
   instances?: number;
@@ -65,7 +66,7 @@ export function deployCommand(host: Host, start: Run<DeployOptions> = run): Comm
   const tried = payloadFlags(fleet, { labels: true })
     .option('--no-metrics', 'do not wait for and draw the metrics after a test')
     .optionsGroup('Other options:');
-  return commonFlags(adoptFlag(tried).option('--no-wait', 'do not wait until the endpoint is in service'))
+  return pricedFlags(adoptFlag(tried).option('--no-wait', 'do not wait until the endpoint is in service'))
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
 }
@@ -82,7 +83,7 @@ function parse(flags: Flags): DeployOptions {
     adopt: flags.adopt === true,
     wait: flags.wait,
     metrics: flags.metrics,
-    ...commonOptions(flags),
+    ...pricedOptions(flags),
   };
 }
 

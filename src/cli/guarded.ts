@@ -4,7 +4,7 @@ import type { EndedUpdate } from '../lifecycle/guarded-update/ended.ts';
 import type { FinishedUpdate } from '../lifecycle/guarded-update/finish.ts';
 import type { GuardedUpdatePlan } from '../lifecycle/plans.ts';
 import type { Session } from '../lifecycle/session.ts';
-import { sessionOf } from './session.ts';
+import { type SessionOptions, sessionOf } from './session.ts';
 import { guardedPlanFacts } from './views/plan.ts';
 import { metricLines } from './views/update-metrics.ts';
 import { resultJson, resultLines, resultMarkdown } from './views/update-result.ts';
@@ -14,14 +14,16 @@ interface GuardedFlags {
   plan?: boolean;
   yes: boolean;
   format: 'text' | 'json';
+  prices?: SessionOptions['prices'];
 }
 
 /** The session of a command that guards an update: its result is shown as soon as it is known, before the metrics come. */
-export function guardedSession(app: App, { plan = false, yes, format }: GuardedFlags): Session {
+export function guardedSession(app: App, { plan = false, yes, format, prices }: GuardedFlags): Session {
   return sessionOf(app, {
     plan,
     format,
     yes,
+    prices,
     onEvent(event) {
       if (event.kind !== 'update-ended') return;
       if (format === 'text') for (const line of resultLines(app.io, event.ended)) app.io.out(line);

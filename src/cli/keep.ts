@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import type { Target } from '../lifecycle/events.ts';
-import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from './flags/price.ts';
 import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
 import type { MirrorKeepFlags } from './on-mirror/back.ts';
 import { parseTarget } from '../lifecycle/targets.ts';
 
-export interface KeepOptions extends CommonOptions {
+export interface KeepOptions extends PricedOptions {
   endpoint: string;
   /** Why, for the journal. */
   reason: string | undefined;
@@ -15,7 +15,7 @@ export interface KeepOptions extends CommonOptions {
   notify: readonly Target[];
 }
 
-interface Flags extends PlaceFlags, CommonFlags {
+interface Flags extends PlaceFlags, PricedFlags {
   shadow?: string;
   reason?: string;
   configName?: string;
@@ -41,11 +41,11 @@ export function keepCommand(
     .option('--reason <text>', 'the reason, for the journal')
     .option('--config-name <name>', 'name of the endpoint config without the shadow, if a new one is needed')
     .option('--notify <target...>', 'notify an SNS topic (ARN) or a webhook (URL) that the shadow has ended');
-  return commonFlags(command)
+  return pricedFlags(command)
     .addHelpText('after', HELP)
     .action((flags: Flags, own: Command) => {
       const { reason, configName, notify = [], endpoint = '', mirror = '', shadow } = flags;
-      const common = { reason, notify: notify.map((one) => parseTarget(one)), ...commonOptions(flags) };
+      const common = { reason, notify: notify.map((one) => parseTarget(one)), ...pricedOptions(flags) };
       return placeOf(own, flags, OF_MIRRORS) === 'mirror'
         ? host.start(onMirror, { mirror, shadow, ...common })
         : host.start(start, { endpoint, configName, ...common });

@@ -6,6 +6,7 @@ import { usageError } from '../base/errors.ts';
 import type { EndpointList, ListedEndpoint } from '../lifecycle/list.ts';
 import type { MirrorStatus } from '../lifecycle/mirror/status.ts';
 import { formatFlag } from './flags/common.ts';
+import { type PricedFlags, type Prices, priceFlag } from './flags/price.ts';
 import { writeJson } from './views/json.ts';
 
 export interface LsOptions {
@@ -13,12 +14,18 @@ export interface LsOptions {
   all: boolean;
   /** Only the mirrors that were started from here: AWS is not asked. */
   mirrors: boolean;
+  prices: Prices | undefined;
   format: 'text' | 'json';
 }
 
+interface LsFlags extends Pick<PricedFlags, 'price' | 'format'> {
+  all?: boolean;
+  mirrors?: boolean;
+}
+
 const HELP = `
-Costs are estimates of the instances alone, for us-east-1; elsewhere the price
-is not known unless prices: in shadowctl.yaml says it. "so far" takes the instances of today: production's since the
+Costs are of the instances alone: estimates in us-east-1, elsewhere AWS's price list where it may be read (pricing:GetProducts),
+before both --price and prices: in shadowctl.yaml; otherwise the price is not known. "so far" takes the instances of today: production's since the
 endpoint was created, a shadow's since it was attached.
 
 Example:
@@ -28,16 +35,17 @@ export function lsCommand(host: Host, start: Run<LsOptions> = run): Command {
   const command = new Command('ls')
     .option('--all', 'every endpoint of this account and region, those that have no journal here too')
     .option('--mirrors', 'only the mirrors that were started from here, without asking AWS');
-  return formatFlag(command)
+  return formatFlag(priceFlag(command))
     .addHelpText('after', HELP)
-    .action(({ all, mirrors, format }: { all?: boolean; mirrors?: boolean; format: 'text' | 'json' }) => {
+    .action(({ all, mirrors, price: prices, format }: LsFlags) => {
       if (all === true && mirrors === true) throw usageError('Give either --all or --mirrors.');
-      return host.start(start, { all: all === true, mirrors: mirrors === true, format });
+      if (mirrors === true && prices !== undefined) throw usageError('--mirrors costs nothing: leave --price out.');
+      return host.start(start, { all: all === true, mirrors: mirrors === true, prices, format });
     });
 }
 
 /** Lists the endpoints of this state, or of the account. */
-export async function run(app: App, { all, mirrors: only, format }: LsOptions): Promise<Outcome> {
+export async function run(app: App, { all, mirrors: only, prices, format }: LsOptions): Promise<Outcome> {
   const { knownMirrors } = await import('../lifecycle/mirror/known.ts');
   const { relative } = await import('node:path');
   const mirrors = await knownMirrors((await app.project()).stateDir, (folder) => relative(app.cwd, folder) || '.');
@@ -46,7 +54,7 @@ export async function run(app: App, { all, mirrors: only, format }: LsOptions): 
   const { sessionOf } = await import('./session.ts');
   const { io } = app;
   const { damagedProblem } = await import('../lifecycle/session.ts');
-  const { damaged, ...list } = await listOf(sessionOf(app), { all });
+  const { damaged, ...list } = await listOf(sessionOf(app, { prices }), { all });
   const problem = damagedProblem(damaged);
   if (format === 'json') writeJson(io, 'ls', { ...list, mirrors: mirrors.map(mirrorFacts) });
   else {
@@ -88,7 +96,7 @@ async function write({ io, clock }: App, list: Omit<EndpointList, 'damaged'>, al
   io.out(await records(io, head, list.endpoints.map(row)));
   if (list.endpoints.some(({ cost }) => cost.hourly !== undefined))
     io.err(
-      'Costs are of the instances alone: prices of shadowctl.yaml, else estimates (us-east-1, from public sources).',
+      "Costs are of the instances alone: prices of --price and shadowctl.yaml, else estimates (us-east-1, from public sources), else AWS's price list.",
     );
 }
 

@@ -4,7 +4,7 @@ import { shown, text } from '../base/text.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
 import { allowFlag } from './flags/comparator.ts';
-import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from './flags/price.ts';
 import { guardFlags, type GuardWords, parseGuard, parseLimits } from './flags/guard.ts';
 import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
 import { parseSeconds } from '../guard/quantities.ts';
@@ -12,7 +12,7 @@ import type { MirrorMoveOptions } from './on-mirror/rollout.ts';
 import { waiverFlags, type WaiverFlags } from './flags/waivers.ts';
 import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic.ts';
 
-export interface PromoteOptions extends CommonOptions {
+export interface PromoteOptions extends PricedOptions {
   endpoint: string;
   guard: GuardOptions;
   /** Promotes against the verdict. */
@@ -33,7 +33,7 @@ export interface PromoteOptions extends CommonOptions {
   traffic: OwnTraffic | undefined;
 }
 
-interface Flags extends PlaceFlags, GuardWords, TrafficFlags, CommonFlags {
+interface Flags extends PlaceFlags, GuardWords, TrafficFlags, PricedFlags {
   shadow?: string;
   steps: string;
   by?: string;
@@ -89,7 +89,7 @@ export function promoteCommand(
     .option('--by <what>', 'keep with one side: session, header:NAME or cookie:NAME')
     .option('--patience <duration>', 'how much longer an undecided step is watched before it pauses', '0s')
     .optionsGroup('Judging:');
-  return commonFlags(
+  return pricedFlags(
     trafficFlags(guardFlags(forceFlag(waiverFlags(allowFlag(command)))).optionsGroup('Own traffic:'), {
       labels: false,
     }).optionsGroup('Other options:'),
@@ -118,7 +118,7 @@ function parseOnMirror(flags: Flags): MirrorPromoteFlags {
     guard: parseLimits(flags),
     report: reportOf(flags),
     force: flags.force === true,
-    ...commonOptions(flags),
+    ...pricedOptions(flags),
   };
 }
 
@@ -135,7 +135,7 @@ function parse(flags: Flags): PromoteOptions {
     report: reportOf(flags),
     configName: flags.configName,
     traffic,
-    ...commonOptions(flags),
+    ...pricedOptions(flags),
   };
 }
 

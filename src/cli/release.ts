@@ -6,17 +6,11 @@ import type { EndpointDefaults } from '../base/project.ts';
 import type { ReleaseParts } from '../lifecycle/release/run.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { allowFlag } from './flags/comparator.ts';
-import {
-  adoptFlag,
-  commonFlags,
-  type CommonFlags,
-  type CommonOptions,
-  commonOptions,
-  formatFlag,
-} from './flags/common.ts';
+import { adoptFlag, formatFlag } from './flags/common.ts';
+import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from './flags/price.ts';
 import { oneOf, wholeNumber } from './flags/values.ts';
 
-export interface ReleaseOptions extends CommonOptions {
+export interface ReleaseOptions extends PricedOptions {
   endpoint: string;
   artifact: string | undefined;
   algorithm: string | undefined;
@@ -34,7 +28,7 @@ export interface ReleaseOptions extends CommonOptions {
   allowCommand: boolean;
 }
 
-export interface AnswerOptions extends CommonOptions {
+export interface AnswerOptions extends PricedOptions {
   endpoint: string;
   answer: 'approve' | 'reject' | 'cancel';
   question: number | undefined;
@@ -54,7 +48,7 @@ export interface ServeOptions {
   format: 'text' | 'json';
 }
 
-interface Flags extends CommonFlags {
+interface Flags extends PricedFlags {
   endpoint?: string;
   artifact?: string;
   algorithm?: string;
@@ -107,7 +101,7 @@ export function releaseCommand(
     .optionsGroup('The release:')
     .option('--once', 'do what can be done now, and return: the tick of cron, CI or AWS')
     .option('--approve <how>', 'who approves a pass: ask, or auto (default: as shadowctl.yaml says)', approval());
-  commonFlags(adoptFlag(allowFlag(command)).optionsGroup('Other options:'))
+  pricedFlags(adoptFlag(allowFlag(command)).optionsGroup('Other options:'))
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
   for (const show of ['status', 'history'] as const)
@@ -152,7 +146,7 @@ function parse(flags: Flags): ReleaseOptions {
     again: flags.again === true,
     adopt: flags.adopt === true,
     allowCommand: flags.allowCommand === true,
-    ...commonOptions(flags),
+    ...pricedOptions(flags),
   };
 }
 
@@ -206,7 +200,7 @@ function answerCommand(answer: AnswerOptions['answer'], start: (options: AnswerO
       wholeNumber('--question', 1),
     );
   const example = answer === 'cancel' ? '' : ' --question 1';
-  return commonFlags(allowFlag(command))
+  return pricedFlags(allowFlag(command))
     .addHelpText('after', `\nExample:\n  $ shadowctl release ${answer} --endpoint weather${example}`)
     .action((_: unknown, given: Command) => {
       const flags = both(given);
@@ -216,7 +210,7 @@ function answerCommand(answer: AnswerOptions['answer'], start: (options: AnswerO
         question: flags.question,
         reason: flags.reason,
         allowCommand: flags.allowCommand === true,
-        ...commonOptions(flags),
+        ...pricedOptions(flags),
       });
     });
 }
@@ -331,7 +325,7 @@ export async function runShow(app: App, { endpoint, show, format }: ShowOptions)
 /** Everything that a tick works with, read anew: settings, policy, who is told. */
 async function prepare(
   app: App,
-  options: { endpoint: string; allowCommand: boolean; yes: boolean },
+  options: Pick<AnswerOptions, 'endpoint' | 'allowCommand' | 'yes' | 'prices'>,
 ): Promise<{ session: Session; parts: ReleaseParts }> {
   const { endpoint } = options;
   const { readReleaseSettings } = await import('../lifecycle/release/settings.ts');
@@ -350,7 +344,7 @@ async function prepare(
   const judged = await withComparator(app, loaded, { ...flags, allowCommand: options.allowCommand });
   const labels = settings.labels === undefined ? undefined : labelSource(settings.labels, project.root);
   return {
-    session: sessionOf(app, { yes: options.yes }),
+    session: sessionOf(app, { yes: options.yes, prices: options.prices }),
     parts: {
       endpoint,
       settings,

@@ -6,14 +6,15 @@ import { parsePercent } from '../base/units.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { RolloutResult } from '../lifecycle/rollout/rollout.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
-import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { adoptFlag } from './flags/common.ts';
+import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from './flags/price.ts';
 import { type GuardWords, limitFlags, parseLimits } from './flags/guard.ts';
 import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
 import { parseSeconds } from '../guard/quantities.ts';
 import { writeJson } from './views/json.ts';
 import type { MirrorRolloutFlags } from './on-mirror/rollout.ts';
 
-export interface RolloutOptions extends CommonOptions {
+export interface RolloutOptions extends PricedOptions {
   endpoint: string;
   candidate: CandidateFlags;
   /** Shares of the requests, rising, the last being 1. */
@@ -29,7 +30,7 @@ export interface RolloutOptions extends CommonOptions {
   adopt: boolean;
 }
 
-interface Flags extends PlaceFlags, CandidateFlags, Omit<GuardWords, 'strategy' | 'bake' | 'force'>, CommonFlags {
+interface Flags extends PlaceFlags, CandidateFlags, Omit<GuardWords, 'strategy' | 'bake' | 'force'>, PricedFlags {
   steps: string;
   shadow?: string;
   by?: string;
@@ -99,7 +100,7 @@ export function rolloutCommand(
     .optionsGroup('Other options:')
     .option('--resume', 'continue a rollout that paused or was interrupted')
     .option('--cancel', 'return all requests to production and end the rollout');
-  return commonFlags(adoptFlag(limited))
+  return pricedFlags(adoptFlag(limited))
     .addHelpText('after', HELP)
     .action((flags: Flags, own: Command) =>
       placeOf(own, flags, OF_MIRRORS) === 'mirror'
@@ -136,7 +137,7 @@ function parseOnMirror(flags: Flags, fixed: boolean): MirrorRolloutFlags {
       waivers: { waive: [], reason: undefined },
     },
     go,
-    ...commonOptions(flags),
+    ...pricedOptions(flags),
   };
 }
 
@@ -164,7 +165,7 @@ function parse(flags: Flags): RolloutOptions {
     guard: parseLimits(flags),
     go,
     adopt: flags.adopt === true,
-    ...commonOptions(flags),
+    ...pricedOptions(flags),
   };
 }
 

@@ -19,6 +19,8 @@ export interface SessionOptions {
   /** Nothing is done: plans are the result, written as `format` says. */
   plan?: boolean;
   format?: 'text' | 'json';
+  /** US dollars an hour, by type, as said for this command. */
+  prices?: Readonly<Record<string, number>> | undefined;
   /** Called before an event is drawn: for those that are a command's result. */
   onEvent?: (event: LifecycleEvent) => void;
 }
@@ -47,6 +49,7 @@ export function sessionOf(app: App, options: SessionOptions = {}): Session {
         policy: project.policy,
       };
     },
+    prices: options.prices,
     emit(event) {
       options.onEvent?.(event);
       draw(event);

@@ -13,14 +13,15 @@ import {
   shownCandidate,
 } from './flags/candidate.ts';
 import { allowFlag } from './flags/comparator.ts';
-import { adoptFlag, commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { adoptFlag } from './flags/common.ts';
+import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions, shownPrices } from './flags/price.ts';
 import { parseShare } from './flags/share.ts';
 import { duration, instanceType, oneOf, positiveNumber, wholeNumber } from './flags/values.ts';
 
 const DEFAULT_VARIANT = 'shadow';
 const TASKS: readonly Task[] = ['regression', 'scores', 'binary', 'multiclass', 'json'];
 
-export interface ShadowOptions extends CommonOptions {
+export interface ShadowOptions extends PricedOptions {
   endpoint: string;
   candidate: CandidateFlags;
   /** Share of production's requests that the shadow sees, above 0, at most 1. */
@@ -52,13 +53,13 @@ export interface ShadowOptions extends CommonOptions {
   wait: boolean;
 }
 
-export interface DetachOptions extends CommonOptions {
+export interface DetachOptions extends PricedOptions {
   endpoint: string;
   configName: string | undefined;
   wait: boolean;
 }
 
-interface Flags extends CandidateFlags, CommonFlags {
+interface Flags extends CandidateFlags, PricedFlags {
   endpoint?: string;
   sample: number;
   variantName: string;
@@ -148,7 +149,7 @@ export function shadowCommand(
       .option('--task <task>', 'with --calibrate, as for report: the kind of answers', oneOf('--task', TASKS))
       .option('--policy <file>', 'with --calibrate, as for report: the policy with tolerance and fields'),
   ).optionsGroup('Other options:');
-  commonFlags(adoptFlag(described).option('--no-wait', 'do not wait until the endpoint has settled'))
+  pricedFlags(adoptFlag(described).option('--no-wait', 'do not wait until the endpoint has settled'))
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
   command.addCommand(detachCommand(host, startDetach));
@@ -197,7 +198,7 @@ function parse(flags: Flags): ShadowOptions {
     maxCost: flags.maxCost,
     adopt: flags.adopt === true,
     wait: flags.wait,
-    ...commonOptions(flags),
+    ...pricedOptions(flags),
   };
 }
 
@@ -208,12 +209,12 @@ function detachCommand(host: Host, start: Run<DetachOptions>): Command {
     .option('--endpoint <name>', 'the endpoint')
     .option('--config-name <name>', 'name of the new endpoint config, if one is needed')
     .option('--no-wait', 'do not wait until the endpoint has settled');
-  return commonFlags(command)
+  return pricedFlags(command)
     .addHelpText('after', DETACH_HELP)
     .action((_: unknown, given: Command) => {
       const flags = both(given);
       const { configName, wait } = flags;
-      return host.start(start, { endpoint: endpointOf(flags), configName, wait, ...commonOptions(flags) });
+      return host.start(start, { endpoint: endpointOf(flags), configName, wait, ...pricedOptions(flags) });
     });
 }
 
@@ -271,6 +272,7 @@ function again(options: ShadowOptions, length: number): CommandLine | undefined 
     'capture-to': captureTo,
     for: options.lasts === undefined ? undefined : durationFlag(options.lasts),
     'max-cost': options.maxCost,
+    price: shownPrices(options.prices),
     calibrate: durationFlag(length),
     prediction,
     answers,

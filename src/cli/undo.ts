@@ -5,13 +5,13 @@ import { shown, text } from '../base/text.ts';
 import type { WayBackOption } from '../lifecycle/undo.ts';
 import type { Io } from '../ui/io.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
-import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
+import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from './flags/price.ts';
 import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
 import type { MirrorUndoFlags } from './on-mirror/back.ts';
 import { guardFlags, guardIfAsked, type GuardWords, OLD_FORCE, oldForceFlag, withoutOldForce } from './flags/guard.ts';
 import { writeJson } from './views/json.ts';
 
-export interface UndoOptions extends CommonOptions {
+export interface UndoOptions extends PricedOptions {
   endpoint: string;
   /** Undefined: the config it ran before. */
   to: string | undefined;
@@ -24,7 +24,7 @@ export interface UndoOptions extends CommonOptions {
   oldForce: boolean;
 }
 
-interface Flags extends PlaceFlags, Partial<GuardWords>, CommonFlags {
+interface Flags extends PlaceFlags, Partial<GuardWords>, PricedFlags {
   to?: string | true;
   wait: boolean;
 }
@@ -53,7 +53,7 @@ export function undoCommand(
     '--to [config]',
     'the endpoint config to run (default: the one it ran before); without a name, lists those that it can run',
   );
-  return commonFlags(
+  return pricedFlags(
     oldForceFlag(guardFlags(back, { strategy: 'go back with guardrails: ' }))
       .optionsGroup('Other options:')
       .option('--no-wait', 'do not wait until the endpoint has settled'),
@@ -61,7 +61,7 @@ export function undoCommand(
     .addHelpText('after', HELP)
     .action((flags: Flags, own: Command) =>
       placeOf(own, flags, OF_MIRRORS) === 'mirror'
-        ? host.start(onMirror, { mirror: flags.mirror ?? '', ...commonOptions(flags) })
+        ? host.start(onMirror, { mirror: flags.mirror ?? '', ...pricedOptions(flags) })
         : host.start(start, parse(flags)),
     );
 }
@@ -81,7 +81,7 @@ function parse(flags: Flags): UndoOptions {
     wait,
     guard,
     oldForce,
-    ...commonOptions(flags),
+    ...pricedOptions(flags),
   };
 }
 

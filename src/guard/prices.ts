@@ -18,18 +18,41 @@ const HOURLY: Readonly<Record<string, number>> = {
   'ml.g5.xlarge': 1.408,
 };
 
-/** The prices that count in a region. */
+/** US dollars an hour for one instance, by type. */
+export type Hourly = Readonly<Record<string, number>>;
+
+/** The prices that count in a region: in this order. */
 export interface PriceList {
   region: string;
-  /** US dollars an hour for one instance, by type, as the user says: these come first, in every region. */
-  given: Readonly<Record<string, number>>;
+  /** As said for this command (`--price`). */
+  asked?: Hourly | undefined;
+  /** As shadowctl.yaml says. */
+  given: Hourly;
+  /** As AWS's Price List API says, for this region. */
+  listed?: Hourly | undefined;
+}
+
+/** Where a price comes from. */
+type PriceSource = 'asked' | 'given' | 'estimate' | 'listed';
+
+function priceOf(
+  { region, asked = {}, given, listed = {} }: PriceList,
+  instanceType: string,
+): { hourly: number; from: PriceSource } | undefined {
+  const estimates = region === ESTIMATED.region ? HOURLY : {};
+  for (const [from, prices] of Object.entries({ asked, given, estimate: estimates, listed }) as [
+    PriceSource,
+    Hourly,
+  ][]) {
+    const hourly = Object.hasOwn(prices, instanceType) ? prices[instanceType] : undefined;
+    if (hourly !== undefined) return { hourly, from };
+  }
+  return undefined;
 }
 
 /** US dollars an hour for one instance; undefined where it is not known: none is taken from another region. */
-export function hourlyPrice({ region, given }: PriceList, instanceType: string | undefined): number | undefined {
-  if (instanceType === undefined) return undefined;
-  if (Object.hasOwn(given, instanceType)) return given[instanceType];
-  return region === ESTIMATED.region && Object.hasOwn(HOURLY, instanceType) ? HOURLY[instanceType] : undefined;
+export function hourlyPrice(list: PriceList, instanceType: string | undefined): number | undefined {
+  return instanceType === undefined ? undefined : priceOf(list, instanceType)?.hourly;
 }
 
 /** US dollars an hour for all of these; undefined where one price is not known. */
@@ -44,12 +67,18 @@ export function hourlySum(list: PriceList, fleets: readonly Capacity[]): number 
 }
 
 /** Where the prices of these types come from, for a reader: how much a sum of them is worth. */
-export function pricesFrom({ given }: PriceList, fleets: readonly Capacity[]): string {
-  const own = fleets.filter(({ instanceType }) => Object.hasOwn(given, instanceType)).length;
-  if (own === fleets.length) return 'prices of shadowctl.yaml';
-  const estimate = `estimate of ${ESTIMATED.as} for ${ESTIMATED.region}, from public sources`;
-  return own === 0 ? estimate : `${estimate}, and prices of shadowctl.yaml`;
+export function pricesFrom(list: PriceList, fleets: readonly Capacity[]): string {
+  const used = new Set(fleets.map(({ instanceType }) => priceOf(list, instanceType)?.from));
+  const sources = (Object.keys(SOURCES) as PriceSource[]).filter((one) => used.has(one));
+  return sources.map((one) => SOURCES[one]).join(', and ');
 }
+
+const SOURCES: Readonly<Record<PriceSource, string>> = {
+  estimate: `estimate of ${ESTIMATED.as} for ${ESTIMATED.region}, from public sources`,
+  listed: "AWS's price list, on demand",
+  given: 'prices of shadowctl.yaml',
+  asked: 'prices of --price',
+};
 
 /** Types whose price is not known. */
 export function unpriced(list: PriceList, fleets: readonly Capacity[]): string[] {

@@ -40,11 +40,11 @@ import {
   onEndpoint,
   openRun,
   placeOf,
-  pricesOf,
   recordAdoption,
   type Session,
   notSeen,
 } from './session.ts';
+import { pricesOf } from './prices.ts';
 import { type PayloadFile, readPayloads, type Payloads } from './traffic/payloads.ts';
 import { testInference, type Trial } from './traffic/test.ts';
 
@@ -184,7 +184,9 @@ async function updateNotes(on: EndpointSession, live: Live, next: Fleets, steps:
 async function creationNotes({ session }: EndpointSession, next: Fleets): Promise<PlanNote[]> {
   const after = capacityOf([{ config: next }]);
   if (after.length === 0) return [];
-  return [{ kind: 'cost', cost: { prices: await pricesOf(session), during: undefined, after, seconds: undefined } }];
+  return [
+    { kind: 'cost', cost: { prices: await pricesOf(session, after), during: undefined, after, seconds: undefined } },
+  ];
 }
 
 /** Names for what is created, and what creates the model; where only the fleet changes, the model is the live one. */

@@ -1,3 +1,4 @@
+import { capacityOf } from '../guard/capacity.ts';
 import { readFile } from 'node:fs/promises';
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { compositeAlarms, listAlarms } from '../aws/alarms.ts';
@@ -25,10 +26,10 @@ import {
   damagedProblem,
   type EndpointSession,
   journalsHere,
-  pricesOf,
   type Session,
   viewEndpoint,
 } from './session.ts';
+import { pricesOf } from './prices.ts';
 import { scalingOf } from './standing.ts';
 
 export interface DoctorOptions {
@@ -136,7 +137,7 @@ async function examineLive(
   const findings = examineEndpoint({
     name: options.endpoint,
     region: aws.target.region,
-    prices: await pricesOf(session),
+    prices: await pricesOf(session, capacityOf([{ config: live.config ?? {} }])),
     endpoint: live.endpoint,
     config: live.config,
     model: live.model,

@@ -6,7 +6,8 @@ import { hourlyPrice, type PriceList } from '../guard/prices.ts';
 import { type Live, type Ownership, ownership, readLive } from '../resources/live.ts';
 import { type State, replay } from '../state/replay.ts';
 import { timeBoxOf } from '../state/time-box.ts';
-import { type DamagedJournal, journalsHere, notSeen, pricesOf, type Session } from './session.ts';
+import { type DamagedJournal, journalsHere, notSeen, type Session } from './session.ts';
+import { pricesOf } from './prices.ts';
 
 /** One variant of an endpoint, as it is billed. */
 interface ListedVariant {
@@ -124,7 +125,7 @@ async function lookAt(
     variants,
     shadow: shadow && { model: shadow.model, since, until: box && new Date(box.until).toISOString() },
     created: created?.toISOString(),
-    cost: costOf(variants, await pricesOf(session), {
+    cost: costOf(variants, await pricesOf(session, variants), {
       now: session.clock.now(),
       created: created?.getTime(),
       shadow: since === undefined ? undefined : Date.parse(since),

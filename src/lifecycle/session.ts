@@ -7,7 +7,6 @@ import { environmentError, Problem } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
 import { stopExperiment } from '../guard/experiment.ts';
-import type { PriceList } from '../guard/prices.ts';
 import { apply, type JournaledRun, startRun } from '../resources/apply.ts';
 import { type Live, ownership } from '../resources/live.ts';
 import { checkName, isName } from '../resources/naming.ts';
@@ -39,6 +38,8 @@ export interface Session {
   /** The journal of one endpoint in this account and region. */
   journal(endpoint: string): Promise<Journal>;
   project(): Promise<ProjectFacts>;
+  /** US dollars an hour for one instance, by type, as said for this one command: they come before those of the project. */
+  prices?: Readonly<Record<string, number>> | undefined;
   /** Where downloaded captures are kept, where that is not the state folder. */
   captures?(): Promise<CapturesPlace>;
   /** Receives each event as it happens. */
@@ -257,13 +258,6 @@ async function open(session: Session, endpoint: string): Promise<EndpointParts> 
 /** Tells of what these credentials may not look at. */
 export function notSeen(session: Session): (one: Unseen) => void {
   return (unseen) => session.emit({ kind: 'not-seen', unseen });
-}
-
-/** The prices that count where this session works. */
-export async function pricesOf(session: Pick<Session, 'aws' | 'project'>): Promise<PriceList> {
-  const { target } = await session.aws();
-  const { prices } = await session.project();
-  return { region: target.region, given: prices };
 }
 
 /** Where what is planned for an endpoint will be done. */

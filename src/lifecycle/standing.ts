@@ -10,7 +10,8 @@ import type { Live } from '../resources/live.ts';
 import type { Step } from '../resources/steps.ts';
 import type { PlanNote } from './plans.ts';
 import { restorable } from './restorable.ts';
-import { type EndpointSession, pricesOf } from './session.ts';
+import { type EndpointSession } from './session.ts';
+import { pricesOf } from './prices.ts';
 
 /*
  * What stands of an endpoint that an update has to reckon with: targets of autoscaling, instances that quotas count, and
@@ -82,7 +83,7 @@ export async function standingNotes(
   if (after.length > 0)
     notes.push({
       kind: 'cost',
-      cost: { prices: await pricesOf(session), during: capacity, after, seconds: undefined },
+      cost: { prices: await pricesOf(session, capacity, after), during: capacity, after, seconds: undefined },
     });
   const scaled = [...registered, ...(targets ?? []).map(({ variant }) => variant)];
   const shadows = (next.ShadowProductionVariants ?? [])

@@ -12,12 +12,14 @@ import {
   LATENCY_NAMES,
   parseContainer,
   parseLatency,
+  parseListedPrice,
   parsePolicy,
   parsePort,
   type PolicyFlag,
   parseSwitch,
   SWITCHES,
 } from './flags.ts';
+import type { InstancePrice } from '../../emulator/world/options.ts';
 import { formatFlag } from '../flags/common.ts';
 
 export interface EmulatorRuns {
@@ -100,6 +102,11 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
       'enforce a policy of IAM, a JSON file; KEY=FILE for one access key, role/NAME=FILE for a role (repeatable)',
       (text, all: PolicyFlag[] | undefined) => collect(parsePolicy(text), all),
     )
+    .option(
+      '--price <region/type=dollars>',
+      'what the Price List API says that an instance costs an hour (repeatable)',
+      (text, all: InstancePrice[] | undefined) => collect(parseListedPrice(text), all),
+    )
     .addHelpText('after', help)
     .action((flags: StartFlags) =>
       host.start(run, {
@@ -112,6 +119,7 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
         switches: Object.fromEntries(flags.switch ?? []),
         pace: flags.pace,
         iam: flags.iam ?? [],
+        prices: flags.price ?? [],
         format: flags.format,
       }),
     );
@@ -126,6 +134,7 @@ interface StartFlags {
   pace: StartOptions['pace'];
   format: StartOptions['format'];
   iam?: PolicyFlag[];
+  price?: InstancePrice[];
   latency?: [string, number][];
   switch?: [string, boolean | number | string][];
 }

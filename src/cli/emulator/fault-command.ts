@@ -48,7 +48,7 @@ export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns 
     .addArgument(new Argument('<kind>', 'what happens').choices(Object.keys(KINDS)))
     .option(
       '--service <id>',
-      'sagemaker, sagemaker-runtime, cloudwatch, logs, s3, sts, sns, application-autoscaling, scheduler, iam, ecr',
+      'sagemaker, sagemaker-runtime, cloudwatch, logs, s3, sts, sns, application-autoscaling, scheduler, iam, ecr, pricing',
     )
     .option('--operation <name>', "AWS's name, for example UpdateEndpoint")
     .option('--endpoint <name>', 'only this endpoint')

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { InstancePrice } from '../../emulator/world/options.ts';
 
 // The emulator's own options are not loaded to parse a command line: a test holds these lists against them.
 
@@ -156,6 +157,16 @@ export function parseContainer(text: string): string {
     throw new InvalidArgumentError("Write IMAGE=http://127.0.0.1:8080 or IMAGE='command …'.");
   }
   return text;
+}
+
+/** `REGION/TYPE=DOLLARS`: what the Price List API is to say of hosting. */
+export function parseListedPrice(text: string): InstancePrice {
+  const [, region = '', instanceType = '', dollars = ''] =
+    /^([a-z0-9-]+)\/(ml\.[a-z0-9-]+\.[a-z0-9-]+)=([\d.]+)$/.exec(text) ?? [];
+  const hourly = Number(dollars);
+  if (region === '' || !(hourly > 0))
+    throw new InvalidArgumentError('Write REGION/TYPE=DOLLARS: eu-west-1/ml.m5.large=0.128');
+  return { region, instanceType, hourly };
 }
 
 /** A policy of IAM to be enforced, and whom it limits. */

@@ -18,6 +18,7 @@ const SERVICES: readonly ServiceId[] = [
   'iam',
   'ecr',
   'lambda',
+  'pricing',
 ];
 
 const RUN: Run<OperationsOptions> = lazy(() => import('./operations.ts'));

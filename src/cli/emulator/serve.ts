@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { App, Outcome } from '../../app.ts';
-import { REALISTIC_LATENCIES, QUICK_LATENCIES } from '../../emulator/world/options.ts';
+import { type InstancePrice, REALISTIC_LATENCIES, QUICK_LATENCIES } from '../../emulator/world/options.ts';
 import { DEFAULT_PORT } from '../../emulator/daemon/process.ts';
 import { removeNotice, writeNotice } from '../../emulator/daemon/notice.ts';
 import { type Emulator, startEmulator } from '../../emulator/http/server.ts';
@@ -26,6 +26,8 @@ export interface StartOptions extends DirOptions {
   pace: 'quick' | 'lifelike';
   /** Policies to enforce. */
   iam: PolicyFlag[];
+  /** What the Price List API knows. */
+  prices: readonly InstancePrice[];
 }
 
 /** Is the emulator until it is told to end: then keeps the state and is done. */
@@ -59,6 +61,7 @@ async function listen(app: App, dir: string, options: StartOptions): Promise<Emu
       switches: options.switches,
       containers: options.containers,
       iam,
+      prices: options.prices,
     });
   const port = options.port ?? DEFAULT_PORT;
   try {

@@ -115,7 +115,7 @@ export function costWords({ prices, during, after, seconds }: PlanCost): string 
   const [both, one] = [hourlySum(prices, during), hourlySum(prices, after)];
   if (both === undefined || one === undefined) {
     const unknown = [...new Set([...unpriced(prices, during), ...unpriced(prices, after)])].join(', ');
-    return `Costs: price not known (${unknown} in ${prices.region}); prices: in shadowctl.yaml says it`;
+    return `Costs: price not known (${unknown} in ${prices.region}); --price or prices: in shadowctl.yaml says it`;
   }
   return `Costs while both fleets stand${lasts}: about ${dollars(both)} an hour; then about ${dollars(one)} an hour (${pricesFrom(prices, [...during, ...after])})`;
 }

@@ -44,6 +44,7 @@ const TARGETS: ReadonlyMap<string, ServiceId> = new Map([
   ['Logs_20140328', 'logs'],
   ['AnyScaleFrontendService', 'application-autoscaling'],
   ['AmazonEC2ContainerRegistry_V20150921', 'ecr'],
+  ['AWSPriceListService', 'pricing'],
 ]);
 
 /** Signing names (the service in a credential scope) of the services that speak Query. */

@@ -29,6 +29,7 @@ const MORE = {
   'application-autoscaling': ['TagResource'],
   cloudwatch: [],
   logs: [],
+  pricing: [],
   sagemaker: ['InvokeEndpointWithResponseStream'],
   scheduler: [],
   sns: ['TagResource'],
@@ -43,6 +44,7 @@ const RESOURCES = {
   iam: ['role', 'user'],
   lambda: ['function'],
   logs: ['log-group', 'log-stream'],
+  pricing: [],
   s3: ['bucket', 'object'],
   sagemaker: [
     ...['endpoint', 'endpoint-config', 'inference-component', 'inference-experiment', 'model'],

@@ -14,6 +14,7 @@ export const SERVICE_IDS = [
   'iam',
   'ecr',
   'lambda',
+  'pricing',
 ] as const;
 
 export type ServiceId = (typeof SERVICE_IDS)[number];

@@ -231,6 +231,7 @@ const BUILT = {
     'ValidateTemplate',
   ],
   ecr: ['BatchDeleteImage', 'BatchGetImage', 'DeleteRepository', 'PutImage'],
+  pricing: ['GetProducts'],
 };
 
 const PROSE = new Set([

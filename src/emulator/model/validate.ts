@@ -14,6 +14,7 @@ const CODES: Partial<Record<ServiceId, string>> = {
   iam: 'ValidationError',
   ecr: 'InvalidParameterException',
   lambda: 'ValidationException',
+  pricing: 'InvalidParameterException',
 };
 
 /** AWS names ten failures at the most (seen by kinesalite's conformance tests against Kinesis). */

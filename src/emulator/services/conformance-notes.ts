@@ -82,6 +82,10 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
     UpdateFunctionEventInvokeConfig: 'As PutFunctionEventInvokeConfig.',
     UpdateFunctionUrlConfig: 'As CreateFunctionUrlConfig.',
   },
+  pricing: {
+    GetProducts:
+      'Of AmazonSageMaker alone, and of it the instance types whose price the emulator was given (`--price`, in-process `prices`): each for hosting, and for training at another price.',
+  },
   'application-autoscaling': {
     PutScalingPolicy: 'Kept and described; nothing scales by it, and it makes no alarms.',
   },

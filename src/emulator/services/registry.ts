@@ -24,6 +24,7 @@ const MODELS: Record<ServiceId, () => Promise<Loaded>> = {
   iam: () => import('../model/models/iam.json', { with: { type: 'json' } }),
   ecr: () => import('../model/models/ecr.json', { with: { type: 'json' } }),
   lambda: () => import('../model/models/lambda.json', { with: { type: 'json' } }),
+  pricing: () => import('../model/models/pricing.json', { with: { type: 'json' } }),
 };
 
 const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?: Hooks }>> = {
@@ -39,6 +40,7 @@ const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?
   iam: () => import('./iam/index.ts'),
   ecr: () => import('./ecr/index.ts'),
   lambda: () => import('./lambda/index.ts'),
+  pricing: () => import('./pricing/index.ts'),
 };
 
 const models = new Map<ServiceId, Promise<ServiceModel>>();

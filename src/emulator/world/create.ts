@@ -53,6 +53,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     // A stream of its own: a fault must not change what the rest of the run draws.
     faults: createFaults(seededRandom(seed ^ 0x5bd1e995)),
     iam,
+    prices: options.prices ?? [],
     timeline: new Timeline(clock),
     metrics: createMetricStore(store),
     alarms: new AlarmStore(store),

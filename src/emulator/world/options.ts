@@ -182,6 +182,14 @@ export const STRICT_SWITCHES: Switches = {
   resolveTagsAgain: true,
 };
 
+/** The price of an instance type in a region. */
+export interface InstancePrice {
+  region: string;
+  instanceType: string;
+  /** US dollars an hour. */
+  hourly: number;
+}
+
 export interface EmulatorOptions {
   clock: Clock;
   /** Folder that survives a restart; without one, everything lives in memory. */
@@ -196,4 +204,6 @@ export interface EmulatorOptions {
   containers?: readonly string[];
   /** What callers and roles may do; with none, everybody may do everything. */
   iam?: readonly AttachedPolicy[];
+  /** What the Price List API says that an instance costs for hosting; with none, it knows no product. */
+  prices?: readonly InstancePrice[];
 }

@@ -12,7 +12,7 @@ import type { Faults } from './faults.ts';
 import type { FunctionEvents } from './functions/records.ts';
 import type { LogStore } from './logs/logs.ts';
 import type { ObjectStore } from './objects/objects.ts';
-import type { Latencies, Switches } from './options.ts';
+import type { InstancePrice, Latencies, Switches } from './options.ts';
 import type { Random } from './random.ts';
 import type { Schedules } from './schedules.ts';
 import type { Timeline } from './timeline.ts';
@@ -27,6 +27,8 @@ export interface Platform {
   readonly faults: Faults;
   /** What callers and roles may do. */
   readonly iam: Iam;
+  /** What the Price List API knows. */
+  readonly prices: readonly InstancePrice[];
   /** What happens by itself as time passes: alarm evaluations, endpoint transitions, capture files landing. */
   readonly timeline: Timeline;
   readonly metrics: MetricStore;

@@ -22,7 +22,8 @@ import { refuseForeignAlarms } from '../../resources/apply.ts';
 import { restorable } from '../restorable.ts';
 import type { Live } from '../../resources/live.ts';
 import { ownRuns } from '../../state/replay.ts';
-import { type EndpointSession, pricesOf } from '../session.ts';
+import { type EndpointSession } from '../session.ts';
+import { pricesOf } from '../prices.ts';
 import { scalingOf } from '../standing.ts';
 import { readBaseline } from './fleet-metrics.ts';
 
@@ -77,7 +78,7 @@ export async function examineUpdate(
   const shadows = update.live.config?.ShadowProductionVariants ?? [];
   const facts: PreflightFacts = {
     ...update,
-    prices: await pricesOf(on.session),
+    prices: await pricesOf(on.session, [update]),
     observability: turnsOnObservability(update.live.config, clock.now()),
     carriesShadow: shadows.length > 0,
     besides: capacityOf([{ config: { ShadowProductionVariants: shadows }, scaled: countIn(update.live.endpoint) }]),
@@ -111,7 +112,7 @@ async function endpointFacts(
   return {
     name: update.endpoint,
     region: aws.target.region,
-    prices: await pricesOf(session),
+    prices: await pricesOf(session, capacityOf([{ config: live.config ?? {} }])),
     endpoint: live.endpoint,
     config: live.config,
     model: live.model,

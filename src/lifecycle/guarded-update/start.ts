@@ -25,10 +25,10 @@ import {
   type EndpointSession,
   openRun,
   placeOf,
-  pricesOf,
   recordAdoption,
   type Session,
 } from '../session.ts';
+import { pricesOf } from '../prices.ts';
 import { waitUntilQuiet } from './await-quiet.ts';
 import { examineUpdate } from './examine.ts';
 
@@ -195,10 +195,12 @@ async function costOf(on: EndpointSession, live: Live, strategy: Strategy): Prom
     config: { ProductionVariants: [{ ...variant, InitialInstanceCount: count }] },
   });
   const extra = strategy.name === 'rolling' ? (strategy.stages[0] ?? strategy.fleet) : strategy.fleet;
+  const during = capacityOf([{ config: live.config ?? {}, scaled: countIn(live.endpoint) }, fleet(extra)]);
+  const after = capacityOf([fleet(strategy.fleet)]);
   return {
-    prices: await pricesOf(on.session),
-    during: capacityOf([{ config: live.config ?? {}, scaled: countIn(live.endpoint) }, fleet(extra)]),
-    after: capacityOf([fleet(strategy.fleet)]),
+    prices: await pricesOf(on.session, during, after),
+    during,
+    after,
     seconds: strategy.bakeSeconds * (strategy.stages.length - 1) + strategy.finalBakeSeconds,
   };
 }

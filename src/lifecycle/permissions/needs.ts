@@ -139,13 +139,17 @@ const WATCH = [
   ...EXPLAIN,
 ];
 
-/** Whether the endpoint scales automatically, and whether its models could be started again. */
+/** Where a price is neither given nor estimated: what plans and lists say that instances cost. */
+const PRICED = 'a price is neither given nor estimated';
+
+/** What instances cost, whether the endpoint scales automatically, and whether its models could be started again. */
 const STANDING = [
   optional('application-autoscaling:DescribeScalableTargets', 'any'),
   optional('s3:GetObject', 'objects'),
   optional('s3:ListBucket', 'bucket', 'the artifact is gone'),
   optional('iam:GetRole', 'any role'),
   optional('ecr:BatchGetImage', 'any image', 'images of your own'),
+  optional('pricing:GetProducts', 'any', PRICED),
 ];
 
 const NOTIFY = [optional('sns:Publish', 'topics', '--notify with a topic')];
@@ -199,6 +203,7 @@ export const NEEDS = {
     optional('sagemaker:DescribeModel', 'any model'),
     optional('sagemaker:ListTags', 'our endpoint, configs and models'),
     need('sagemaker:ListEndpoints', 'any', { only: '--all' }),
+    optional('pricing:GetProducts', 'any', PRICED),
   ],
   history: [...IDENTITY],
   doctor: [

@@ -10,7 +10,8 @@ import type { Release } from '../../state/releases.ts';
 import type { Judgement } from '../judge.ts';
 import type { LabelSource } from '../labels.ts';
 import { lookAtShadow } from '../promote.ts';
-import { type LockedEndpoint, pricesOf, type Session } from '../session.ts';
+import { type LockedEndpoint, type Session } from '../session.ts';
+import { pricesOf } from '../prices.ts';
 import { attachShadowOn } from '../shadow/attach.ts';
 import { detachShadowOn } from '../shadow/detach.ts';
 import { resampleShadowOn } from '../shadow/resample.ts';
@@ -117,7 +118,7 @@ export function shadowEvidence(
       const instanceType = settings.instanceType ?? variant.InstanceType;
       if (instanceType === undefined) return undefined;
       const fleet = { instanceType, count: settings.instances ?? instances ?? 1 };
-      return hourlyCost(await pricesOf(session), [fleet]);
+      return hourlyCost(await pricesOf(session, [fleet]), [fleet]);
     },
   };
 }

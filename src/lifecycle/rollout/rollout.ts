@@ -34,11 +34,11 @@ import {
   onEndpoint,
   openRun,
   placeOf,
-  pricesOf,
   recordAdoption,
   type Session,
   viewEndpoint,
 } from '../session.ts';
+import { pricesOf } from '../prices.ts';
 import { capacityDuring } from '../../guard/capacity.ts';
 import { scalingOf, wayBackNotes } from '../standing.ts';
 import { judgeStep, type StepVerdict } from './judge-step.ts';
@@ -193,10 +193,12 @@ async function decide(
   const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
   const targets = await scalingOf(aws, live, unseen, session.signal);
   const scaled = targets?.find((target) => target.variant === variant.VariantName);
+  const during = capacityOf([{ config: configs.both }]);
+  const after = capacityOf([{ config: configs.final }]);
   const cost = {
-    prices: await pricesOf(session),
-    during: capacityOf([{ config: configs.both }]),
-    after: capacityOf([{ config: configs.final }]),
+    prices: await pricesOf(session, during, after),
+    during,
+    after,
     seconds: bakeSeconds * shares.length,
   };
   return {

@@ -24,7 +24,8 @@ import {
 } from '../candidate.ts';
 import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
 import type { PlanNote } from '../plans.ts';
-import { pricesOf, adopts, type EndpointSession, onEndpoint, openRun, type Session } from '../session.ts';
+import { adopts, type EndpointSession, onEndpoint, openRun, type Session } from '../session.ts';
+import { pricesOf } from '../prices.ts';
 import { autoscaleShadow, likeProduction, scalingNote } from './autoscale.ts';
 import { calibrate } from './calibrate.ts';
 import { type DecidedShadow, SHADOW_DEFAULTS, type ShadowOptions, type ShadowRequest } from './options.ts';
@@ -61,6 +62,10 @@ export async function attachShadowOn(
   requireSettled(found, on.state());
   const standing = calibrationOf(on.state(), found.endpoint.EndpointConfigName);
   requireShadowable(found, { ...options, calibrates: options.calibrate !== undefined }, standing);
+  const fleet = shadowFleet(options, found);
+  const prices = await pricesOf(session, fleet);
+  // Before it is calibrated: who says what it may cost waits for no refusal.
+  const box = boxOf(options, fleet, prices);
   const first = await decide(on, options, found);
   const calibrated =
     on.locked && options.calibrate !== undefined
@@ -71,8 +76,6 @@ export async function attachShadowOn(
   const decided = calibrated === undefined ? first : await decide(on, options, live);
   const { names, steps } = decided;
   const before = standing?.before ?? found.endpoint.EndpointConfigName;
-  const prices = await pricesOf(session);
-  const box = boxOf(options, live, prices);
   const until = box && session.clock.now() + box.ms;
   const value = {
     config: names.config,
@@ -112,19 +115,23 @@ export async function attachShadowOn(
 /** How long the shadow is to be attached, and what is billed for it meanwhile. */
 interface ShadowBox {
   ms: number;
-  fleet: Capacity[];
+  fleet: readonly Capacity[];
+}
+
+/** The shadow's instances; none where production has no instance type. */
+function shadowFleet({ instanceType, instances }: ShadowOptions, live: Live): Capacity[] {
+  const production = productionOf(live);
+  const type = instanceType ?? production.variant.InstanceType;
+  return type === undefined ? [] : [{ instanceType: type, count: instances ?? production.instances ?? 1 }];
 }
 
 /** @throws Problem (usage) where it may cost more than was said, or nobody knows what it costs */
 function boxOf(
-  { instanceType, instances, lasts, maxCost }: ShadowOptions,
-  live: Live,
+  { lasts, maxCost }: ShadowOptions,
+  fleet: readonly Capacity[],
   prices: PriceList,
 ): ShadowBox | undefined {
   if (lasts === undefined) return undefined;
-  const production = productionOf(live);
-  const type = instanceType ?? production.variant.InstanceType;
-  const fleet = type === undefined ? [] : [{ instanceType: type, count: instances ?? production.instances ?? 1 }];
   if (maxCost !== undefined) requireAffordable(prices, fleet, { ms: lasts, maxCost });
   return { ms: lasts, fleet };
 }

@@ -58,7 +58,7 @@ export function requireAffordable(
   if (hourly === undefined)
     throw usageError(
       `--max-cost ${maxCost}: what the shadow costs is not known (${unpriced(prices, fleet).join(', ')} in ${prices.region}).`,
-      'Write the price into shadowctl.yaml (prices: { ml.m5.large: 0.13 }), or leave --max-cost out.',
+      'Say it (--price ml.m5.large=0.13, or prices: in shadowctl.yaml), allow pricing:GetProducts, or leave --max-cost out.',
     );
   const cost = (hourly * ms) / HOUR;
   if (cost <= maxCost) return;

@@ -35,6 +35,7 @@ const START = {
   switches: {},
   pace: 'quick',
   iam: [],
+  prices: [],
 };
 
 describe('the words of shadowctl emulator', () => {
