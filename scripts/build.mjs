@@ -45,7 +45,7 @@ async function build(input, split) {
 }
 
 const [chunks] = await Promise.all([
-  build({ main: 'src/main.ts' }, true),
+  build({ main: 'src/main.ts', function: 'src/function.ts' }, true),
   // A file of its own: --version and --help are answered by it alone.
   build({ start: 'src/start.ts' }, false),
 ]);

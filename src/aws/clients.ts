@@ -1,8 +1,10 @@
 import type { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { ECRClient } from '@aws-sdk/client-ecr';
 import type { IAMClient } from '@aws-sdk/client-iam';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { PricingClient } from '@aws-sdk/client-pricing';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
@@ -41,6 +43,8 @@ export interface Aws {
   ecr(): Promise<ECRClient>;
   /** In one of the three regions where it is. */
   pricing(): Promise<PricingClient>;
+  lambda(): Promise<LambdaClient>;
+  cloudformation(): Promise<CloudFormationClient>;
   /**
    * The account's twelve digits, asked for once.
    * @param endpoint whose ARN tells it where STS cannot be reached
@@ -176,6 +180,10 @@ export function connect(target: AwsTarget): Aws {
             throwOnRequestTimeout: true,
           },
         }),
+    ),
+    lambda: once(async () => new (await import('./sdk/lambda.ts')).LambdaClient(await options('LAMBDA'))),
+    cloudformation: once(
+      async () => new (await import('./sdk/cloudformation.ts')).CloudFormationClient(await options('CLOUDFORMATION')),
     ),
     sts,
     account(endpoint) {

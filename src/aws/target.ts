@@ -14,6 +14,8 @@ export const SERVICES = [
   'IAM',
   'ECR',
   'PRICING',
+  'LAMBDA',
+  'CLOUDFORMATION',
 ] as const;
 
 /** Where the SDK is pointed at and as whom. */

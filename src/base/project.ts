@@ -234,6 +234,16 @@ export async function loadProject(cwd: string, named: string | undefined, asked?
   );
 }
 
+/**
+ * What a shadowctl.yaml would say that lies nowhere.
+ * @param root the folder that it governs
+ * @param where stands for its path
+ * @throws Problem (usage) with every key and value that cannot be used
+ */
+export function projectOf(content: unknown, root: string, where: string): Project {
+  return settle(root, where, checked(PROJECT_SCHEMA, content, where), undefined);
+}
+
 /** Checks what is to be written into a shadowctl.yaml. @throws Problem (usage) with every key and value that cannot be used */
 export function checkProject(content: unknown): void {
   checked(PROJECT_SCHEMA, content, FILE);

@@ -2,9 +2,6 @@ import { isAbsolute, join } from 'node:path';
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
-import type { EndpointDefaults } from '../base/project.ts';
-import type { ReleaseParts } from '../lifecycle/release/run.ts';
-import type { Session } from '../lifecycle/session.ts';
 import { allowFlag } from './flags/comparator.ts';
 import { adoptFlag, formatFlag } from './flags/common.ts';
 import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from './flags/price.ts';
@@ -238,9 +235,12 @@ export async function runServe(app: App, { port, format }: ServeOptions): Promis
   const { approvalHtml } = await import('./views/approval-page.ts');
   const { writeJson } = await import('./views/json.ts');
   const { sessionOf } = await import('./session.ts');
-  await servePages(sessionOf(app, { yes: true }), {
+  const { keptReports } = await import('./release-parts.ts');
+  const session = sessionOf(app, { yes: true });
+  await servePages(session, {
     port,
     draw: approvalHtml,
+    reports: await keptReports(session, 'redacted'),
     onStarted(taken) {
       if (format === 'json') writeJson(app.io, 'release serve', { url: `http://127.0.0.1:${taken}/release/` });
       else app.io.err(`Serving the pages of questions at http://127.0.0.1:${taken}/release/… until interrupted.`);
@@ -254,7 +254,8 @@ export async function run(app: App, options: ReleaseOptions): Promise<Outcome> {
   const { endpoint, plan, once } = options;
   const { runRelease } = await import('../lifecycle/release/run.ts');
   const { releaseOutcome, releasePlanned } = await import('./views/release.ts');
-  const { session, parts } = await prepare(app, options);
+  const { prepareRelease } = await import('./release-parts.ts');
+  const { session, parts } = await prepareRelease(app, options);
   const artifact = options.artifact;
   const local = artifact !== undefined && !artifact.startsWith('s3://') && !isAbsolute(artifact);
   const result = await runRelease(session, parts, {
@@ -284,7 +285,8 @@ export async function runAnswer(app: App, options: AnswerOptions): Promise<Outco
   const { releaseFacts, releaseOutcome, answerPlanLines } = await import('./views/release.ts');
   const { writeJson } = await import('./views/json.ts');
   const { confirm } = await import('./confirm.ts');
-  const { session, parts } = await prepare(app, options);
+  const { prepareRelease } = await import('./release-parts.ts');
+  const { session, parts } = await prepareRelease(app, options);
   const { requireOpen } = await import('../lifecycle/release/release.ts');
   const release = await requireOpen(session, options);
   for (const line of answerPlanLines(app.io, release, options.answer)) app.io.err(line);
@@ -320,53 +322,4 @@ export async function runShow(app: App, { endpoint, show, format }: ShowOptions)
   else if (show === 'history') app.io.out(await historyLines(app.io, all));
   else for (const line of statusLines(app.io, endpoint, last)) app.io.out(line);
   return 'done';
-}
-
-/** Everything that a tick works with, read anew: settings, policy, who is told. */
-async function prepare(
-  app: App,
-  options: Pick<AnswerOptions, 'endpoint' | 'allowCommand' | 'yes' | 'prices'>,
-): Promise<{ session: Session; parts: ReleaseParts }> {
-  const { endpoint } = options;
-  const { readReleaseSettings } = await import('../lifecycle/release/settings.ts');
-  const { loadReportPolicy } = await import('./flags/judging.ts');
-  const { withComparator } = await import('./flags/comparator.ts');
-  const { labelSource } = await import('./flags/labels.ts');
-  const { sessionOf } = await import('./session.ts');
-  const { parseTarget } = await import('../lifecycle/targets.ts');
-  const project = await app.project();
-  const own = Object.hasOwn(project.endpoints, endpoint) ? project.endpoints[endpoint] : undefined;
-  const sections = [project.release, own && asRelease(own), own?.release];
-  const settings = readReleaseSettings(sections, project.file ?? 'shadowctl.yaml');
-  const file = settings.policy === undefined ? undefined : join(project.root, settings.policy);
-  const { policyFrom, ...loaded } = await loadReportPolicy(app, file, endpoint);
-  const flags = { comparator: undefined, comparatorSample: undefined, comparatorTime: undefined };
-  const judged = await withComparator(app, loaded, { ...flags, allowCommand: options.allowCommand });
-  const labels = settings.labels === undefined ? undefined : labelSource(settings.labels, project.root);
-  return {
-    session: sessionOf(app, { yes: options.yes, prices: options.prices }),
-    parts: {
-      endpoint,
-      settings,
-      judging: { ...judged, policyFrom, labels },
-      targets: settings.notify.map((one) => parseTarget(one, { option: '`notify:` of release', env: app.env })),
-    },
-  };
-}
-
-/** What shadowctl.yaml says of an endpoint for every command, as far as a release takes it. */
-function asRelease(own: EndpointDefaults): Record<string, unknown> {
-  const { strategy = 'canary', canarySize, stepSize, batchSize } = own;
-  const sizes: Readonly<Record<string, string | undefined>> = {
-    canary: canarySize,
-    linear: stepSize,
-    rolling: batchSize,
-  };
-  const { bake, finalBake, max5xxRate, max4xxRate, maxLatency, maxLatencyIncrease } = own;
-  const { alarms, notify, labels, algorithm, image, role } = own;
-  const all = {
-    ...{ strategy: own.strategy, size: sizes[strategy], bake, finalBake, max5xxRate, max4xxRate },
-    ...{ maxLatency, maxLatencyIncrease, alarms, notify, labels, algorithm, image, role },
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

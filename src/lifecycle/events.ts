@@ -110,6 +110,8 @@ export type LifecycleEvent =
   | { kind: 'no-subscribers'; arn: string; pending: number }
   /** A look of a release could not be done; the next one tries again. */
   | { kind: 'tick-failed'; problem: Problem }
+  /** The report of a question could not be kept; people are asked all the same. */
+  | { kind: 'report-not-kept'; problem: AwsProblem }
   /** An artifact that starts no release, and why. */
   | { kind: 'release-passed-over'; name: string; why: string }
   /** One of several endpoints is cleaned up now. */

@@ -96,16 +96,32 @@ export async function prune(
 
 async function pruneEndpoint(on: EndpointSession, keep: number): Promise<EndpointPruning> {
   const { session, endpoint } = on;
-  const { steps, kept } = await decide(on, keep);
+  const needs = (live: Live) => ownNeeds(on, live, keep);
+  const { steps, kept } = await decide(on, needs);
   const plan: PrunePlan = { kind: 'prune', place: placeOf(on), endpoint, keep, steps, kept };
   if (!on.locked) return { kind: 'planned', plan };
   if (steps.length === 0) return { kind: 'done', endpoint, deleted: [], kept, denied: [] };
   await session.approve(plan);
   // While the plan was looked at, somebody may have begun to use what it names.
-  const again = await decide(on, keep);
+  const again = await decide(on, needs);
   const still = steps.filter((step) => again.steps.some((other) => sameAs(other, step)));
   const { deleted, denied } = await remove(on, still);
   return { kind: 'done', endpoint, deleted, kept: again.kept, denied };
+}
+
+/**
+ * Deletes what nothing needs, without asking: neither the endpoint nor any other, nor what `needs` names.
+ * @throws Problem (cannot-run) where the endpoint is gone, is being changed, or something was begun on it
+ */
+export async function pruneAllBut(
+  on: LockedEndpoint,
+  needs: (checks: readonly ResourceCheck[]) => readonly Needed[],
+): Promise<{ deleted: Deletion[]; denied: Needed[] }> {
+  const own = async () => [
+    ...(await neededBy(on.aws, on.endpoint)).map((ref) => ({ ref, why: 'the endpoint runs with it' })),
+    ...needs(await checksOf(on)),
+  ];
+  return remove(on, (await decide(on, own)).steps);
 }
 
 async function remove(
@@ -129,7 +145,7 @@ async function remove(
 }
 
 /** Looks at what stands and decides what goes; changes nothing. */
-async function decide(on: EndpointSession, keep: number): Promise<Pruning> {
+async function decide(on: EndpointSession, needs: (live: Live) => Promise<readonly Needed[]>): Promise<Pruning> {
   const { aws, endpoint, journal, session } = on;
   const live = await readLive(aws, endpoint, session.signal);
   if (live === undefined) {
@@ -142,7 +158,7 @@ async function decide(on: EndpointSession, keep: number): Promise<Pruning> {
   requireOurs(live, on.state(), journal.path, 'neither');
   requireSettled(live, on.state());
   await requireNothingBegun(on);
-  const own = await ownNeeds(on, live, keep);
+  const own = await needs(live);
   const candidates = planPruning(await checksOf(on), own);
   // Whoever has nothing to delete need not know what others run with.
   if (candidates.steps.length === 0) return candidates;

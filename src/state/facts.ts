@@ -80,6 +80,8 @@ const releaseTerms = v.object({
   settle: number,
   /** What to do where SageMaker refuses guardrails beside a shadow: `canary` or `none`. */
   fallback: text,
+  /** What an approval in the Model Registry does: `starts` (also where it is absent) or `answers`. */
+  registry: v.optional(text),
 });
 
 const releaseVerdict = {
@@ -272,10 +274,20 @@ export const FACTS = {
   /** The shadow runs, with the share of this step. */
   'release-gathering': v.object({ release: name, step: number, at: time }),
   /** People are asked, or `--approve auto` answers. `about`: `pass` or `inconclusive`. */
-  'release-asked': v.object({ release: name, ask: number, about: text, ...releaseVerdict, at: time }),
+  'release-asked': v.object({
+    release: name,
+    ask: number,
+    about: text,
+    ...releaseVerdict,
+    /** Where the report of then is kept, an `s3://` URI. */
+    report: v.optional(text),
+    /** The status in the Model Registry at that moment, where an approval there answers. */
+    registry: v.optional(text),
+    at: time,
+  }),
   /** A link by which a question can be answered once, as the SHA-256 of its token. */
   'release-link': v.object({ release: name, ask: number, sha256: name, until: time }),
-  /** Somebody has answered: `approve`, `reject` or `cancel`. `how`: `command`, `link`, `auto`. */
+  /** Somebody has answered: `approve`, `reject` or `cancel`. `how`: `command`, `link`, `registry`, `auto`. */
   'release-answered': v.object({
     release: name,
     ask: number,
@@ -304,7 +316,13 @@ export const FACTS = {
   /** People were told, or could not be; `about` is a word for machines. */
   'release-told': v.object({ release: name, about: text, at: time }),
   /** Something unforeseen stopped it for now. */
-  'release-trouble': v.object({ release: name, what: text, at: time }),
+  'release-trouble': v.object({
+    release: name,
+    what: text,
+    /** Another place has what this one lacks: the time that a look takes. */
+    elsewhere: v.optional(v.boolean('true or false')),
+    at: time,
+  }),
   'release-ended': v.object({ release: name, outcome: text, reason: text, at: time }),
   /** An artifact that starts no release, and why. */
   'release-passed-over': v.object({ source: releaseSource, why: text, at: time }),

@@ -25,7 +25,7 @@ function contentOf(page: Page): string[] {
           : `At its next look, release ${page.release} removes the shadow; production stays as it is.`,
       ),
     ];
-  const { endpoint, release, source, about, verdict, until, token, instead } = page;
+  const { endpoint, release, source, about, verdict, until, report, token, instead } = page;
   const question =
     about === 'pass'
       ? verdict.outcome === 'pass'
@@ -40,6 +40,7 @@ function contentOf(page: Page): string[] {
     verdict.reasons.length === 0
       ? ''
       : `<ul>${verdict.reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('')}</ul>`,
+    report === undefined ? '' : `<p><a href="${escapeHtml(report)}">The report</a> of when this was asked.</p>`,
     paragraph(
       'Approved, it becomes production through a canary, with alarms that roll it back, if the verdict still holds then. Rejected, the shadow is removed, and production stays as it is.',
     ),

@@ -159,6 +159,8 @@ function eventLines(io: Io, event: ShownEvent): string[] {
     }
     case 'tick-failed':
       return warn(`${event.problem.message} It is tried again.`);
+    case 'report-not-kept':
+      return warn(`The page leads to no report: ${plain(event.problem.message)}`);
     case 'release-passed-over':
       return [`${plain(event.name)} starts no release: ${plain(event.why)}`];
     case 'cleanup-begun':

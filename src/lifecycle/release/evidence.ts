@@ -35,6 +35,8 @@ export interface EvidenceLook {
   evidence: Evidence;
   judgement: Judgement;
   sides: readonly SideBySide[];
+  /** Undefined where nothing could be compared. */
+  report?: Report | undefined;
 }
 
 /** Names that were chosen for what will run. */
@@ -58,7 +60,8 @@ export interface EvidencePort {
     step: { step: number; again: boolean },
     announce: (run: JournaledRun, names: Announced) => Promise<void>,
   ): Promise<void>;
-  look(release: Release): Promise<EvidenceLook>;
+  /** @param signal ends the look, where it is another than the session's */
+  look(release: Release, signal?: AbortSignal): Promise<EvidenceLook>;
   detach(on: LockedEndpoint, announce: (run: JournaledRun) => Promise<void>): Promise<void>;
   /** What it costs while it runs, in words; undefined where that is not known. */
   cost(on: Pick<LockedEndpoint, 'aws' | 'endpoint' | 'session'>): Promise<string | undefined>;
@@ -98,14 +101,14 @@ export function shadowEvidence(
         announce,
       );
     },
-    async look(release) {
+    async look(release, signal = session.signal) {
       const { report, judgement } = await lookAtShadow(
-        session,
+        { ...session, signal },
         endpoint,
         { from: undefined, ...judging },
         release.config,
       );
-      return { evidence: evidenceOf(report, judgement), judgement, sides: sidesOf(report) };
+      return { evidence: evidenceOf(report, judgement), judgement, sides: sidesOf(report), report };
     },
     async detach(on, announce) {
       const options = { endpoint, configName: undefined, plan: false, wait: false };

@@ -44,6 +44,9 @@ export function noteText(note: ReleaseNote): Text {
       return lines(
         `${of} cannot go on now; production was not touched. It is tried again at the next look.`,
         note.what,
+        note.elsewhere
+          ? text`Decide it where there is more time: ${shown('release', { endpoint, once: true })}`
+          : undefined,
       );
     case 'settling':
       return `${of}: the candidate serves all requests (${note.config}), and is watched until ${dateAndTime(note.until)} UTC.`;

@@ -33,7 +33,8 @@ export type ReleaseNote = { endpoint: string; release: string; source: string } 
       pageAnswers: boolean;
     }
   | { about: 'turned'; ask: number; verdict: ToldVerdict }
-  | { about: 'trouble'; what: string }
+  /** `elsewhere`: another place has what this one lacks, the time that a look takes. */
+  | { about: 'trouble'; what: string; elsewhere: boolean }
   | { about: 'settling'; config: string; until: number }
   | { about: 'alarm'; alarms: readonly string[]; wayBack: string | undefined }
   | { about: 'passed-over'; why: string }

@@ -3,11 +3,12 @@ import { HeldByAnother } from '../../state/lock.ts';
 import { type Release, releasesOf } from '../../state/releases.ts';
 import { lockEndpoint, type Session, viewEndpoint } from '../session.ts';
 import { recordAnswer } from './release.ts';
+import type { ReportShelf } from './reports.ts';
 
 /** A request for the page of a question, as a server or a function of AWS Lambda's hands it over. */
 export interface PageRequest {
   method: string;
-  /** `/release/<endpoint>/<release>` */
+  /** `/release/<endpoint>/<release>`, and `/report` after it */
   path: string;
   /** `token=…`, without the question mark; percent-encoded. */
   query: string;
@@ -35,6 +36,8 @@ export type Page =
       verdict: { outcome: string; summary: string; reasons: readonly string[] };
       /** Milliseconds since the epoch. */
       until: number;
+      /** Where the report of this question is, relative to the page; undefined: none was kept. */
+      report: string | undefined;
       /** For the form of the two buttons; undefined: the page only shows. */
       token: string | undefined;
       /** Who may answer, and how, where the page only shows. */
@@ -44,9 +47,10 @@ export type Page =
 /** What a request comes to, before anything is written down. */
 type Decision =
   | { kind: 'page'; status: number; page: Page }
+  | { kind: 'report'; uri: string }
   | { kind: 'answer'; release: Release; answer: 'approve' | 'reject' };
 
-const PATH = /^\/release\/([A-Za-z0-9-]{1,63})\/([A-Za-z0-9-]{1,80})$/;
+const PATH = /^\/release\/([A-Za-z0-9-]{1,63})\/([A-Za-z0-9-]{1,80})(\/report)?$/;
 /** A form with a token and a decision is smaller. */
 export const MAX_BODY = 4_096;
 
@@ -54,11 +58,13 @@ export const MAX_BODY = 4_096;
  * Answers a request for the page of a question. A GET changes nothing: scanners of mail and previews follow links. An
  * answer is a POST with the token of the link, which counts once, for its question alone, until it ends.
  * @param draw makes HTML of a page
+ * @param reports where reports are kept; undefined: pages lead to none
  */
 export async function answerPage(
   session: Session,
   request: PageRequest,
   draw: (page: Page) => string,
+  reports?: Pick<ReportShelf, 'sign'>,
 ): Promise<PageReply> {
   const reply = ({ status, page }: { status: number; page: Page }): PageReply => ({
     status,
@@ -72,11 +78,17 @@ export async function answerPage(
     decide(releasesOf(on.state()), endpoint, request, now()),
   );
   if (seen.kind === 'page') return reply(seen);
+  if (seen.kind === 'report') {
+    if (reports === undefined) return reply(refused(404, 'No report is kept here.'));
+    // Made at the click, for minutes: nothing that lasts is mailed.
+    return { status: 303, headers: { ...HEADERS, location: await reports.sign(seen.uri) }, body: '' };
+  }
   try {
     return await lockEndpoint(session, { endpoint, command: `release ${seen.answer}` }, async (on) => {
       // Another answer may have come first.
       const decision = decide(releasesOf(on.state()), endpoint, request, now());
       if (decision.kind === 'page') return reply(decision);
+      if (decision.kind === 'report') throw new Error('an answer became a look at the report');
       const { release, answer } = decision;
       // A mailed link proves that somebody has the mail, and no more.
       const who = { by: 'whoever had the link', how: 'link' } as const;
@@ -108,7 +120,7 @@ function refused(status: number, words: string): { kind: 'page'; status: number;
 /** What a request comes to by what the journal says. Pure. */
 function decide(all: readonly Release[], endpoint: string, request: PageRequest, now: number): Decision {
   const { method } = request;
-  const [, , id] = PATH.exec(request.path) ?? [];
+  const [, , id, report] = PATH.exec(request.path) ?? [];
   const posts = method === 'POST';
   if (!posts && method !== 'GET' && method !== 'HEAD')
     return refused(405, 'This page is read, or answered by its buttons.');
@@ -120,6 +132,11 @@ function decide(all: readonly Release[], endpoint: string, request: PageRequest,
   // Nobody learns from it whether there is such a release.
   if (release === undefined || link === undefined) return refused(403, 'This link is not valid. Nothing was changed.');
   const { ask, answer, ended, begun } = release;
+  if (report !== undefined) {
+    const uri = release.asks.find((one) => one.ask === link.ask)?.report;
+    if (posts || uri === undefined) return refused(404, 'There is no report here.');
+    return now < link.until ? { kind: 'report', uri } : refused(410, 'This link has expired. Nothing was changed.');
+  }
   if (ended !== undefined)
     return refused(409, `This release has ended already (${ended.outcome}). Nothing was changed.`);
   if (answer !== undefined)
@@ -143,6 +160,7 @@ function decide(all: readonly Release[], endpoint: string, request: PageRequest,
     about: ask.about === 'pass' ? 'pass' : 'inconclusive',
     verdict: { outcome, summary, reasons },
     until: link.until,
+    report: ask.report === undefined ? undefined : `${release.id}/report?${new URLSearchParams({ token }).toString()}`,
     token: instead === undefined ? token : undefined,
     instead,
   };

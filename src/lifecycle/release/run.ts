@@ -8,6 +8,7 @@ import type { Target } from '../events.ts';
 import { targetsOf } from '../notify.ts';
 import type { Session } from '../session.ts';
 import { type ReleaseJudging, shadowEvidence } from './evidence.ts';
+import type { ReportShelf } from './reports.ts';
 import { answerRelease, beginRelease, type ReleaseAnswering, type ReleaseRequest } from './release.ts';
 import { tick, type TickParts, type TickResult } from './runner.ts';
 import { type ReleaseSettings, termsOf } from './settings.ts';
@@ -20,6 +21,10 @@ export interface ReleaseParts {
   judging: ReleaseJudging;
   /** Who is told, in addition to the project's targets. */
   targets: readonly Target[];
+  /** Where the report of a question is kept; undefined: nowhere. */
+  reports?: ReportShelf | undefined;
+  /** The longest that a look at the evidence may take, in milliseconds; undefined: as long as it takes. */
+  lookWithin?: number | undefined;
 }
 
 export interface RunRequest extends Omit<ReleaseRequest, 'settings' | 'terms' | 'from'> {
@@ -98,10 +103,12 @@ export async function answer(session: Session, parts: ReleaseParts, given: Relea
 }
 
 async function tickParts(session: Session, parts: ReleaseParts): Promise<TickParts> {
-  const { endpoint, settings, judging } = parts;
+  const { endpoint, settings, judging, reports, lookWithin } = parts;
   return {
     endpoint,
     settings,
+    reports,
+    lookWithin,
     evidence: shadowEvidence(session, endpoint, { settings, judging }),
     targets: await targetsOf(session, parts.targets),
   };

@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { AwsProblem } from '../../aws/errors.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { environmentError, Problem } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
+import { duration } from '../../base/units.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
 import { HeldByAnother } from '../../state/lock.ts';
 import { recordFact } from '../../state/journal.ts';
@@ -24,8 +26,10 @@ import { lookForRelease } from './look.ts';
 import { answerUntil, boxEnds, type Move, nextMove, type Seen } from './machine.ts';
 import type { ReleaseNote } from './note.ts';
 import { answersElsewhere } from './page.ts';
+import type { ReportShelf } from './reports.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { secureArtifact } from './source.ts';
+import { beforeRelease } from './way-back.ts';
 
 /** What a tick works with. */
 export interface TickParts {
@@ -33,6 +37,10 @@ export interface TickParts {
   settings: ReleaseSettings;
   evidence: EvidencePort;
   targets: readonly Target[];
+  /** Where the report of a question is kept; undefined: nowhere. */
+  reports?: ReportShelf | undefined;
+  /** The longest that a look at the evidence may take, in milliseconds; undefined: as long as it takes. */
+  lookWithin?: number | undefined;
 }
 
 /** What a tick came to. */
@@ -120,7 +128,7 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
  */
 async function lookOrTell(session: Session, parts: TickParts, release: Release): Promise<EvidenceLook> {
   try {
-    return await parts.evidence.look(release);
+    return await lookInTime(session, parts, release);
   } catch (error) {
     await noteTrouble(session, parts, release, error);
     const until = release.at === 'gathering' ? boxEnds(release) : answerUntil(release);
@@ -129,6 +137,50 @@ async function lookOrTell(session: Session, parts: TickParts, release: Release):
     const evidence = { outcome: 'inconclusive', passes: false, errors: 'inconclusive', summary: message } as const;
     return { evidence: { ...evidence, reasons: [] }, judgement: nothingJudged('inconclusive', message), sides: [] };
   }
+}
+
+/** A look takes longer than there is time here: another place may have it. */
+class NotDecidedHere extends Problem {
+  constructor(endpoint: string, within: number) {
+    super(
+      'cannot-run',
+      `Not decided here: to read this window takes longer than the ${duration(within)} that there are.`,
+      {
+        next: text`Decide it where there is more time: ${shown('release', { endpoint, once: true })}`,
+      },
+    );
+  }
+}
+
+/** @throws NotDecidedHere where it takes longer than it may */
+async function lookInTime(session: Session, parts: TickParts, release: Release): Promise<EvidenceLook> {
+  const { evidence, lookWithin, endpoint } = parts;
+  if (lookWithin === undefined) return evidence.look(release);
+  const enough = new AbortController();
+  const looked = new AbortController();
+  const signal = AbortSignal.any([session.signal, enough.signal]);
+  // Every request under way listens to it: ten are no leak.
+  setMaxListeners(0, signal);
+  const [look] = await session.clock.all<EvidenceLook | undefined>([
+    async () => {
+      try {
+        return await evidence.look(release, signal);
+      } catch (error) {
+        throw enough.signal.aborted && !session.signal.aborted ? new NotDecidedHere(endpoint, lookWithin) : error;
+      } finally {
+        looked.abort();
+      }
+    },
+    async () => {
+      await session.clock.sleep(lookWithin, AbortSignal.any([session.signal, looked.signal])).then(
+        () => enough.abort(),
+        () => undefined,
+      );
+      return undefined;
+    },
+  ]);
+  if (look === undefined) throw new Error('a look ended without a result');
+  return look;
 }
 
 function isBroken(endpoint: string, status: string): Problem {
@@ -187,7 +239,9 @@ async function perform(on: LockedEndpoint, parts: TickParts, task: Task): Promis
     case 'ask': {
       const verdict = verdictOf(look);
       const ask = release.asks.length + 1;
-      return record({ name: 'release-asked', value: { ...id, ask, about: move.about, ...verdict, at } });
+      const report = await keepReport(on, parts, { release: release.id, ask }, look);
+      const value = { ...id, ask, about: move.about, ...verdict, ...(report !== undefined && { report }), at };
+      return record({ name: 'release-asked', value });
     }
     case 'approve': {
       const ask = release.ask?.ask ?? 0;
@@ -222,6 +276,23 @@ async function perform(on: LockedEndpoint, parts: TickParts, task: Task): Promis
       if (release.at === 'detaching' && endpoint.kind === 'settled') await recordRunning(on, endpoint.config);
       return record({ name: 'release-ended', value: { ...id, outcome: move.outcome, reason: move.reason, at } });
     }
+  }
+}
+
+/** Keeps what the question rests on. People are asked all the same where it cannot be kept. @returns its URI */
+async function keepReport(
+  { session, endpoint }: LockedEndpoint,
+  { reports }: TickParts,
+  of: { release: string; ask: number },
+  look: EvidenceLook | undefined,
+): Promise<string | undefined> {
+  if (reports === undefined || look?.report === undefined) return undefined;
+  try {
+    return await reports.keep({ endpoint, ...of }, look.report);
+  } catch (error) {
+    if (!(error instanceof AwsProblem)) throw error;
+    session.emit({ kind: 'report-not-kept', problem: error });
+    return undefined;
   }
 }
 
@@ -288,7 +359,13 @@ async function noteTrouble(session: Session, parts: TickParts, release: Release,
     await lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
       const now = releasesOf(on.state()).at(-1);
       if (now?.id !== release.id || now.ended !== undefined || now.trouble?.what === error.message) return;
-      const value = { release: release.id, what: error.message, at: session.clock.now() };
+      const elsewhere = error instanceof NotDecidedHere;
+      const value = {
+        release: release.id,
+        what: error.message,
+        ...(elsewhere && { elsewhere }),
+        at: session.clock.now(),
+      };
       await recordFact(await openRun(on, 'release'), { name: 'release-trouble', value });
     });
     const { now, mark } = await viewEndpoint(session, endpoint, async (on) => ({
@@ -413,23 +490,15 @@ async function noteOf(
       return { ...of, about, ask: turn?.ask ?? 0, verdict: turn ?? verdict };
     }
     case 'trouble':
-      return { ...of, about, what: release.trouble?.what ?? '' };
+      return { ...of, about, what: release.trouble?.what ?? '', elsewhere: release.trouble?.elsewhere === true };
     case 'settling':
       return { ...of, about, config: release.config ?? '', until: release.until ?? 0 };
     default: {
       const { outcome = '', reason = '' } = release.ended ?? {};
-      const wayBack = outcome === 'promoted' ? wayBackOf(on.state(), release) : undefined;
+      const wayBack = outcome === 'promoted' ? beforeRelease(on.state(), release) : undefined;
       return { ...of, about: 'ended', outcome, reason, wayBack };
     }
   }
-}
-
-/** What the endpoint ran before the shadow was attached. */
-function wayBackOf(state: State, release: Release): string | undefined {
-  const [first] = release.shadows;
-  return state.facts.flatMap((fact) =>
-    fact.name === 'shadow' && fact.value.config === first ? [fact.value.before] : [],
-  )[0];
 }
 
 /** Alarms that guarded the update and fire after it: production is not touched, people are told once. */
@@ -444,7 +513,7 @@ async function tellAlarms(session: Session, parts: TickParts, release: Release, 
     if (markOf(on.state()) !== markOf(state)) return;
     const { source } = release.begun;
     const of = { endpoint, release: release.id, source: source.name };
-    const note: ReleaseNote = { ...of, about: 'alarm', alarms: firing, wayBack: wayBackOf(on.state(), release) };
+    const note: ReleaseNote = { ...of, about: 'alarm', alarms: firing, wayBack: beforeRelease(on.state(), release) };
     session.emit({ kind: 'release-told', note });
     await sendNote(session, targets, note);
     const value = { release: release.id, about: 'alarm', at: session.clock.now() };

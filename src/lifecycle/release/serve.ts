@@ -4,6 +4,7 @@ import { environmentError, Problem } from '../../base/errors.ts';
 import { SECOND } from '../../base/units.ts';
 import type { Session } from '../session.ts';
 import { answerPage, MAX_BODY, type Page, type PageReply } from './page.ts';
+import type { ReportShelf } from './reports.ts';
 
 /** Only this machine: whoever wants more puts a server of theirs in front, with TLS. */
 const HOST = '127.0.0.1';
@@ -17,10 +18,20 @@ const PATIENCE = 10 * SECOND;
  */
 export async function servePages(
   session: Session,
-  { port, draw, onStarted }: { port: number; draw: (page: Page) => string; onStarted: (port: number) => void },
+  {
+    port,
+    draw,
+    reports,
+    onStarted,
+  }: {
+    port: number;
+    draw: (page: Page) => string;
+    reports?: ReportShelf | undefined;
+    onStarted: (port: number) => void;
+  },
 ): Promise<void> {
   const server = createServer({ requestTimeout: PATIENCE, headersTimeout: PATIENCE }, (request, response) => {
-    void handle(session, draw, request, response);
+    void handle(session, { draw, reports }, request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -45,7 +56,7 @@ export async function servePages(
 
 async function handle(
   session: Session,
-  draw: (page: Page) => string,
+  { draw, reports }: { draw: (page: Page) => string; reports: ReportShelf | undefined },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -57,7 +68,8 @@ async function handle(
     const url = new URL(request.url ?? '/', `http://${HOST}`);
     const { method = 'GET' } = request;
     const body = await bodyOf(request);
-    send(await answerPage(session, { method, path: url.pathname, query: url.search.slice(1), body }, draw));
+    const asked = { method, path: url.pathname, query: url.search.slice(1), body };
+    send(await answerPage(session, asked, draw, reports));
   } catch (error) {
     const words = error instanceof Problem ? error.message : 'Something went wrong; nothing was changed.';
     if (!response.headersSent)

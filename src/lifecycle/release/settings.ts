@@ -33,6 +33,10 @@ export interface ReleaseSettings {
   notify: readonly string[];
   /** What the links in messages begin with; undefined: messages have command lines alone. */
   link: string | undefined;
+  /** What a page leads to: the report without what was sent, all of it, or none. */
+  report: 'redacted' | 'full' | 'none';
+  /** What an approval in the Model Registry does: start a release, or answer the question of one that a version started before. */
+  registry: 'starts' | 'answers';
   /** How the candidate's model is made, where not as production's. */
   image: string | undefined;
   algorithm: string | undefined;
@@ -118,6 +122,8 @@ const SCHEMA = v.strictObject({
       v.check((url) => isLink(url), LINK),
     ),
   ),
+  report: v.optional(v.picklist(['redacted', 'full', 'none'], 'redacted, full or none')),
+  registry: v.optional(v.picklist(['starts', 'answers'], 'starts or answers')),
   image: v.optional(text),
   algorithm: v.optional(text),
   role: v.optional(text),
@@ -157,7 +163,8 @@ export function readReleaseSettings(sections: readonly unknown[], where: string)
       section === undefined ? {} : checked(SCHEMA, section, `${where}, release`, 'The keys: shadowctl help release'),
     )
     .reduce<Written>((below, above) => ({ ...without(below, above), ...above }), {});
-  requireAsked({ approve: written.approve, approvers: written.approvers, author: written.author });
+  const { approve, approvers, author, registry } = written;
+  requireAsked({ approve, approvers, author, registry });
   return {
     timeBox: written.timeBox ?? 3 * DAY,
     every: written.every ?? 5 * MINUTE,
@@ -179,6 +186,8 @@ export function readReleaseSettings(sections: readonly unknown[], where: string)
     labels: written.labels,
     notify: written.notify ?? [],
     link: written.link?.replace(/\/+$/, ''),
+    report: written.report ?? 'redacted',
+    registry: written.registry ?? 'starts',
     image: written.image,
     algorithm: written.algorithm,
     role: written.role,
@@ -231,9 +240,14 @@ function guardOf(written: Written, where: string): GuardOptions {
 }
 
 /** @throws Problem (usage) where nobody would be asked, and it is said who may approve */
-function requireAsked({ approve, approvers = [], author }: Partial<ReleaseSettings>): void {
-  if (approve !== 'auto' || (approvers.length === 0 && author !== 'excluded')) return;
-  const said = approvers.length > 0 ? `approvers: names ${approvers.join(', ')}` : 'author: excluded names who may not';
+function requireAsked({ approve, approvers = [], author, registry }: Partial<ReleaseSettings>): void {
+  if (approve !== 'auto' || (approvers.length === 0 && author !== 'excluded' && registry !== 'answers')) return;
+  const said =
+    approvers.length > 0
+      ? `approvers: names ${approvers.join(', ')}`
+      : author === 'excluded'
+        ? 'author: excluded names who may not'
+        : 'registry: answers says where the answer comes from';
   throw usageError(`approve: auto asks nobody, and ${said}.`, 'Leave one of the two out, or use --approve ask.');
 }
 
@@ -242,7 +256,7 @@ function requireAsked({ approve, approvers = [], author }: Partial<ReleaseSettin
  * @throws Problem (usage) where nobody would be asked, and it is said who may approve
  */
 export function termsOf(settings: ReleaseSettings, fallback: 'canary' | 'none' | undefined): ReleaseTerms {
-  const { timeBox, sampling, approve, approvers, author, answer, unanswered, settle } = settings;
+  const { timeBox, sampling, approve, approvers, author, answer, unanswered, settle, registry } = settings;
   requireAsked(settings);
   return {
     timeBox,
@@ -254,5 +268,6 @@ export function termsOf(settings: ReleaseSettings, fallback: 'canary' | 'none' |
     unanswered,
     settle,
     fallback: settings.fallback ?? fallback ?? 'none',
+    ...(registry === 'answers' && { registry }),
   };
 }

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import type { App } from '../app.ts';
+import type { EndpointDefaults, Project } from '../base/project.ts';
+import type { ReportShelf } from '../lifecycle/release/reports.ts';
+import type { ReleaseParts } from '../lifecycle/release/run.ts';
+import type { ReleaseSettings } from '../lifecycle/release/settings.ts';
+import type { Session } from '../lifecycle/session.ts';
+
+/** Everything that a tick works with, read anew: settings, policy, who is told. */
+export async function prepareRelease(
+  app: App,
+  options: {
+    endpoint: string;
+    allowCommand: boolean;
+    yes: boolean;
+    prices?: Readonly<Record<string, number>> | undefined;
+  },
+): Promise<{ session: Session; parts: ReleaseParts }> {
+  const { endpoint } = options;
+  const { readReleaseSettings } = await import('../lifecycle/release/settings.ts');
+  const { loadReportPolicy } = await import('./flags/judging.ts');
+  const { withComparator } = await import('./flags/comparator.ts');
+  const { labelSource } = await import('./flags/labels.ts');
+  const { sessionOf } = await import('./session.ts');
+  const { parseTarget } = await import('../lifecycle/targets.ts');
+  const project = await app.project();
+  const settings = readReleaseSettings(releaseSections(project, endpoint), project.file ?? 'shadowctl.yaml');
+  const file = settings.policy === undefined ? undefined : join(project.root, settings.policy);
+  const { policyFrom, ...loaded } = await loadReportPolicy(app, file, endpoint);
+  const flags = { comparator: undefined, comparatorSample: undefined, comparatorTime: undefined };
+  const judged = await withComparator(app, loaded, { ...flags, allowCommand: options.allowCommand });
+  const labels = settings.labels === undefined ? undefined : labelSource(settings.labels, project.root);
+  const session = sessionOf(app, { yes: options.yes, prices: options.prices });
+  return {
+    session,
+    parts: {
+      endpoint,
+      reports: await keptReports(session, settings.report),
+      settings,
+      judging: { ...judged, policyFrom, labels },
+      targets: settings.notify.map((one) => parseTarget(one, { option: '`notify:` of release', env: app.env })),
+    },
+  };
+}
+
+/** Where reports are kept, with the program's own page of HTML. */
+export async function keptReports(session: Session, what: ReleaseSettings['report']): Promise<ReportShelf | undefined> {
+  const { reportShelf } = await import('../lifecycle/release/reports.ts');
+  return reportShelf(session, what, async (report) => {
+    const { renderers } = await import('../report/render.ts');
+    return (await renderers.html())(report, { columns: 100, color: false });
+  });
+}
+
+/** The sections of shadowctl.yaml that say how an endpoint is released, the later over the earlier. */
+export function releaseSections(
+  { release, endpoints }: Pick<Project, 'release' | 'endpoints'>,
+  endpoint: string,
+): unknown[] {
+  const own = Object.hasOwn(endpoints, endpoint) ? endpoints[endpoint] : undefined;
+  return [release, own && asRelease(own), own?.release];
+}
+
+/** What shadowctl.yaml says of an endpoint for every command, as far as a release takes it. */
+function asRelease(own: EndpointDefaults): Record<string, unknown> {
+  const { strategy = 'canary', canarySize, stepSize, batchSize } = own;
+  const sizes: Readonly<Record<string, string | undefined>> = {
+    canary: canarySize,
+    linear: stepSize,
+    rolling: batchSize,
+  };
+  const { bake, finalBake, max5xxRate, max4xxRate, maxLatency, maxLatencyIncrease } = own;
+  const { alarms, notify, labels, algorithm, image, role } = own;
+  const all = {
+    ...{ strategy: own.strategy, size: sizes[strategy], bake, finalBake, max5xxRate, max4xxRate },
+    ...{ maxLatency, maxLatencyIncrease, alarms, notify, labels, algorithm, image, role },
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
