@@ -1,177 +1,20 @@
-import { join } from 'node:path';
-import type { App, Environment, Globals } from './app.ts';
-import { functionUrl } from './aws/function-url.ts';
-import { putObject } from './aws/s3-text.ts';
-import { readObject } from './aws/s3.ts';
-import { systemClock } from './base/clock.ts';
-import { environmentError } from './base/errors.ts';
-import { projectOf } from './base/project.ts';
-import { printCommand, printText } from './base/text.ts';
-import { prepareRelease } from './cli/release-parts.ts';
-import { approvalHtml } from './cli/views/approval-page.ts';
-import { accountHere } from './lifecycle/session.ts';
-import { type FunctionContext, handle, type Opened, type TickRecord, type UrlReply } from './pipeline/handle.ts';
-import { tickRecordUri } from './pipeline/places.ts';
-import { type FunctionSettings, projectOfFunction, readFunctionSettings } from './pipeline/settings.ts';
-import type { Io } from './ui/io.ts';
-import { createApp, type Surroundings } from './wire.ts';
+import type { Handler } from './handler.ts';
 
-/** What the function finds around it; tests and the demo bring their own. */
-export interface FunctionSurroundings extends Pick<Surroundings, 'clock' | 'env' | 'wrap'> {
-  /** A folder that may be written to, and may be empty the next time. */
-  folder: string;
-  /** Takes a line for the log. */
-  log(line: string): void;
-}
+let made: Promise<Handler> | undefined;
 
-type Handler = (event: unknown, context: FunctionContext) => Promise<UrlReply | TickRecord>;
-
-/** A settings object is a shadowctl.yaml. */
-const MAX_SETTINGS = 1024 * 1024;
-
-/**
- * The function that AWS Lambda calls, for an installed pipeline: one release, looked after by ticks, and its pages.
- * Its environment: SHADOWCTL_STATE, SHADOWCTL_SETTINGS (an object in S3), and SHADOWCTL_LINK=function-url where it has a URL.
- */
-export function createHandler(surroundings: FunctionSurroundings): Handler {
-  let settings: Promise<FunctionSettings> | undefined;
-  let link: Promise<string | undefined> | undefined;
-  return (event, context) =>
-    handle(
-      {
-        clock: surroundings.clock,
-        draw: approvalHtml,
-        async open(signal) {
-          const closing: (() => void)[] = [];
-          const opened = (close: () => void) => void closing.push(close);
-          // The settings lie in S3, and a connection asks for the project: this one has none.
-          const bare = appOf(surroundings, signal, opened, async () =>
-            projectOf({}, surroundings.folder, 'a pipeline'),
-          );
-          // An object that is named by its content is read once.
-          settings ??= readSettings(bare, surroundings.env);
-          settings.catch(() => void (settings = undefined));
-          const known = await settings;
-          const app = appOf(surroundings, signal, opened, async () => projectOfFunction(known, surroundings.folder));
-          const { session, parts } = await prepareRelease(app, {
-            endpoint: known.endpoint,
-            allowCommand: false,
-            yes: true,
-          });
-          link ??= ownLink(app, surroundings.env);
-          link.catch(() => void (link = undefined));
-          const url = parts.settings.link ?? (await link);
-          return {
-            session,
-            parts: { ...parts, settings: { ...parts.settings, link: url } },
-            settings: known,
-            close: () => closing.forEach((close) => close()),
-          };
-        },
-        keep: keepTick,
-      },
-      event,
-      context,
-    );
-}
-
-function appOf(
-  { clock, env, folder, log, wrap }: FunctionSurroundings,
-  signal: AbortSignal,
-  opened: (close: () => void) => void,
-  project: App['project'],
-): App {
-  const io = logIo(log, env);
-  return createApp({
-    surroundings: {
-      clock,
-      env: { ...env, SHADOWCTL_CACHE: join(folder, 'captures') },
-      cwd: folder,
-      signal,
-      io: () => io,
-      ...(wrap !== undefined && { wrap }),
-    },
-    globals: GLOBALS,
-    io,
-    project,
-    execute: () => Promise.reject(new Error('a function runs no command lines')),
-    opened,
-    startedEmulator: () => undefined,
-  });
-}
-
-/** Whoever holds the lock is at the same work: the next tick goes on. */
-const GLOBALS: Globals = {
-  emulator: false,
-  endpointUrl: undefined,
-  profile: undefined,
-  region: undefined,
-  config: undefined,
-  env: undefined,
-  state: undefined,
-  lockTimeout: '5s',
-  quiet: false,
-  color: false,
-  debug: false,
+/** What AWS Lambda calls, for an installed pipeline. Loaded when it is called first, as the commands are. */
+export const handler: Handler = async (event, context) => {
+  made ??= make();
+  return (await made)(event, context);
 };
 
-/** Lines for a log. Commands in messages say where the journal is: whoever reads them has only the message. */
-function logIo(log: (line: string) => void, env: Environment): Io {
-  const where = { state: env.SHADOWCTL_STATE, region: env.AWS_REGION };
-  const command: Io['command'] = (line) => printCommand(line, where);
-  return {
-    out: (line = '') => log(printText(line, command)),
-    err: (line = '') => log(printText(line, command)),
-    alert: (line) => log(printText(line, command)),
-    command,
-    interactive: false,
-    terminal: false,
-    color: false,
-    columns: Number.MAX_SAFE_INTEGER,
-    rows: 24,
-    ask: async () => undefined,
-  };
-}
-
-async function readSettings(app: App, { SHADOWCTL_SETTINGS: uri = '' }: Environment): Promise<FunctionSettings> {
-  const text = new TextDecoder().decode(await readObject(await app.aws(), uri, MAX_SETTINGS, app.signal));
-  const content = parsed(text);
-  if (content === undefined)
-    throw environmentError(`${uri} is no JSON.`, 'Install the pipeline again: it writes its settings anew.');
-  return readFunctionSettings(content, uri);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The address of the function itself, for links; undefined where it has none. */
-async function ownLink(app: App, env: Environment): Promise<string | undefined> {
-  const name = env.AWS_LAMBDA_FUNCTION_NAME;
-  if (env.SHADOWCTL_LINK !== 'function-url' || name === undefined) return undefined;
-  return (await functionUrl(await app.aws(), name, app.signal))?.replace(/\/+$/, '');
-}
-
-async function keepTick({ session, settings }: Opened, tick: TickRecord): Promise<void> {
-  const aws = await session.aws();
-  const { place } = await session.state();
-  const uri = tickRecordUri(place, {
-    account: await accountHere(session),
-    region: aws.target.region,
-    endpoint: settings.endpoint,
+async function make(): Promise<Handler> {
+  const { systemClock } = await import('./base/clock.ts');
+  const { createHandler } = await import('./handler.ts');
+  return createHandler({
+    clock: systemClock,
+    env: process.env,
+    folder: '/tmp',
+    log: (line) => void process.stdout.write(`${line}\n`),
   });
-  const body = `${JSON.stringify({ ...tick, at: new Date(tick.at).toISOString() })}\n`;
-  await putObject(aws, uri, { body, type: 'application/json' }, session.signal);
 }
-
-/** What AWS Lambda calls. */
-export const handler: Handler = createHandler({
-  clock: systemClock,
-  env: process.env,
-  folder: '/tmp',
-  log: (line) => void process.stdout.write(`${line}\n`),
-});

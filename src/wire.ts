@@ -7,7 +7,7 @@ import type { Project } from './base/project.ts';
 import { cacheFolder, onEmulator, profileSetting, regionSetting, stateSetting, withRegionOf } from './base/settings.ts';
 import { environmentError, Problem, usageError } from './base/errors.ts';
 import { shown, text } from './base/text.ts';
-import { isoSeconds } from './base/units.ts';
+import { isoSeconds, readDuration } from './base/units.ts';
 import type { Io } from './ui/io.ts';
 
 /** What the program finds around it; tests and the demo bring their own. */
@@ -91,7 +91,6 @@ async function openAppState({ surroundings, globals, io }: AppParts, project: Pr
   const { env, cwd, clock } = surroundings;
   const { lockTimeout } = globals;
   const { openState, statePlace } = await import('./lifecycle/open-state.ts');
-  const { readDuration } = await import('./base/units.ts');
   const { describeHolder } = await import('./state/lock.ts');
   return openState(statePlace(stateSetting(globals, env, project), project, cwd), {
     aws,

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
-import { parsePercent } from '../base/units.ts';
+import { parsePercent, percent } from '../base/units.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { RolloutResult } from '../lifecycle/rollout/rollout.ts';
 import { addCandidateFlags, type CandidateFlags, candidateFlags, candidateSpec } from './flags/candidate.ts';
@@ -229,7 +229,6 @@ async function report(
   else for (const line of rolloutLines(app.io, result)) app.io.out(line);
   const { ended, endpoint, share } = result;
   if (ended === 'paused') {
-    const { percent } = await import('../base/units.ts');
     app.io.err(`It stays at ${percent(share)}.`);
     app.io.err(text`  To continue: ${shown('rollout', { endpoint, resume: true })}`);
     app.io.err(text`  To go back: ${shown('rollout', { endpoint, cancel: true })}`);

@@ -1,5 +1,5 @@
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { createHandler } from '../../src/function.ts';
+import { createHandler } from '../../src/handler.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../../src/aws/sagemaker.ts';
 import type { TickRecord, UrlReply } from '../../src/pipeline/handle.ts';
 import type { FunctionSettings } from '../../src/pipeline/settings.ts';
