@@ -143,7 +143,7 @@ describe('a call of the function', () => {
     await stage.upload('weather/model.tar.gz', MODEL);
     expect(await stage.tick()).toMatchObject({ waits: 'endpoint' });
     stage.emulator.world.faults.add({ kind: 'error', operation: 'DescribeEndpoint', status: 403, times: 1 });
-    await expect(stage.tick()).rejects.toThrow();
+    await expect(stage.tick()).rejects.toThrow(/endpoint/);
     stage.env.AWS_ACCESS_KEY_ID = 'renewed';
     await stage.ticksUntil('evidence');
     expect(await facts('release-trouble')).toEqual([]);
