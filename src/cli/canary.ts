@@ -82,11 +82,12 @@ export async function run(app: App, options: CanaryOptions): Promise<Outcome> {
   if (options.oldForce) app.io.err(OLD_FORCE);
   const session = guardedSession(app, options);
   if (options.resume) return reportFinished(app, 'canary', options.format, await resumeCanary(session, options));
-  const { endOverdue } = await import('./time-box.ts');
-  const first = await endOverdue(app, session, options);
-  if (first !== undefined) return first;
   const candidate = candidateSpec(options.candidate, app.cwd);
   const result = await canary(session, { ...options, candidate });
+  if (result.kind === 'detaches-first') {
+    const { reportDetachesFirst } = await import('./views/settled.ts');
+    return reportDetachesFirst(app.io, options.format, result);
+  }
   return result.kind === 'planned'
     ? reportPlanned(app, 'canary', options.format, result.plan)
     : reportFinished(app, 'canary', options.format, result);

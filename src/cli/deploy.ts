@@ -91,16 +91,16 @@ function parse(flags: Flags): DeployOptions {
 export async function run(app: App, options: DeployOptions): Promise<Outcome> {
   const { deploy, readTestMetrics } = await import('../lifecycle/deploy.ts');
   const { sessionOf } = await import('./session.ts');
-  const { reportDeployment, reportPlan, writeAfterDeployment } = await import('./views/settled.ts');
+  const { reportDeployment, reportDetachesFirst, reportPlan, writeAfterDeployment } = await import(
+    './views/settled.ts'
+  );
   const { endpoint, format } = options;
   const session = sessionOf(app, options);
-  const { endOverdue } = await import('./time-box.ts');
-  const first = await endOverdue(app, session, options);
-  if (first !== undefined) return first;
   const result = await deploy(session, {
     ...options,
     candidate: candidateSpec(options.candidate, app.cwd),
   });
+  if (result.kind === 'detaches-first') return reportDetachesFirst(app.io, format, result);
   if (result.kind === 'planned') return reportPlan(app.io, format, result.plan);
   const { plan, settled, trial } = result;
   reportDeployment(app.io, format, plan, settled, trial);

@@ -195,11 +195,6 @@ export async function run(app: App, options: RolloutOptions): Promise<Outcome> {
   const { endpoint, patienceSeconds, guard, plan } = options;
   const { policy } = await loadReportPolicy(app, options.policy, endpoint);
   const judging = { endpoint, patienceSeconds, policy, notify: guard.notify, plan };
-  if (options.go === 'start') {
-    const { endOverdue } = await import('./time-box.ts');
-    const first = await endOverdue(app, session, options);
-    if (first !== undefined) return first;
-  }
   const run = {
     start: () =>
       startRollout(session, { ...options, ...judging, candidate: candidateSpec(options.candidate, app.cwd) }),
@@ -215,6 +210,10 @@ async function report(
   result: RolloutResult,
 ): Promise<Outcome> {
   const { rolloutFacts, rolloutLines, rolloutPlanFacts } = await import('./views/rollout.ts');
+  if (result.kind === 'detaches-first') {
+    const { reportDetachesFirst } = await import('./views/settled.ts');
+    return reportDetachesFirst(app.io, format, result);
+  }
   if (result.kind === 'planned') {
     if (result.plan === undefined && format === 'text')
       app.io.out(

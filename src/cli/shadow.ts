@@ -236,16 +236,14 @@ function both(command: Command): Flags {
 export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
   const { attachShadow } = await import('../lifecycle/shadow/attach.ts');
   const { sessionOf } = await import('./session.ts');
-  const { endOverdue } = await import('./time-box.ts');
-  const { reportPlainUpdate } = await import('./views/settled.ts');
+  const { reportDetachesFirst, reportPlainUpdate } = await import('./views/settled.ts');
   const session = sessionOf(app, options);
-  const first = await endOverdue(app, session, options);
-  if (first !== undefined) return first;
   const result = await attachShadow(session, {
     ...options,
     candidate: candidateSpec(options.candidate, app.cwd),
     calibrate: options.calibrate === undefined ? undefined : await calibration(app, options, options.calibrate),
   });
+  if (result.kind === 'detaches-first') return reportDetachesFirst(app.io, options.format, result);
   const outcome = reportPlainUpdate(app.io, options.format, result);
   const runs = result.kind !== 'planned' && result.settled?.kind === 'running';
   if (runs && options.format === 'text') {

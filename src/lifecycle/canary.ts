@@ -1,3 +1,4 @@
+import { type DetachesFirst, detachOverdue } from './shadow/time-box.ts';
 import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { usageError } from '../base/errors.ts';
@@ -42,15 +43,19 @@ export interface CanaryOptions {
   plan?: boolean;
 }
 
+export type CanaryResult = GuardedResult | DetachesFirst;
+
 export type GuardedResult = { kind: 'planned'; plan: GuardedUpdatePlan } | FinishedUpdate;
 
 /** Puts a new model on an endpoint step by step, guarded by alarms, and follows that to its end. */
-export async function canary(session: Session, options: CanaryOptions): Promise<GuardedResult> {
+export async function canary(session: Session, options: CanaryOptions): Promise<CanaryResult> {
   const { endpoint, traffic, plan = false } = options;
   const guard = guardOptions(options.guard);
   const targets = await targetsOf(session, guard.notify);
   // A file that cannot be sent is told before the update, not in the middle of it.
   if (traffic !== undefined) await smokeTest(session, endpoint, traffic);
+  const first = await detachOverdue(session, { endpoint, plan });
+  if (first !== undefined) return first;
   const started = await onEndpoint(session, { endpoint, command: 'canary', readOnly: plan }, (on) =>
     start(on, options, guard),
   );

@@ -158,7 +158,10 @@ async function cleanEndpoint(
   const now = new Date(session.clock.now()).toISOString();
   const known = { ...on, state: () => withFound(on.state(), found, now) };
   const foreign = byTag ? await neededByOthers(on) : [];
-  const { steps, left: staying } = await planCleanup(known, keep, neighbours, foreign);
+  const { steps, left: remaining } = await planCleanup(known, keep, neighbours, foreign);
+  const staying = remaining.map((one) =>
+    one.adopted === true && isAmong(found, one.ref) ? { ...one, why: ADOPTED } : one,
+  );
   const plan: CleanupPlan = { kind: 'cleanup', place: placeOf(on), endpoint, steps, left: staying, notKnown };
   // Who changes an endpoint whose journal is elsewhere, nobody here can tell.
   if (byTag || !steps.some(isEndpoint)) requireQuiet(endpoint, await liveOf(on), on.state());
@@ -188,6 +191,12 @@ async function whatRuns(on: EndpointSession): Promise<'rollout' | 'shadow' | 'mo
   if (positionOf(on.state()) !== undefined) return 'rollout';
   return ((await liveOf(on))?.ShadowProductionVariants ?? []).length > 0 ? 'shadow' : 'model';
 }
+
+/** Why something stays that carries shadowctl's tag. */
+const ADOPTED = 'adopted, which nothing deletes; once it is given back (disown), it goes by its tag';
+
+const isAmong = (found: readonly ResourceRef[], { kind, name }: ResourceRef) =>
+  found.some((one) => one.kind === kind && one.name === name);
 
 const isEndpoint = ({ kind }: Deletion) => kind === 'endpoint';
 

@@ -45,6 +45,7 @@ import {
   notSeen,
 } from './session.ts';
 import { pricesOf } from './prices.ts';
+import { type DetachesFirst, detachOverdue } from './shadow/time-box.ts';
 import { type PayloadFile, readPayloads, type Payloads } from './traffic/payloads.ts';
 import { testInference, type Trial } from './traffic/test.ts';
 
@@ -71,6 +72,7 @@ export interface DeployOptions {
 }
 
 export type DeployResult =
+  | DetachesFirst
   | { kind: 'planned'; plan: DeployPlan }
   /** `settled` is undefined where nobody waited, `trial` where there was no test or the endpoint is not in service. */
   | { kind: 'done'; plan: DeployPlan; settled: Settled | undefined; trial: Trial | undefined };
@@ -85,6 +87,8 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
   const payloads = test === undefined ? undefined : await readPayloads(session, { ...test, option: 'test' });
   const fleetOnly = changesFleetOnly(options);
   const checked = fleetOnly ? undefined : await examineCandidate(session, candidate);
+  const first = await detachOverdue(session, options);
+  if (first !== undefined) return first;
   return onEndpoint(session, { endpoint, command: 'deploy', readOnly: options.plan === true }, async (on) => {
     const decision = await decide(on, options, checked);
     if (!on.locked) return { kind: 'planned', plan: decision.plan };

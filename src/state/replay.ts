@@ -210,8 +210,8 @@ function adopt(
 
 function found(resources: Map<string, TrackedResource>, { run, ...ref }: FactValue<'found'>, at: string): void {
   const key = keyOf(ref);
-  const before = resources.get(key);
-  if (before?.state === 'exists' && !before.adopted) return;
+  // What was adopted stays adopted, whatever tag it carries: nothing deletes it until it is given back.
+  if (resources.get(key)?.state === 'exists') return;
   resources.delete(key);
   resources.set(key, { ref, state: 'exists', adopted: false, run, input: {}, at });
 }

@@ -125,6 +125,16 @@ test('status tells what tags tell; adopt takes all that carries the tag along, a
   const standing = await takeCensus(world.aws);
   await world.shadowctl(`cleanup ${ON} --yes`);
   expect(await takeCensus(world.aws)).toEqual(standing);
+  // Adopted: its tag says who created it, and the journal that it is not to go. Given back, it may.
+  const plan = await json(`cleanup ${ON} --by-tag --plan`, 0);
+  expect(plan.planned).toEqual([]);
+  expect(plan.left.map(({ ref }: { ref: { name: string } }) => ref.name)).toEqual(expect.arrayContaining(names));
+  await world.shadowctl(`cleanup ${ON} --by-tag --yes`);
+  await world.shadowctl(`cleanup ${ON} --yes`);
+  expect(await takeCensus(world.aws)).toEqual(standing);
+  await typed(`disown ${ON}`);
+  await world.shadowctl(`cleanup ${ON} --yes`);
+  expect(await takeCensus(world.aws)).toEqual(standing);
   await typed(`cleanup ${ON} --by-tag --yes`);
   expect(await takeCensus(world.aws)).toEqual({ endpoints: [], models: [], endpointConfigs: [], alarms: [] });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readPolicy } from '../../src/analysis/policy/schema.ts';
 import { takeCensus } from '../../src/aws/census.ts';
+import { describeEndpoint } from '../../src/aws/sagemaker.ts';
 import { type Aws, connect } from '../../src/aws/clients.ts';
 import { VirtualClock } from '../../src/base/clock.ts';
 import { MINUTE } from '../../src/base/units.ts';
@@ -17,6 +18,7 @@ import { promote } from '../../src/lifecycle/promote.ts';
 import { attachShadow } from '../../src/lifecycle/shadow/attach.ts';
 import { readPayloads } from '../../src/lifecycle/traffic/payloads.ts';
 import { sendRequests } from '../../src/lifecycle/traffic/send.ts';
+import { replay } from '../../src/state/replay.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, ROLE, START } from '../support/world.ts';
 
 /*
@@ -82,4 +84,22 @@ test('a plan that is not approved changes nothing', async () => {
   await expect(deploy(session, { endpoint, candidate: first })).rejects.toThrow('not today');
   const journal = await session.journal(endpoint);
   expect(journal.events().filter((event) => event.type === 'begin')).toEqual([]);
+});
+
+test('a shadow whose time is over is detached first by a script, too; not for a plan, and not where the candidate is wrong', async () => {
+  const session = createSession({ aws, folder, clock, project: { role: ROLE } });
+  await deploy(session, { endpoint, candidate: first });
+  await attachShadow(session, { endpoint, candidate: good, lasts: 10 * MINUTE });
+  await clock.sleep(11 * MINUTE);
+  const shadows = async () => (await describeEndpoint(aws, endpoint))?.ShadowProductionVariants?.length ?? 0;
+  const candidate = { ...good, modelName: 'next', configName: 'next' };
+  await expect(deploy(session, { endpoint, candidate: { ...candidate, artifact: 'no.tar.gz' } })).rejects.toThrow(
+    'no.tar.gz',
+  );
+  expect(await deploy(session, { endpoint, candidate, plan: true })).toMatchObject({ kind: 'detaches-first' });
+  expect(await shadows()).toBe(1);
+  expect(await deploy(session, { endpoint, candidate })).toMatchObject({ kind: 'done', settled: { kind: 'running' } });
+  expect(await shadows()).toBe(0);
+  const replayed = replay((await session.journal(endpoint)).events());
+  expect(replayed.runs.map(({ command }) => command)).toEqual(['deploy', 'shadow', 'shadow detach', 'deploy']);
 });

@@ -2,6 +2,7 @@ import type { Outcome } from '../../app.ts';
 import { type CommandLine, shown, text } from '../../base/text.ts';
 import type { DeployPlan, PlainUpdatePlan } from '../../lifecycle/plans.ts';
 import type { PlainUpdateResult } from '../../lifecycle/plain-update.ts';
+import type { DetachesFirst } from '../../lifecycle/shadow/time-box.ts';
 import type { Trial } from '../../lifecycle/traffic/test.ts';
 import { shortName, type Step } from '../../resources/steps.ts';
 import type { Settled } from '../../resources/wait.ts';
@@ -58,6 +59,13 @@ export function reportPlainUpdate(io: Io, format: Format, result: PlainUpdateRes
   else writeNotRunning(io, plan, settled);
   if (format === 'text' && settled?.kind === 'running') writeNext(io, NEXT[plan.command]?.(plan.endpoint));
   return settled === undefined || settled.kind === 'running' ? 'done' : 'no';
+}
+
+/** The detachment of a shadow whose time is over, with which a command ended that had more to do. */
+export function reportDetachesFirst(io: Io, format: Format, { detached }: DetachesFirst): Outcome {
+  const outcome = reportPlainUpdate(io, format, detached);
+  if (detached.kind === 'planned') io.err('What follows is planned when the shadow is detached.');
+  return outcome;
 }
 
 interface NextStep {

@@ -39,6 +39,7 @@ import {
   viewEndpoint,
 } from '../session.ts';
 import { pricesOf } from '../prices.ts';
+import { type DetachesFirst, detachOverdue } from '../shadow/time-box.ts';
 import { capacityDuring } from '../../guard/capacity.ts';
 import { scalingOf, wayBackNotes } from '../standing.ts';
 import { judgeStep, type StepVerdict } from './judge-step.ts';
@@ -71,13 +72,17 @@ export interface RolloutOptions extends RolloutJudging {
 }
 
 export type RolloutResult =
+  | DetachesFirst
   /** Nothing was changed. `plan` is undefined for a rollout that is under way. */
-  { kind: 'planned'; plan: RolloutPlan | undefined } | RolloutStopped;
+  | { kind: 'planned'; plan: RolloutPlan | undefined }
+  | RolloutStopped;
 
 /** Gives a candidate a growing share of the requests, judged after every step. */
 export async function startRollout(session: Session, options: RolloutOptions): Promise<RolloutResult> {
   const { endpoint } = options;
   const targets = await targetsOf(session, options.notify);
+  const first = await detachOverdue(session, options);
+  if (first !== undefined) return first;
   return onEndpoint(session, { endpoint, command: 'rollout', readOnly: options.plan }, async (on) => {
     const under = positionOf(on.state());
     if (under !== undefined) {

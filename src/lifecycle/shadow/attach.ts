@@ -29,16 +29,21 @@ import { pricesOf } from '../prices.ts';
 import { autoscaleShadow, likeProduction, scalingNote } from './autoscale.ts';
 import { calibrate } from './calibrate.ts';
 import { type DecidedShadow, SHADOW_DEFAULTS, type ShadowOptions, type ShadowRequest } from './options.ts';
-import { requireAffordable } from './time-box.ts';
+import { type DetachesFirst, detachOverdue, requireAffordable } from './time-box.ts';
 import { notInherited, planShadow, requireShadowable } from './plan.ts';
 
 /**
  * Attaches a candidate as shadow variant to a live endpoint, after a calibration where one is asked for. Where that
  * does not come up, its result is returned.
  */
-export async function attachShadow(session: Session, request: ShadowRequest): Promise<PlainUpdateResult> {
+export async function attachShadow(
+  session: Session,
+  request: ShadowRequest,
+): Promise<PlainUpdateResult | DetachesFirst> {
   const { endpoint, plan = false } = request;
   checkNames({ ...SHADOW_DEFAULTS, ...request });
+  const first = await detachOverdue(session, { endpoint, plan });
+  if (first !== undefined) return first;
   return onEndpoint(session, { endpoint, command: 'shadow', readOnly: plan }, (on) => attachShadowOn(on, request));
 }
 

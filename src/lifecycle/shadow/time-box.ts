@@ -10,20 +10,28 @@ import type { PlainUpdateResult } from '../plain-update.ts';
 import type { Session } from '../session.ts';
 import { detachShadow } from './detach.ts';
 
+/** A shadow whose time is over is to be detached first: that is planned, or it did not end well, and nothing else was done. */
+export interface DetachesFirst {
+  kind: 'detaches-first';
+  detached: PlainUpdateResult;
+}
+
 /**
- * Detaches the shadow of an endpoint whose time is over: what commands do first that change what an endpoint runs, but for those
- * that end the shadow themselves, and `promote`, which judges it. Its plan is approved like any other.
+ * Detaches the shadow of an endpoint whose time is over: what everything does first that changes what an endpoint runs, but for
+ * what ends the shadow itself, and a promotion, which judges it. Its plan is approved like any other.
  *
- * @returns the plan or the result; undefined where there is no such shadow
+ * @returns undefined where the work goes on: there is no such shadow, or no longer
  */
 export async function detachOverdue(
   session: Session,
-  { endpoint, plan }: { endpoint: string; plan: boolean },
-): Promise<PlainUpdateResult | undefined> {
+  { endpoint, plan = false }: { endpoint: string; plan?: boolean | undefined },
+): Promise<DetachesFirst | undefined> {
   const box = await overdue(session, endpoint);
   if (box === undefined) return undefined;
   session.emit({ kind: 'time-box-over', endpoint, until: box.until, detaches: true });
-  return detachShadow(session, { endpoint, configName: undefined, plan, wait: true, only: box.config });
+  const detached = await detachShadow(session, { endpoint, configName: undefined, plan, wait: true, only: box.config });
+  const over = detached.kind === 'done' && detached.settled?.kind === 'running';
+  return over ? undefined : { kind: 'detaches-first', detached };
 }
 
 /** Tells where the time of the shadow that an endpoint carries is over: for commands that only look. */
