@@ -225,6 +225,7 @@ export interface MirrorRolloutPlan {
   kind: 'mirror-rollout';
   /** The mirror, as it was named. */
   mirror: string;
+  /** One that is under way goes on from its step. */
   rollout: MirrorRollout;
   /** When the live side answers what the candidate fails. */
   fallback: string;

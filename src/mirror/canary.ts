@@ -254,7 +254,7 @@ export function canaryRequest(
         const gone = { outcome: 'lost', loss: 'client-gone', status: undefined, ms: undefined } as const;
         for (const shadow of sent ? [] : shadows) endCopy(shadow, { ...ended('lost'), loss: 'client-gone' });
         sent = true;
-        writeLive({ ...gone, firstByteMs: undefined, fell }, undefined, []);
+        writeLive({ ...gone, firstByteMs: undefined, fell, failed: candidate.name }, undefined, []);
       },
     );
   };
@@ -267,7 +267,7 @@ export function canaryRequest(
       const outcome = loss !== undefined || one.outcome === 'client-gone' ? 'lost' : one.outcome;
       const { status, ms, firstByteMs } = one;
       writeLive(
-        { outcome, loss, status, ms, firstByteMs, fell: how },
+        { outcome, loss, status, ms, firstByteMs, fell: how, failed: candidate.name },
         outcome === 'answered' ? own.whole() : undefined,
         one.headers,
         { began: one.began, arrivals: own.arrivals },

@@ -136,7 +136,14 @@ describe('a candidate that fails', () => {
     expect(answer).toMatchObject({ status: 200, body: '{"from":"live"}' });
     expect(header(answer, 'x-shadowctl-answered-by')).not.toBe('candidate');
     expect(await records(rig, 'live')).toMatchObject([
-      { outcome: 'answered', status: 200, fell: 'refused', answered: undefined, copies: ['candidate'] },
+      {
+        outcome: 'answered',
+        status: 200,
+        fell: 'refused',
+        failed: 'candidate',
+        answered: undefined,
+        copies: ['candidate'],
+      },
     ]);
     expect(await records(rig, 'candidate')).toMatchObject([{ outcome: 'refused' }]);
     expect(rig.mirror.counted().fallbacks).toMatchObject({ refused: 1 });

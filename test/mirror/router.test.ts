@@ -104,12 +104,24 @@ describe('who answers', () => {
     expect(() => configured(begun, other, 2)).toThrow(usage);
     for (const change of [
       { kind: 'rollout-step', id: 'r1', step: 0 },
-      { kind: 'promote', shadow: 'candidate' },
+      { kind: 'promote', shadow: 'candidate', id: 'r1' },
     ] as const)
       expect(() => changed(begun, other, { change, entry }, 2)).toThrow(usage);
     expect(() =>
       changed(begun, config({ live: 'http://z' }), { change: { kind: 'rollout-step', id: 'r1', step: 0 }, entry }, 2),
     ).toThrow(expect.objectContaining({ kind: 'usage', message: expect.stringContaining('http://z') }));
+  });
+
+  test('only the rollout that is under way promotes, and by itself nobody does in the meantime', () => {
+    const usage = expect.objectContaining({ kind: 'usage' });
+    const begun = apply(NO_STATE, { kind: 'rollout-begin', rollout });
+    expect(() => apply(begun, { kind: 'promote', shadow: 'candidate' })).toThrow(usage);
+    expect(() => apply(begun, { kind: 'promote', shadow: 'candidate', id: 'r0' })).toThrow(usage);
+    expect(() => apply(NO_STATE, { kind: 'promote', shadow: 'candidate', id: 'r1' })).toThrow(usage);
+    expect(apply(begun, { kind: 'promote', shadow: 'candidate', id: 'r1' })).toMatchObject({
+      promoted: { side: 'http://b (/shadow)' },
+      rollout: undefined,
+    });
   });
 
   test('whoever saw another revision changes nothing', () => {

@@ -65,10 +65,12 @@ export interface RecordFacts {
   stream?: StreamFacts | undefined;
   /** Live side: the shadows that a copy was due to, or that answered. */
   copies: readonly string[];
-  /** Live side: the shadow that answered the caller, so that the live side got the copy; undefined: the live side answered. */
+  /** Live side: the shadow whose the request was to answer, so that the live side got the copy; undefined: the live side answered. */
   answered?: string | undefined;
   /** Live side: why it answered although the shadow was to (no connection, broken off, no answer in time, a 5xx). */
   fell?: Fell | undefined;
+  /** Live side: the shadow that failed so. */
+  failed?: string | undefined;
 }
 
 /** By what a shadow failed that was to answer a caller, so that the live side did. */
@@ -101,7 +103,8 @@ export function recordLine(facts: RecordFacts, input: KeptBody | undefined, outp
     (facts.stream === undefined ? '' : `,"stream":${streamText(facts.stream)}`) +
     (facts.copies.length === 0 ? '' : `,"copies":${JSON.stringify(facts.copies.join(' '))}`) +
     (facts.answered === undefined ? '' : `,"answered":"${facts.answered}"`) +
-    (facts.fell === undefined ? '' : `,"fell":"${facts.fell}"`);
+    (facts.fell === undefined ? '' : `,"fell":"${facts.fell}"`) +
+    (facts.failed === undefined ? '' : `,"failed":"${facts.failed}"`);
   return `{"captureData":{${parts.join(',')}},"eventMetadata":{"eventId":"${facts.id}","inferenceId":${facts.key === facts.id ? `"${facts.id}"` : JSON.stringify(facts.key)},"inferenceTime":"${isoTime(facts.at)}","outcome":"${facts.outcome}"${more}},"eventVersion":"0"}\n`;
 }
 
@@ -161,6 +164,7 @@ export function readFacts(line: string): RecordFacts | undefined {
     copies: typeof copies === 'string' ? copies.split(' ') : [],
     answered: typeof meta.answered === 'string' ? meta.answered : undefined,
     fell: FALLS.find((one) => one === meta.fell),
+    failed: typeof meta.failed === 'string' ? meta.failed : undefined,
   };
 }
 

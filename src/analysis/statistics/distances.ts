@@ -6,6 +6,11 @@ export function quantile(sorted: ArrayLike<number>, p: number): number {
   return below + (above - below) * (position - Math.floor(position));
 }
 
+/** The middle value; undefined of none. */
+export function median(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : quantile(Float64Array.from(values).sort(), 0.5);
+}
+
 /** Of a normal distribution, the ninth decile less the first, in standard deviations: twice Φ⁻¹(0.9). */
 const DECILES = 2.563;
 

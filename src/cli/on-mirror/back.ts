@@ -34,12 +34,10 @@ export async function runKeep(app: App, { mirror, ...options }: MirrorKeepFlags)
 }
 
 async function tell(app: App, { format }: CommonOptions, { kind, plan }: MirrorBackResult): Promise<Outcome> {
-  const { mirrorChangedWords, mirrorChangeLines } = await import('../views/mirror-rollout.ts');
+  const { mirrorChangedWords, mirrorChangeFacts, mirrorChangeLines } = await import('../views/mirror-rollout.ts');
   const { io } = app;
-  if (format === 'json') {
-    const { kind: _, ...facts } = plan;
-    writeJson(io, 'change-of-mirror', { ...facts, done: kind === 'done' });
-  } else if (kind === 'planned') for (const line of mirrorChangeLines(io, plan)) io.out(line);
+  if (format === 'json') writeJson(io, 'change-of-mirror', mirrorChangeFacts(plan, kind === 'done'));
+  else if (kind === 'planned') for (const line of mirrorChangeLines(io, plan)) io.out(line);
   else {
     const { wrap } = await import('../../ui/wrap.ts');
     for (const line of wrap(mirrorChangedWords(plan), io.columns, '  ')) io.out(line);

@@ -1,6 +1,7 @@
 import type { App, Outcome } from '../../app.ts';
 import { usageError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
+import { latencyMinutes } from '../../guard/alarms/plan.ts';
 import type { MirrorRolloutResult } from '../../lifecycle/mirror/rollout.ts';
 import type { MirrorRollout } from '../../mirror/router/state.ts';
 import type { GuardOptions } from '../../lifecycle/guarded-update/start.ts';
@@ -103,7 +104,7 @@ async function moveOf(app: App, options: MirrorMoveOptions) {
     by,
     bakeSeconds,
     patienceSeconds,
-    limits: limitsOf(guard),
+    limits: limitsOf(guard, bakeSeconds),
     judgedBy: judgedBy(report),
     notify: guard.notify,
     plan,
@@ -123,11 +124,8 @@ function judgedBy({ from, labels, policy, expect, waivers }: MirrorMoveOptions['
   return Object.entries(typed).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${value}`]));
 }
 
-/** Minutes in a row that a latency must be above its limit. */
-const LATENCY_MINUTES = 2;
-
 /** @throws Problem (usage) where a mirror's records do not have the statistic */
-function limitsOf({ limits }: Pick<GuardOptions, 'limits'>): MirrorRollout['limits'] {
+function limitsOf({ limits }: Pick<GuardOptions, 'limits'>, bakeSeconds: number): MirrorRollout['limits'] {
   const { max5xxRate, max4xxRate, maxLatency } = limits;
   if (maxLatency !== undefined && !/^(Average|p50|p90|p99)$/.test(maxLatency.statistic))
     throw usageError(
@@ -143,7 +141,7 @@ function limitsOf({ limits }: Pick<GuardOptions, 'limits'>): MirrorRollout['limi
           latency: {
             statistic: maxLatency.statistic,
             milliseconds: maxLatency.milliseconds,
-            minutes: LATENCY_MINUTES,
+            minutes: latencyMinutes(bakeSeconds),
           },
         }),
   };
@@ -154,10 +152,16 @@ async function tell(
   { format, report }: Pick<MirrorMoveOptions, 'format' | 'report'>,
   result: MirrorRolloutResult,
 ): Promise<Outcome> {
-  const { mirrorPlanFacts, mirrorStoppedFacts, mirrorStoppedLines } = await import('../views/mirror-rollout.ts');
+  const { mirrorChangeFacts, mirrorChangeLines, mirrorPlanFacts, mirrorStoppedFacts, mirrorStoppedLines } =
+    await import('../views/mirror-rollout.ts');
   const { io } = app;
   if (result.kind === 'planned') {
-    if (format === 'json' && result.plan !== undefined) writeJson(io, 'plan-of-mirror', mirrorPlanFacts(result.plan));
+    const { plan } = result;
+    if (plan.kind === 'mirror-rollout') {
+      // As text it was drawn when it was made.
+      if (format === 'json') writeJson(io, 'plan-of-mirror', mirrorPlanFacts(plan));
+    } else if (format === 'json') writeJson(io, 'change-of-mirror', mirrorChangeFacts(plan, false));
+    else for (const line of mirrorChangeLines(io, plan)) io.out(line);
     return 'pending';
   }
   if (format === 'json') writeJson(io, 'rollout-of-mirror', mirrorStoppedFacts(result));

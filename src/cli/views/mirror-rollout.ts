@@ -19,12 +19,15 @@ const FALLBACK: Readonly<Record<string, string>> = {
 
 /** What would be done, and what would take it back. */
 export function mirrorPlanLines(io: ViewIo, { mirror, rollout, fallback, division }: MirrorRolloutPlan): string[] {
-  const { shadow, candidate, production, steps, bakeSeconds, by, limits, judging } = rollout;
+  const { shadow, candidate, production, steps, step = 0, bakeSeconds, by, limits, judging } = rollout;
   const wrapped = (words: string) => wrap(words, io.columns, '    ');
   return [
     ...wrapped(`mirror ${mirror}: ${production} answers`),
     ...wrapped(
-      `~ ${shadow} at ${candidate} answers ${steps.map(({ words }) => words).join(', then ')}; at least ${duration(bakeSeconds * SECOND)} each`,
+      `~ ${shadow} at ${candidate} answers ${steps
+        .slice(step)
+        .map(({ words }) => words)
+        .join(', then ')}; at least ${duration(bakeSeconds * SECOND)} each`,
     ),
     ...(by === 'request' ? [] : wrapped(`  shares are drawn by ${by}, and stay with their side`)),
     ...(division === undefined ? [] : wrapped(`  it answers ${partWords(division)} already`)),
@@ -41,7 +44,7 @@ export function mirrorPlanLines(io: ViewIo, { mirror, rollout, fallback, divisio
 
 /** The same for machines; stable names. */
 export function mirrorPlanFacts({ mirror, rollout, fallback }: MirrorRolloutPlan) {
-  const { command, shadow, candidate, production, steps, by, bakeSeconds, limits, judging } = rollout;
+  const { command, shadow, candidate, production, steps, step, by, bakeSeconds, limits, judging } = rollout;
   const shown = steps.map(({ words }) => words);
   return {
     mirror,
@@ -50,6 +53,7 @@ export function mirrorPlanFacts({ mirror, rollout, fallback }: MirrorRolloutPlan
     candidate,
     live: production,
     steps: shown,
+    step: step === undefined ? null : step + 1,
     by,
     bakeSeconds,
     limits,
@@ -132,6 +136,11 @@ export function mirrorChangeLines(io: ViewIo, { mirror, what, shadow, live, afte
     kept: `~ mirror ${mirror}: ${live} answers all requests; ${shadow} gets nothing any more`,
   }[what];
   return wrap(words, io.columns, '    ');
+}
+
+/** The same for machines; stable names. @param done it was, and is not only planned */
+export function mirrorChangeFacts({ kind: _, ...facts }: MirrorChangePlan, done: boolean) {
+  return { ...facts, done };
 }
 
 /** What was changed at once. */

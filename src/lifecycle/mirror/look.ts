@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { claimLock } from '../../base/process-lock.ts';
 import type { Clock } from '../../base/clock.ts';
-import { environmentError, usageError } from '../../base/errors.ts';
+import { environmentError, Problem, usageError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import type { RouterView } from '../../mirror/control.ts';
-import type { RouterEntry, RouterRequest } from '../../mirror/router/state.ts';
+import { NO_STATE, type RouterEntry, type RouterRequest, type RouterState } from '../../mirror/router/state.ts';
 import { describeHolder, whoAmI } from '../../state/lock.ts';
 import { askRouter, changeRouter } from './ask.ts';
 import { socketOf } from './place.ts';
+import { loadRouterState } from './router-store.ts';
 
 /** A mirror as commands name it: by the folder of its records. */
 export interface MirrorName {
@@ -33,12 +34,25 @@ export async function openMirrorOf(name: MirrorName): Promise<OpenMirror> {
   const open: OpenMirror = {
     ...name,
     view: await askRouter(socket),
-    async change(change, entry) {
-      open.view = await changeRouter(socket, {
-        expect: open.view.state.revision,
-        change,
-        entry: { ...entry, by: whoAmI() },
-      });
+    async change(change, given) {
+      const { revision } = open.view.state;
+      const entry = { ...given, by: whoAmI() };
+      try {
+        open.view = await changeRouter(socket, { expect: revision, change, entry });
+      } catch (error) {
+        // What was refused changed nothing. But a reply may be lost behind a change that was made.
+        if (!(error instanceof Problem) || error.kind === 'usage') throw error;
+        const after = await askRouter(socket).catch(() => undefined);
+        if (after !== undefined) open.view = after;
+        const state = after?.state ?? (await loadRouterState(name.folder)) ?? NO_STATE;
+        if (!isMade(state, revision, entry)) throw error;
+        if (after === undefined)
+          throw environmentError(
+            `${error.message} The change had been written down by then, and serves as soon as it runs again.`,
+            text`Start it, and see who answers: ${shown('status', { mirror: name.words })}`,
+            error,
+          );
+      }
       return open.view;
     },
     async look() {
@@ -47,6 +61,16 @@ export async function openMirrorOf(name: MirrorName): Promise<OpenMirror> {
     },
   };
   return open;
+}
+
+/** Whether the state of this revision was changed by what this entry tells, and by nothing else. */
+function isMade({ revision, history }: RouterState, before: number, entry: Omit<RouterEntry, 'at'>): boolean {
+  const { at: _, ...last } = history.at(-1) ?? { at: 0 };
+  return revision === before + 1 && JSON.stringify(sorted(last)) === JSON.stringify(sorted(entry));
+}
+
+function sorted(entry: object): unknown[] {
+  return Object.entries(entry).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /**

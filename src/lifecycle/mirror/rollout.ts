@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { environmentError, interrupted, Problem, usageError } from '../../base/errors.ts';
-import { lines, shown, text } from '../../base/text.ts';
+import { lines, shown, type Text, text } from '../../base/text.ts';
 import { parsePercent } from '../../base/units.ts';
 import { readBy } from '../../mirror/settings.ts';
 import { parseSlice } from '../../mirror/slices.ts';
 import type { MirrorRollout, RolloutStep, RouterEntry } from '../../mirror/router/state.ts';
 import type { Target } from '../events.ts';
 import { notify, targetsOf } from '../notify.ts';
-import type { MirrorRolloutPlan } from '../plans.ts';
+import type { MirrorChangePlan, MirrorRolloutPlan } from '../plans.ts';
 import type { Router } from '../rollout/router.ts';
 import { type RolloutStop, type RolloutWork, returnRollout, runRollout } from '../rollout/runner.ts';
 import type { Session } from '../session.ts';
@@ -50,8 +50,8 @@ export interface MirrorPromotion {
 }
 
 export type MirrorRolloutResult =
-  /** Nothing was changed. `plan` is undefined for a rollout that is under way. */
-  { kind: 'planned'; plan: MirrorRolloutPlan | undefined } | MirrorStopped;
+  /** Nothing was changed. */
+  { kind: 'planned'; plan: MirrorRolloutPlan | MirrorChangePlan } | MirrorStopped;
 
 const ROLLOUT: MirrorPromotion = { command: 'rollout', judging: 'policy', entry: {} };
 
@@ -75,6 +75,7 @@ export async function startMirrorRollout(
       {
         ...promotion.entry,
         command: promotion.command,
+        rollout: rollout.id,
         what: 'began',
         shadow: rollout.shadow,
         side: rollout.candidate,
@@ -90,9 +91,19 @@ export async function resumeMirrorRollout(
   session: Session,
   options: MirrorRolloutJudging,
 ): Promise<MirrorRolloutResult> {
-  return onRollout(session, options, 'rollout --resume', (open, rollout, targets) => {
-    requireSameJudging(open, rollout, options);
-    return carryOn(session, open, rollout, options, targets);
+  return onRollout(session, options, {
+    command: 'rollout --resume',
+    planned(open, rollout) {
+      requireSameJudging(open, rollout, options);
+      const { fallback, state } = open.view;
+      const plan = { kind: 'mirror-rollout', mirror: open.words, rollout, fallback, division: state.division } as const;
+      session.emit({ kind: 'mirror-rollout-planned', plan });
+      return plan;
+    },
+    async work(open, rollout, targets) {
+      requireSameJudging(open, rollout, options);
+      return carryOn(session, open, rollout, options, targets);
+    },
   });
 }
 
@@ -119,17 +130,35 @@ export async function cancelMirrorRollout(
   session: Session,
   options: MirrorRolloutJudging,
 ): Promise<MirrorRolloutResult> {
-  return onRollout(session, options, 'rollout --cancel', async (open, rollout, targets) => {
-    const stop = await returnRollout(workOf(session, open, rollout, options), positionOf(rollout));
-    return finish(session, open, rollout, stop, targets);
+  return onRollout(session, options, {
+    command: 'rollout --cancel',
+    planned: ({ words, view: { live } }, { shadow }) => ({
+      kind: 'mirror-change',
+      mirror: words,
+      what: 'returned',
+      shadow,
+      live,
+      after: live,
+    }),
+    async work(open, rollout, targets) {
+      const stop = await returnRollout(workOf(session, open, rollout, options), positionOf(rollout));
+      return finish(session, open, rollout, stop, targets);
+    },
   });
 }
 
 async function onRollout(
   session: Session,
   { mirror, plan, notify: named }: MirrorRolloutJudging,
-  command: string,
-  work: (open: OpenMirror, rollout: MirrorRollout, targets: readonly Target[]) => Promise<MirrorRolloutResult>,
+  {
+    command,
+    planned,
+    work,
+  }: {
+    command: string;
+    planned: (open: OpenMirror, rollout: MirrorRollout) => MirrorRolloutPlan | MirrorChangePlan;
+    work: (open: OpenMirror, rollout: MirrorRollout, targets: readonly Target[]) => Promise<MirrorRolloutResult>;
+  },
 ): Promise<MirrorRolloutResult> {
   const targets = await targetsOf(session, named);
   const open = await openMirrorOf(mirror);
@@ -141,8 +170,8 @@ async function onRollout(
       text`See what was done: ${shown('history', { mirror: mirror.words })}`,
     );
   };
-  under();
-  if (plan) return { kind: 'planned', plan: undefined };
+  const found = under();
+  if (plan) return { kind: 'planned', plan: planned(open, found) };
   return lockMirror(mirror, command, session.clock, async () => {
     await open.look();
     return work(open, under(), targets);
@@ -224,20 +253,46 @@ async function carryOn(
   options: MirrorRolloutJudging,
   targets: readonly Target[],
 ): Promise<MirrorRolloutResult> {
-  const { words } = open;
   try {
     const stop = await runRollout(workOf(session, open, rollout, options), positionOf(rollout));
     return await finish(session, open, rollout, stop, targets);
   } catch (error) {
-    const stays = `The mirror of ${words} goes on as it is.`;
-    const next = lines(
-      text`To continue: ${shown('rollout', { mirror: words, resume: true })}`,
-      text`To go back: ${shown('rollout', { mirror: words, cancel: true })}`,
-    );
+    const { stays, next } = await standing(open, rollout);
     if (session.signal.aborted) throw interrupted(`Interrupted. ${stays}`, next);
     if (error instanceof Problem) throw environmentError(`${error.message} ${stays}`, next, error);
     throw error;
   }
+}
+
+/** What an end before its time leaves, in words, and what may be done about it. */
+async function standing(open: OpenMirror, rollout: MirrorRollout): Promise<{ stays: string; next: Text }> {
+  const { words } = open;
+  const status = text`See who answers: ${shown('status', { mirror: words })}`;
+  // Somebody who cannot be asked any more has told what stood last.
+  const seen = await open.look().then(
+    () => true,
+    () => false,
+  );
+  if (isPromoted(open, rollout))
+    return {
+      stays: `All steps had passed: ${rollout.candidate} is live.`,
+      next: lines(status, text`To go back: ${shown('undo', { mirror: words })}`),
+    };
+  if (!seen) return { stays: `What was written down last serves, once the mirror of ${words} runs.`, next: status };
+  if (open.view.state.rollout?.id !== rollout.id)
+    return { stays: `The ${rollout.command} is over: ${open.view.live} answers.`, next: status };
+  return {
+    stays: `The mirror of ${words} goes on as it is.`,
+    next: lines(
+      text`To continue: ${shown('rollout', { mirror: words, resume: true })}`,
+      text`To go back: ${shown('rollout', { mirror: words, cancel: true })}`,
+    ),
+  };
+}
+
+/** The candidate is the live side: the last step was done. */
+function isPromoted({ view }: OpenMirror, { candidate, production }: MirrorRollout): boolean {
+  return view.live === candidate && candidate !== production;
 }
 
 function positionOf({ step, since, began }: MirrorRollout) {
@@ -260,7 +315,8 @@ function workOf(
     stepBegan: async (step, _, at) => session.emit({ kind: 'mirror-rollout-step', rollout, step, at }),
     stepJudged: (step, verdict, at) => session.emit({ kind: 'mirror-rollout-judged', rollout, step, verdict, at }),
     async ended(outcome) {
-      await open.change({ kind: 'rollout-end', id: rollout.id, outcome }, { command, what: 'ended', shadow, outcome });
+      const { id } = rollout;
+      await open.change({ kind: 'rollout-end', id, outcome }, { command, rollout: id, what: 'ended', shadow, outcome });
     },
   };
 }
@@ -268,7 +324,7 @@ function workOf(
 /** The two sides of a mirror: what divides their requests is the mirror itself. */
 function mirrorRouter(session: Session, open: OpenMirror, rollout: MirrorRollout): Router {
   const { id, command, shadow, candidate, production } = rollout;
-  const isDone = () => open.view.live === candidate && candidate !== production;
+  const isDone = () => isPromoted(open, rollout);
   return {
     async shares() {
       const { state } = await open.look();
@@ -283,13 +339,13 @@ function mirrorRouter(session: Session, open: OpenMirror, rollout: MirrorRollout
       // The last step is the promotion: whoever is asked from then on is the candidate, under the name of the live side.
       if (step === rollout.steps.length - 1)
         await open.change(
-          { kind: 'promote', shadow },
-          { command, what: 'promoted', shadow, side: candidate, before: production },
+          { kind: 'promote', shadow, id },
+          { command, rollout: id, what: 'promoted', shadow, side: candidate, before: production },
         );
       else if (state.rollout?.step !== step || state.division === undefined)
         await open.change(
           { kind: 'rollout-step', id, step },
-          { command, what: 'step', shadow, share: to.share, slices: to.slices },
+          { command, rollout: id, what: 'step', shadow, share: to.share, slices: to.slices },
         );
       return 'set';
     },
@@ -301,7 +357,10 @@ function mirrorRouter(session: Session, open: OpenMirror, rollout: MirrorRollout
           text`To go back: ${shown('undo', { mirror: open.words })}`,
         );
       if (state.division === undefined) return;
-      await open.change({ kind: 'rollout-return', id }, { command, what: 'returned', shadow, side: production });
+      await open.change(
+        { kind: 'rollout-return', id },
+        { command, rollout: id, what: 'returned', shadow, side: production },
+      );
       session.emit({ kind: 'mirror-returned', side: production, at: session.clock.now() });
     },
   };

@@ -58,9 +58,10 @@ export function changed(state: RouterState, config: MirrorConfig, request: Route
       // One that returned, or promoted, ended with that; what is left is to say so.
       return next(rollout?.id === change.id ? { rollout: undefined } : {});
     case 'promote': {
-      if (rollout !== undefined && rollout.shadow !== change.shadow) requireNoRollout(state);
-      if (rollout !== undefined) requireSides(config, state, rollout);
-      const shadow = requireShadow(config, state, change.shadow);
+      if (change.id === undefined) requireNoRollout(state);
+      const running = change.id === undefined ? undefined : requireRollout(state, change.id);
+      if (running !== undefined) requireSides(config, state, running);
+      const shadow = requireShadow(config, state, running?.shadow ?? change.shadow);
       const { live } = rolesOf(config, state).config;
       const promoted = { side: sideText(shadow), before: sideText(live), at };
       return next({ division: undefined, rollout: undefined, promoted });

@@ -72,6 +72,8 @@ const entry = v.object({
   /** Who on which machine; of what a configuration said, the mirror itself. */
   by: text,
   command: text,
+  /** Id of the rollout that it is a part of. */
+  rollout: v.optional(text),
   /**
    * - `began`, `step`, `ended`: of a rollout
    * - `divided`: a share was set otherwise, as by the configuration; `returned`: all requests are the live side's again
@@ -135,7 +137,8 @@ const changeSchema = v.variant('kind', [
   v.object({ kind: v.literal('rollout-step'), id: text, step: v.number() }),
   v.object({ kind: v.literal('rollout-return'), id: text }),
   v.object({ kind: v.literal('rollout-end'), id: text, outcome: text }),
-  v.object({ kind: v.literal('promote'), shadow: text }),
+  /** By the rollout of this id, as its last step; without one, by itself. */
+  v.object({ kind: v.literal('promote'), shadow: text, id: v.optional(text) }),
   v.object({ kind: v.literal('end'), shadow: text }),
   /** Nothing changes but the history. */
   v.object({ kind: v.literal('note') }),

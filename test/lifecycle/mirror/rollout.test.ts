@@ -1,3 +1,5 @@
+import { createServer, request } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { labelSource } from '../../../src/cli/flags/labels.ts';
 import { readPolicy } from '../../../src/analysis/policy/schema.ts';
@@ -5,6 +7,7 @@ import type { LifecycleEvent } from '../../../src/lifecycle/events.ts';
 import { openMirrorFolder } from '../../../src/analysis/observe/mirror/folder.ts';
 import { judgeShadowOf } from '../../../src/lifecycle/mirror/judge.ts';
 import { keepMirror, undoMirror } from '../../../src/lifecycle/mirror/back.ts';
+import { socketOf, writePlace } from '../../../src/lifecycle/mirror/place.ts';
 import { promoteMirror } from '../../../src/lifecycle/mirror/promote.ts';
 import {
   cancelMirrorRollout,
@@ -13,6 +16,7 @@ import {
   resumeMirrorRollout,
   startMirrorRollout,
 } from '../../../src/lifecycle/mirror/rollout.ts';
+import { loadRouterState } from '../../../src/lifecycle/mirror/router-store.ts';
 import { mirrorHistory, mirrorStatus } from '../../../src/lifecycle/mirror/status.ts';
 import type { Session } from '../../../src/lifecycle/session.ts';
 import { openModel, openRig, type Rig } from '../../mirror/rig.ts';
@@ -269,6 +273,62 @@ describe('a rollout on a mirror', () => {
     await rig.mirror.reload(rig.config);
     expect(shares(await minute())).toBeCloseTo(1 / 3);
     expect(await during(running)).toMatchObject({ ended: 'passed' });
+  });
+
+  test.each([true, false])(
+    'a reply that is lost behind the promotion: what was done is what is told (it answers again: %s)',
+    async (again) => {
+      const { rig, session, options, during } = await scene();
+      const behind = await socketOf(rig.records);
+      let gone = false;
+      // Passes commands on, and swallows the answer to the one that promotes.
+      const between = createServer(async (req, res) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of req) chunks.push(chunk as Buffer);
+        const body = Buffer.concat(chunks).toString();
+        if (gone) return void req.socket.destroy();
+        const asked = request({ socketPath: behind, method: req.method ?? '', path: req.url ?? '' }, async (answer) => {
+          const told: Buffer[] = [];
+          for await (const chunk of answer) told.push(chunk as Buffer);
+          if (!body.includes('"promote"')) return void res.writeHead(answer.statusCode ?? 0).end(Buffer.concat(told));
+          gone = !again;
+          return void req.socket.destroy();
+        });
+        asked.end(body);
+      });
+      const socket = join(rig.folder, 'between.sock');
+      await new Promise<void>((done) => void between.listen(socket, done));
+      open.push({ close: async () => void between.close() });
+      await writePlace(rig.records, { socket });
+      const steps = ['50%', '100%'];
+      const ended = during(startMirrorRollout(session, { ...options, steps })).catch((error: unknown) => error);
+      if (again) expect(await ended).toMatchObject({ kind: 'stopped', ended: 'passed' });
+      else
+        expect(await ended).toMatchObject({
+          kind: 'cannot-run',
+          message: expect.stringContaining('had been written down'),
+        });
+      const state = await loadRouterState(rig.records);
+      expect([state?.promoted?.side, state?.rollout]).toEqual([rig.mirror.router().state.promoted?.side, undefined]);
+      const told = (state?.history ?? []).map(({ what, rollout }) => [what, rollout]);
+      const [[, id] = []] = told;
+      expect(id).toBeTruthy();
+      expect(told).toEqual(['began', 'step', 'promoted', ...(again ? ['ended'] : [])].map((what) => [what, id]));
+    },
+  );
+
+  test('what --plan says of one that is under way is what would be done next', async () => {
+    const { session, options, during } = await scene();
+    const undecided = { ...options, judging: { ...options.judging, policy: readPolicy({}, 'test') }, bakeSeconds: 180 };
+    await during(startMirrorRollout(session, undecided));
+    expect(await resumeMirrorRollout(session, { ...undecided, plan: true })).toMatchObject({
+      kind: 'planned',
+      plan: { kind: 'mirror-rollout', rollout: { step: 0 } },
+    });
+    expect(await cancelMirrorRollout(session, { ...undecided, plan: true })).toMatchObject({
+      kind: 'planned',
+      plan: { kind: 'mirror-change', what: 'returned', shadow: 'candidate' },
+    });
   });
 
   test('it needs a mirror that runs', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PairingMethod } from '../../predictions.ts';
-import { quantile } from '../../statistics/distances.ts';
+import { median } from '../../statistics/distances.ts';
 import type { Capture } from '../../answers/captures.ts';
 import { chosenMethod, keysMost, pairsMost, type Tried } from '../pairing-method.ts';
 import { MAX_RETRIED, pairRetries } from '../retries.ts';
@@ -167,8 +167,4 @@ function byInput(captures: readonly Capture[]): Map<string, Capture[]> {
     else list.push(capture);
   }
   return found;
-}
-
-function median(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : quantile(Float64Array.from(values).sort(), 0.5);
 }

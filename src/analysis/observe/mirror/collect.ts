@@ -126,10 +126,10 @@ function speaksForShadow(live: RecordFacts, shadow: RecordFacts | undefined): bo
 /** Who answered callers, where that was not the live side alone. */
 function dividedNotes(name: string, live: readonly RecordFacts[]): string[] {
   const answered = live.filter((one) => one.answered === name).length;
-  const fell = live.filter((one) => one.fell !== undefined).length;
+  const fell = live.filter((one) => one.fell !== undefined && one.failed === name).length;
   if (answered === 0 && fell === 0) return [];
   return [
-    `Of these requests ${name} answered ${count(answered)} itself, and the live side got the copies${fell === 0 ? '' : `; ${count(fell)} more it failed, and the live side answered them`}.`,
+    `Of these requests ${count(answered)} were ${name}'s to answer, and the live side got the copies${fell === 0 ? '' : `; ${count(fell)} more it failed, and the live side answered them`}.`,
   ];
 }
 

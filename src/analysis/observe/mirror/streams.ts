@@ -1,6 +1,7 @@
 import { count } from '../../../base/units.ts';
 import type { RecordFacts } from '../../mirrored/record.ts';
 import type { StreamSums } from '../../observations.ts';
+import { median } from '../../statistics/distances.ts';
 
 /** Of the chats of one side: when their text came, and how many tokens their server counted. */
 export class StreamTable {
@@ -66,11 +67,4 @@ function wordsOf({
 
 function milliseconds(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
-}
-
-function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  if (sorted.length === 0) return undefined;
-  return sorted.length % 2 === 1 ? sorted[middle] : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
