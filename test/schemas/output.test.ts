@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { App } from '../../src/app.ts';
+import { mirrorLog } from '../../src/cli/views/mirror.ts';
+import type { MirrorHooks } from '../../src/lifecycle/mirror/serve.ts';
 import { run } from '../../src/main.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { ROOT } from '../docs/pages.ts';
@@ -78,7 +81,41 @@ test('every command was run, and what each printed keeps to its schema, to the l
 test('every document says which it is and in which version', () => {
   for (const [command, all] of documents)
     for (const one of all.flat())
-      expect(one, command).toMatchObject({ schema: `shadowctl-${command.replaceAll(' ', '-')}/1` });
+      expect(one, command).toMatchObject({
+        schema: expect.stringMatching(
+          new RegExp(`^shadowctl-(${command.replaceAll(' ', '-')}|[a-z]+-of-mirror|mirrors)/1$`),
+        ),
+      });
+});
+
+test('every line that a mirror may log keeps to its schema, to the last member', () => {
+  const division = { shadow: 'c', side: 'http://c', share: 0.1, by: 'request', slices: [] };
+  type Events = Parameters<MirrorHooks['onEvent']>[0];
+  // A kind that is added is added here, or this is no such table.
+  const events: { [Kind in Events['kind']]: Extract<Events, { kind: Kind }> } = {
+    'records-lost': { kind: 'records-lost', why: 'disk', error: 'ENOSPC' },
+    'records-resumed': { kind: 'records-resumed' },
+    'records-removed': { kind: 'records-removed', why: 'size', files: 1, records: 2, until: 3 },
+    'records-not-removed': { kind: 'records-not-removed', error: 'EACCES' },
+    'clock-jumped': { kind: 'clock-jumped', by: -5_000 },
+    'shadow-failing': { kind: 'shadow-failing', shadow: 'c', outcome: 'timeout', count: 1 },
+    'fell-back': { kind: 'fell-back', shadow: 'c', how: '5xx', count: 1 },
+    divided: { kind: 'divided', live: 'http://a', division },
+    reloaded: { kind: 'reloaded' },
+    'reload-failed': { kind: 'reload-failed', error: 'x' },
+    'upload-failed': { kind: 'upload-failed', file: 'live/x', error: 'x' },
+    draining: { kind: 'draining', underWay: 1 },
+    stopped: { kind: 'stopped', lost: 0 },
+  };
+  const io = capturedIo();
+  const log = mirrorLog({ io, clock: systemClock } as unknown as App, 'json');
+  for (const event of Object.values(events)) log.event(event);
+  const lines = io.errLines.map((line) => JSON.parse(line) as { event: string });
+  expect(lines.map(({ event }) => event)).toEqual(Object.keys(events));
+  const validate = new Ajv2020({ allErrors: true, strict: false }).compile(
+    closed({ ...shipped('mirror'), $id: undefined }) as object,
+  );
+  expect(lines.flatMap((line) => (validate(line) ? [] : [line, validate.errors]))).toEqual([]);
 });
 
 describe('--schema', () => {

@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { run } from '../../src/main.ts';
 import { buildProgram } from '../../src/program.ts';
+import { ask, openModel } from '../mirror/rig.ts';
 import { capturedIo } from '../support/io.ts';
 import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 import { ROOT } from '../docs/pages.ts';
@@ -46,6 +50,7 @@ export async function collectDocuments(): Promise<Documents> {
   await otherLife(keep);
   await releases(keep);
   await ofTheEmulator(keep);
+  await ofAMirrorsFolder(keep);
   return documents;
 }
 
@@ -279,6 +284,59 @@ async function ofAMirror(cwd: string, keep: Keep): Promise<void> {
   for (const what of ['status', 'reload', 'stop'])
     keep(`mirror ${what}`, (await process_(cwd, ['mirror', what, '--socket', socket, '--format', 'json'])).out);
   keep('mirror', (await mirror).err);
+}
+
+/** What takes a mirror by the folder of its records: a rollout that pauses, a promotion, and the way back. */
+async function ofAMirrorsFolder(keep: Keep): Promise<void> {
+  const cwd = mkdtempSync(join(tmpdir(), 'shadowctl-mirror-'));
+  const started = (words: readonly string[]) => {
+    const io = capturedIo();
+    const { signal } = new AbortController();
+    return {
+      io,
+      ended: run([...words, '--format', 'json'], { clock: systemClock, env: {}, cwd, signal, io: () => io }),
+    };
+  };
+  const on = ['--mirror', 'records'];
+  const tell = async (line: readonly string[], exit = 0) => {
+    const { io, ended } = started(line);
+    const code = await ended;
+    if (code !== exit) throw new Error(`${line.join(' ')} ended with ${code}: ${io.errLines.join(' ')}`);
+    keep(line[0] ?? '', io.outLines.join('\n'));
+  };
+  const [live, candidate] = [await openModel((_, res) => res.end('{}')), await openModel((_, res) => res.end('{}'))];
+  const sides = ['--live', live.url, '--shadow', `c=${candidate.url}`];
+  const mirror = started(['mirror', ...sides, '--listen', '127.0.0.1:0', '--records', 'records']);
+  try {
+    while (mirror.io.errLines.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { port } = JSON.parse(mirror.io.errLines[0] ?? '') as { port: number };
+    await ask(undefined, port, { method: 'POST', path: '/invocations', headers: {} }, '{}');
+    await tell(['status', ...on]);
+    await tell(['rollout', ...on, '--plan'], 4);
+    await tell(
+      ['rollout', ...on, '--steps', 'header:x-a=b,50%,100%', '--bake', '1s', '--max-latency', 'p99=1s', '--yes'],
+      3,
+    );
+    await tell(['status', ...on]);
+    await tell(['ls', '--mirrors']);
+    await tell(['rollout', ...on, '--resume', '--plan'], 4);
+    await tell(['rollout', ...on, '--cancel', '--plan'], 4);
+    await tell(['rollout', ...on, '--cancel', '--yes']);
+    await tell(['promote', ...on, '--force', '--plan'], 4);
+    await tell(['promote', ...on, '--force', '--steps', '100%', '--yes']);
+    await tell(['status', ...on]);
+    await tell(['undo', ...on, '--plan'], 4);
+    await tell(['undo', ...on, '--yes']);
+    await tell(['keep', ...on, '--shadow', 'c', '--plan'], 4);
+    await tell(['keep', ...on, '--shadow', 'c', '--reason', 'slow', '--yes']);
+    await tell(['status', ...on]);
+    await tell(['history', ...on]);
+  } finally {
+    await started(['mirror', 'stop', ...on]).ended;
+    await mirror.ended;
+    await Promise.all([live.close(), candidate.close()]);
+    rmSync(cwd, { recursive: true, force: true });
+  }
 }
 
 /** The built program. `said` resolves when `heard` is true of what it wrote to standard error. */

@@ -201,6 +201,12 @@ function decide(open: OpenMirror, options: MirrorRolloutOptions, promotion: Mirr
       `${division.shadow} answers a part of the requests of this mirror already.`,
       text`Give them back first: ${shown('undo', { mirror: words })}`,
     );
+  const steps = parseMirrorSteps(options.steps);
+  if (promotion.command === 'rollout' && steps.length < 2)
+    throw usageError(
+      `--steps ${options.steps.join(',')}: a single step is not a rollout, and nothing would be judged before it.`,
+      text`Name more steps. What was recorded is judged, and then promoted, by: ${shown('promote', { mirror: words, shadow: options.shadow, steps: '100%' })}`,
+    );
   const by = options.by ?? division?.by ?? 'request';
   readBy(by, '--by');
   const rollout: MirrorRollout = {
@@ -209,7 +215,7 @@ function decide(open: OpenMirror, options: MirrorRolloutOptions, promotion: Mirr
     shadow: candidate.name,
     candidate: candidate.side,
     production: view.live,
-    steps: parseMirrorSteps(options.steps),
+    steps,
     by,
     bakeSeconds: options.bakeSeconds,
     judging: promotion.judging,

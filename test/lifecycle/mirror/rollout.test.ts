@@ -331,6 +331,11 @@ describe('a rollout on a mirror', () => {
     });
   });
 
+  test('one without a step that is judged is none', async () => {
+    const { session, options } = await scene();
+    await expect(startMirrorRollout(session, { ...options, steps: ['100%'] })).rejects.toMatchObject({ kind: 'usage' });
+  });
+
   test('it needs a mirror that runs', async () => {
     const { rig, session, options } = await scene();
     const elsewhere = { folder: rig.folder, words: 'x' };
