@@ -266,6 +266,19 @@ test('a pass on what callers logged promotes nothing, and says who must act', as
   expect(observations).toMatchObject({ loggedBy: 'callers', predictions: { pairs: 480, coverage: 1 } });
   expect(text.out.replaceAll(/\s+/g, ' ')).toContain('nothing is promoted here: the callers themselves must');
   expect(text.out).not.toContain('shadowctl promote');
+  // The history notes it, once for the same evidence; what moves requests is refused, with who must do it.
+  const history = await shadowctl(['history', '--mirror', 'records', '--format', 'json'], cwd);
+  expect(JSON.parse(history.out)).toMatchObject([
+    { command: 'report', what: 'passed', shadow: 'shadow', verdict: { outcome: 'pass', forced: false } },
+  ]);
+  expect((await shadowctl(['history', '--mirror', 'records'], cwd)).out).toContain('passed');
+  expect(await shadowctl(['promote', '--mirror', 'records', '--yes'], cwd)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('callers themselves'),
+  });
+  expect(JSON.parse((await shadowctl(['status', '--mirror', 'records', '--format', 'json'], cwd)).out)).toMatchObject({
+    running: false,
+  });
   // Read again, it is all known.
   const again = await shadowctl(['record', '--from', 'live.jsonl'], cwd);
   expect(again).toMatchObject({ code: 0, out: '0 lines recorded, 480 repeated with the same answer.' });

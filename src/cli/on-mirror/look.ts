@@ -38,7 +38,11 @@ export async function runHistory(
     writeJson(
       io,
       'history-of-mirror',
-      entries.map((one) => ({ ...one, at: new Date(one.at).toISOString() })),
+      entries.map(({ at, until, ...one }) => ({
+        ...one,
+        at: new Date(at).toISOString(),
+        ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+      })),
     );
     return 'done';
   }

@@ -55,6 +55,13 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
     if (unwritten !== undefined) app.io.err(`warning: the journal does not say what was waived (${plain(unwritten)}).`);
     await tellOverdue(sessionOf(app), options.endpoint);
   }
+  if (options.files !== undefined) {
+    const { notePass } = await import('../../lifecycle/mirror/passed.ts');
+    const folder = resolve(app.cwd, options.files);
+    const unwritten = await notePass(app.clock, { folder, words: options.files }, report);
+    if (unwritten !== undefined)
+      app.io.err(`warning: the history of ${options.files} does not say that it passed (${plain(unwritten)}).`);
+  }
   if (labels !== undefined) await writeLabelRows(app, options, labels.rows());
   // Where nothing was judged nothing was proven: a pipeline must not go on because somebody took the shadow away.
   return report.verdict === undefined ? 'inconclusive' : ENDINGS[report.verdict.outcome];

@@ -215,6 +215,7 @@ export function mirrorHistoryRow({ at, command, what, shadow, side, before, by, 
     promoted: 'promoted',
     undone: 'undone',
     kept: `${shadow ?? ''} ended`,
+    passed: `${shadow ?? ''} passed: callers are to use its answers`,
   };
   const forced = verdict?.forced === true ? `, forced (the verdict was ${verdict.outcome})` : '';
   const judged = verdict !== undefined && !verdict.forced ? `, verdict: ${verdict.outcome}` : '';

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { isMirrorFolder } from '../../analysis/observe/mirror/folder.ts';
+import { isMirrorFolder, lastRun } from '../../analysis/observe/mirror/folder.ts';
 import { environmentError, usageError } from '../../base/errors.ts';
 import { parsedJson } from '../../base/json.ts';
 
@@ -48,6 +48,11 @@ export async function writePlace(folder: string, place: { socket: string }): Pro
  */
 export async function socketOf(folder: string): Promise<string> {
   await requireMirrorFolder(folder);
+  if ((await lastRun(folder))?.kind === 'record')
+    throw usageError(
+      `${folder} holds what callers logged (record): no mirror divides their requests.`,
+      'The callers themselves must use the answers of the other model, and keep the one of today as the way back.',
+    );
   const content = await readFile(join(folder, PLACE_FILE), 'utf8').catch(() => undefined);
   const found = content === undefined ? undefined : v.safeParse(placeSchema, parsedJson(content));
   if (found?.success === true) return found.output.socket;

@@ -8,6 +8,12 @@ import type { DivisionWords, RouterEntry, RouterRequest, RouterState } from './s
 /** Entries of the history that are kept. */
 const MAX_HISTORY = 2_000;
 
+/** The state with one line of history more. Pure. @param at milliseconds since the epoch */
+export function noted(state: RouterState, entry: Omit<RouterEntry, 'at'>, at: number): RouterState {
+  const history = [...state.history, { ...entry, at }].slice(-MAX_HISTORY);
+  return { ...state, revision: state.revision + 1, history };
+}
+
 /**
  * The state after a change. Pure.
  *
@@ -20,12 +26,7 @@ export function changed(state: RouterState, config: MirrorConfig, request: Route
   if (expect !== undefined && expect !== state.revision)
     throw usageError('Somebody else has changed who answers meanwhile.', 'Look at it, and run the command again.');
   const { rollout } = state;
-  const next = (more: Partial<RouterState>): RouterState => ({
-    ...state,
-    ...more,
-    revision: state.revision + 1,
-    history: [...state.history, { ...entry, at }].slice(-MAX_HISTORY),
-  });
+  const next = (more: Partial<RouterState>): RouterState => noted({ ...state, ...more }, entry, at);
   switch (change.kind) {
     case 'note':
       return next({});

@@ -78,8 +78,11 @@ const entry = v.object({
    * - `began`, `step`, `ended`: of a rollout
    * - `divided`: a share was set otherwise, as by the configuration; `returned`: all requests are the live side's again
    * - `promoted`, `undone`: the sides were swapped; `kept`: the shadow is sent nothing any more
+   * - `passed`: what callers logged, whose requests nothing here can move
    */
-  what: v.picklist(['began', 'step', 'ended', 'divided', 'returned', 'promoted', 'undone', 'kept']),
+  what: v.picklist(['began', 'step', 'ended', 'divided', 'returned', 'promoted', 'undone', 'kept', 'passed']),
+  /** Up to when the records were judged. */
+  until: v.optional(moment),
   shadow: v.optional(text),
   /** What answers, or is to, as `sideText` writes it; and what answered before. */
   side: v.optional(text),
