@@ -139,7 +139,8 @@ export function mirrorChangeLines(io: ViewIo, { mirror, what, shadow, live, afte
 }
 
 /** The same for machines; stable names. @param done it was, and is not only planned */
-export function mirrorChangeFacts({ kind: _, ...facts }: MirrorChangePlan, done: boolean) {
+export function mirrorChangeFacts(plan: MirrorChangePlan, done: boolean) {
+  const { kind: _, ...facts } = plan;
   return { ...facts, done };
 }
 
