@@ -80,6 +80,8 @@ interface Line {
   given: Partial<Globals> & TargetFlags;
   /** The endpoint it is about, where it names one. */
   endpoint: string | undefined;
+  /** The command that is at work: of one that runs others, the other. */
+  command: string | undefined;
   /** It has started the emulator, which runs on. */
   startedEmulator: boolean;
   /** Something was written to standard output. */
@@ -94,6 +96,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   const line: Line = {
     given: {},
     endpoint: undefined,
+    command: undefined,
     startedEmulator: false,
     hasResult: false,
     opened: (close) => void closings.push(close),
@@ -157,7 +160,10 @@ async function perform(
         perform(words, { ...surroundings, ...overrides }, line, { globals, io: other ?? io });
       const startedEmulator = () => void (line.startedEmulator = true);
       const parts = { surroundings, globals, io, project, execute, opened: line.opened, startedEmulator };
+      const outer = line.command;
+      line.command = program.command();
       outcome = await run(createApp(parts), options);
+      line.command = outer;
     },
   };
   const io = base?.io ?? surroundings.io({ quiet: false, color: !argv.includes('--no-color') });
@@ -183,7 +189,7 @@ async function explain(
   thrown: unknown,
   argv: readonly string[],
   surroundings: Surroundings,
-  { given, endpoint, startedEmulator, hasResult }: Line,
+  { given, endpoint, command, startedEmulator, hasResult }: Line,
 ): Promise<number> {
   const { CommanderError } = await import('commander');
   const io = surroundings.io({ quiet: false, color: !argv.includes('--no-color') });
@@ -214,7 +220,7 @@ async function explain(
     show(`${lead}${error.message}`);
     if (error.next !== undefined) indented(error.next);
     await asDocument(error.kind, error.message, error.next);
-    const policy = await policyHint(error, argv, endpoint);
+    const policy = await policyHint(error, command, endpoint);
     if (policy !== undefined) indented(policy);
     if (error.offersEmulator) {
       indented('To try shadowctl without an AWS account, add --emulator.');
@@ -240,12 +246,12 @@ function asksForJson(argv: readonly string[]): boolean {
 }
 
 /** Where IAM denied something: how to see all that the command needs. */
-async function policyHint(error: Problem, argv: readonly string[], endpoint: string | undefined) {
+async function policyHint(error: Problem, command: string | undefined, endpoint: string | undefined) {
   const { AwsProblem } = await import('./aws/errors.ts');
   if (!(error instanceof AwsProblem) || !error.denied) return undefined;
   const { COMMANDS_WITH_NEEDS } = await import('./lifecycle/permissions/needs.ts');
-  const command = COMMANDS_WITH_NEEDS.find((name) => argv.includes(name));
-  return text`All that is needed: ${shown('iam-policy', { command, endpoint })}`;
+  const known = COMMANDS_WITH_NEEDS.find((name) => name === command);
+  return text`All that is needed: ${shown('iam-policy', { command: known, endpoint })}`;
 }
 
 /** Lines that fit a terminal; where a program reads them a line stays a line, and a command to be copied always does. */

@@ -53,10 +53,17 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
 export function buildProgram(
   host: Host,
   io: Io,
-): { parse(argv: readonly string[]): Promise<void>; globals(): Partial<Globals> } {
+): {
+  parse(argv: readonly string[]): Promise<void>;
+  globals(): Partial<Globals>;
+  /** The command that was asked for, once it runs; of one within another, the outer. */
+  command(): string | undefined;
+} {
+  let asked: string | undefined;
   const program = new Command('shadowctl').description(DESCRIPTION).version(VERSION, VERSION_FLAGS);
   for (const { flags, description } of GLOBAL_OPTIONS) program.option(flags, description);
   program.hook('preAction', async (_, command) => {
+    asked = topOf(command, program).name();
     if (asksForSchema(command)) await printSchema(command, io);
     if (host.project === undefined) return;
     const { fillDefaults } = await import('./cli/flags/endpoint-defaults.ts');
@@ -70,12 +77,17 @@ export function buildProgram(
       if (argv.length === 0) program.outputHelp();
       else await program.parseAsync([...argv], { from: 'user' });
     },
+    command: () => asked,
     // What was not said is left out, so that a line run by another command inherits it.
     globals: () =>
       Object.fromEntries(
         Object.entries(program.opts()).filter(([name]) => program.getOptionValueSource(name) === 'cli'),
       ),
   };
+}
+
+function topOf(command: Command, program: Command): Command {
+  return command.parent === null || command.parent === program ? command : topOf(command.parent, program);
 }
 
 /** Every command by name and summary, for the list and for guesses at a mistyped name; with its options if `argv` names it. */

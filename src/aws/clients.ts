@@ -14,7 +14,7 @@ import type { STSClient } from '@aws-sdk/client-sts';
 import { systemClock } from '../base/clock.ts';
 import { environmentError, Problem } from '../base/errors.ts';
 import { MINUTE } from '../base/units.ts';
-import { AwsProblem, call } from './errors.ts';
+import { AwsProblem, call, type RawAnswer, refusePage } from './errors.ts';
 import { pricingRegion } from './pricing-region.ts';
 import type { fromNodeProviderChain } from './sdk/credentials.ts';
 import type { AwsTarget, Service } from './target.ts';
@@ -227,12 +227,13 @@ interface WithMiddleware {
   };
 }
 
-/** Tells the header `Date` of every reply that is no error. */
+/** Tells the header `Date` of every reply that is no error; a page in the place of one is refused. */
 function noteTime(client: object, seen: (date: string) => void): void {
   (client as WithMiddleware).middlewareStack.add(
     (next) => async (args) => {
       const reply = await next(args);
-      const { headers, statusCode = 0 } = reply.response as { headers?: Record<string, string>; statusCode?: number };
+      const { headers, statusCode = 0 } = reply.response as RawAnswer;
+      refusePage(reply.response as RawAnswer);
       if (headers?.date !== undefined && statusCode < 300) seen(headers.date);
       return reply as never;
     },

@@ -6,6 +6,9 @@ import type { AwsTarget } from './target.ts';
 /** The code of an error that comes from a proxy, and not from what is behind it (proxy.ts). */
 const PROXY_ERROR = 'ProxyError';
 
+/** The code of an answer that is none of AWS's: the page of a company's firewall, of a proxy, of a hotel. */
+const UNREADABLE = 'UnreadableAnswer';
+
 /** A call to AWS that did not succeed, in words a person can act on, with what `apply` must know about it. */
 export class AwsProblem extends Problem {
   /** AWS's code (`ValidationException`) or the system's (`ECONNRESET`). */
@@ -77,6 +80,8 @@ interface SdkError extends Error {
   $fault?: 'client' | 'server';
   $metadata?: { httpStatusCode?: number; attempts?: number };
   $retryable?: { throttling?: boolean };
+  /** The answer as it came, where there was one. */
+  $response?: RawAnswer;
 }
 
 const THROTTLING = new Set([
@@ -94,15 +99,35 @@ const REJECTED_CREDENTIALS = new Set([
   'ExpiredToken',
   'ExpiredTokenException',
   'InvalidAccessKeyId',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
   'InvalidClientTokenId',
   'InvalidSignatureException',
+  'InvalidToken',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'RequestExpired',
   'SignatureDoesNotMatch',
+  'TokenRefreshRequired',
   'UnrecognizedClientException',
 ]);
+
+/** A session has ended. */
+const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired']);
+
+/**
+ * The key is not known. So answers a region, too, that the account has not enabled: it has never heard of the key
+ * (mozilla/guardduty-multi-account-manager#42, nccgroup/ScoutSuite#1389), and one of another partition.
+ */
+const UNKNOWN_KEY = new Set(['InvalidClientTokenId', 'InvalidToken', 'UnrecognizedClientException']);
+
+/** The account may not use the service, or not in this region (CommonErrors of each API; S3 API, "Error responses"). */
+const NOT_SUBSCRIBED = new Set(['OptInRequired', 'NotSignedUp', 'SubscriptionRequiredException']);
 
 const DENIED = new Set([
   'AccessDenied',
   'AccessDeniedException',
+  'NotAuthorized',
   'UnauthorizedOperation',
   'AuthorizationError',
   'AuthorizationErrorException',
@@ -138,8 +163,8 @@ const BY_STATUS = new Map([
 /** What those mean, in words. */
 const WITHOUT_WORDS: Readonly<Record<string, string>> = {
   PermanentRedirect: 'it is in another region',
-  BadRequest: 'S3 refused the request without a word, as it does where a session token has expired',
-  AccessDenied: 'S3 refused the request',
+  BadRequest: 'the request was refused without a word, as S3 does where a session token has expired',
+  AccessDenied: 'the request was refused without a word',
   NotFound: 'there is nothing',
 };
 
@@ -168,9 +193,9 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
   const code = codeOf(sdk);
   const where = target.endpointUrl ?? `AWS in ${target.region}`;
   const attempts = sdk.$metadata?.attempts ?? 1;
-  const status = sdk.$metadata?.httpStatusCode;
+  const status = sdk.$metadata?.httpStatusCode ?? sdk.$response?.statusCode;
   const throttled = THROTTLING.has(code) || sdk.$retryable?.throttling === true || status === 429;
-  const silent = sdk.message === '' || sdk.message === 'UnknownError';
+  const silent = ['', 'Unknown', 'UnknownError'].includes(sdk.message);
   const words = silent ? (WITHOUT_WORDS[code] ?? code) : sdk.message;
   const denial = DENIED.has(code) ? parseDenial(words) : undefined;
   const missing = DENIED.has(code) ? missingPermission(denial, needs) : undefined;
@@ -181,6 +206,13 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
   if (/CredentialsProviderError|TokenProviderError/.test(sdk.name)) {
     const next = /sso/i.test(words) ? ssoAdvice(target) : CREDENTIALS_ADVICE;
     return problem(`Could not ${doing}: no AWS credentials were found (${words}).`, true, next, true);
+  }
+  if (code === UNREADABLE) {
+    const kind = sdk.$response?.headers?.['content-type']?.replace(/;.*/, '');
+    const what = [status === undefined ? undefined : `HTTP ${status}`, kind].filter((one) => one !== undefined);
+    const said = `what ${where} answered is nothing that AWS says (${what.join(', ')})`;
+    // Whether the request went further than to whoever answered, nobody knows.
+    return problem(`Could not ${doing}: ${said}.`, false, FOREIGN_ADVICE);
   }
   if (code === PROXY_ERROR) return problem(`Could not ${doing}: ${words}.`, false, PROXY_ADVICE);
   if (CERTIFICATE.test(code)) {
@@ -202,7 +234,8 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
 
   const clientFault = sdk.$fault === undefined ? (status ?? 500) < 500 : sdk.$fault === 'client';
   const said = `Could not ${doing}: ${words}${words.includes(code) ? '' : ` (${code})`}`;
-  if (REJECTED_CREDENTIALS.has(code)) return problem(said, true, CREDENTIALS_ADVICE, true);
+  if (REJECTED_CREDENTIALS.has(code)) return problem(said, true, rejectedAdvice(code, target), true);
+  if (NOT_SUBSCRIBED.has(code)) return problem(said, true, regionAdvice(target));
   if (DENIED.has(code)) {
     return problem(said, true, denialAdvice(denial, needs));
   }
@@ -224,9 +257,26 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
 const CREDENTIALS_ADVICE =
   'Name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and --region).';
 
-function ssoAdvice({ profile }: AwsTarget): string {
-  return `Log in again: aws sso login${profile === undefined ? '' : ` --profile ${profile}`}`;
+function ssoAdvice({ profile, profileInUse = profile }: AwsTarget): string {
+  return `Log in again: aws sso login${profileInUse === undefined ? '' : ` --profile ${profileInUse}`}`;
 }
+
+/** Of keys that were found, and are refused. */
+function rejectedAdvice(code: string, target: AwsTarget): string {
+  if (EXPIRED.has(code))
+    return target.credentials === undefined
+      ? `The session has ended: begin another, with SSO by: ${ssoAdvice(target).replace(/^[^:]*: /, '')}`
+      : 'The session of AWS_SESSION_TOKEN has ended: set the variables of another, or unset them and name a profile with --profile.';
+  if (!UNKNOWN_KEY.has(code)) return CREDENTIALS_ADVICE;
+  return `${CREDENTIALS_ADVICE} Where the same keys work in another region: ${regionAdvice(target)}`;
+}
+
+function regionAdvice({ region }: AwsTarget): string {
+  return `the account may not have enabled ${region}, or belongs to another partition of AWS. See: aws account get-region-opt-status --region-name ${region}`;
+}
+
+const FOREIGN_ADVICE =
+  "Run the command again. Where it stays so, a proxy, a firewall or a login page answers in AWS's place: check the network, HTTPS_PROXY and NO_PROXY, or ask whoever runs them to let AWS's hosts through.";
 
 const PROXY_ADVICE =
   'Check HTTPS_PROXY (http://user:password@proxy:8080); NO_PROXY names hosts that are reached without it.';
@@ -242,7 +292,32 @@ function connectionAdvice(target: AwsTarget): Text {
     : text`Check the URL; start the emulator with: ${shown('emulator start')}`;
 }
 
+/** The answer to a request, as it came. */
+export interface RawAnswer {
+  statusCode?: number;
+  headers?: Record<string, string | undefined>;
+}
+
+const isPage = ({ headers }: RawAnswer) => /^text\/html/i.test(headers?.['content-type'] ?? '');
+
+/**
+ * A page that says it is a success, and has no id of AWS's, which every answer of AWS has: S3's client would take it for
+ * a bucket with nothing in it.
+ * @throws Error, of which `call` makes an AwsProblem
+ */
+export function refusePage(answer: RawAnswer): void {
+  const { headers = {}, statusCode = 0 } = answer;
+  if (statusCode >= 300 || !isPage(answer) || headers['x-amz-request-id'] || headers['x-amzn-requestid']) return;
+  throw Object.assign(new Error('a page'), { $response: answer });
+}
+
+/** An answer that the SDK could not read, or a page where AWS never sends one. */
+function isForeign({ $response, message }: SdkError): boolean {
+  return $response !== undefined && (/Deserialization error/.test(message) || isPage($response));
+}
+
 function codeOf(error: SdkError): string {
+  if (isForeign(error)) return UNREADABLE;
   if (error.code !== undefined && (error.code === PROXY_ERROR || CERTIFICATE.test(error.code))) return error.code;
   // The SDK calls every broken connection a time-out; the system says which it is.
   if (error.code !== undefined && CONNECTION.has(error.code)) return error.code;

@@ -90,7 +90,7 @@ async function looks(app: App, endpoint: string, judging: Judging): Promise<() =
   const { labelSource } = await import('./flags/labels.ts');
   const { sessionOf } = await import('./session.ts');
   const session: Session = { ...sessionOf(app), emit: () => undefined };
-  return looksAtEndpoint(session, endpoint, async () => {
+  return looksAtEndpoint(session, endpoint, async (unseen) => {
     const { policy, policyFrom } = await loadReportPolicy(
       { ...app, io: { ...app.io, err: () => undefined } },
       judging.policy,
@@ -107,6 +107,7 @@ async function looks(app: App, endpoint: string, judging: Judging): Promise<() =
       comparator: undefined,
       memory: '1GB',
       redact: false,
+      unseen,
     })();
   });
 }

@@ -4,6 +4,7 @@ import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { compositeAlarms, listAlarms } from '../aws/alarms.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
 import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
+import { MINUTE } from '../base/units.ts';
 import type { Aws } from '../aws/clients.ts';
 import { experimentOn } from '../aws/experiments.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
@@ -99,6 +100,20 @@ async function deniedFindings(
   return permissionFindings(aws, place, session.signal);
 }
 
+/** What production and its shadow were asked since that came; the newest minutes may not be there yet. */
+async function copiesOf({ aws, session }: EndpointSession, live: Live, production: string) {
+  const [{ VariantName: shadow } = {}] = live.config?.ShadowProductionVariants ?? [];
+  const now = session.clock.now();
+  const since = live.endpoint.LastModifiedTime?.getTime() ?? now;
+  const minutes = Math.min(60, Math.floor((now - since) / MINUTE));
+  if (shadow === undefined || minutes < 1) return undefined;
+  const asked = async (variant: string) => {
+    const watched = { endpoint: live.name, variant, config: live.endpoint.EndpointConfigName };
+    return (await readBaseline(aws, watched, 'p90', now, minutes, session.signal)).requests;
+  };
+  return { requests: await asked(production), copies: await asked(shadow), minutes };
+}
+
 /** What was not looked at may hide anything: it is said, and is no reason to be calm. */
 function unseenFinding(endpoint: string, unseen: Unseen): Finding {
   return { severity: 'warning', check: 'not-seen', subject: `endpoint ${endpoint}`, message: unseenWords(unseen) };
@@ -151,6 +166,7 @@ async function examineLive(
       note,
     ),
     requests: baseline?.requests,
+    copied: baseline && (await copiesOf(on, live, variant)),
     underWay: options.underWay,
   });
   const unneeded = await orUnseen('what could be pruned', () => prunable(on, live), note);

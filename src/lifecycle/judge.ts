@@ -22,6 +22,7 @@ import { comparisonBy } from '../analysis/policy/answers.ts';
 import { accepts } from '../analysis/policy/policy.ts';
 import type { Policy } from '../analysis/policy/policy.ts';
 import { redact } from '../analysis/redact.ts';
+import type { Unseen } from '../aws/unseen.ts';
 import type { Aws } from '../aws/clients.ts';
 import type { Clock } from '../base/clock.ts';
 import { usageError } from '../base/errors.ts';
@@ -90,6 +91,8 @@ export interface JudgeOptions {
   memory: string;
   /** Leave out what was sent, who sent it, and free answers. */
   redact: boolean;
+  /** Told of what these credentials may not read, for whoever does not show the report's notes. */
+  unseen?: ((one: Unseen) => void) | undefined;
 }
 
 /** What must be said; the rest has a default. */
@@ -202,6 +205,7 @@ async function observeWith(
           runs: known && configRuns(known),
           noise: latestNoise(known?.facts ?? []),
           latency: { margins: policy.latency, limits: policy.limits.latency },
+          unseen: options.unseen,
         });
   const calibrated = besides(
     known === undefined ? seen : withCalibration(seen, known, policy.answers.path),
@@ -258,6 +262,7 @@ async function observeEndpoint(
     runs: ConfigRun[] | undefined;
     noise: NoiseFloor | undefined;
     latency: QuantileMargins;
+    unseen: JudgeOptions['unseen'];
   },
 ): Promise<Observations> {
   if (window === undefined) throw new Error('an endpoint is judged over a window of time');

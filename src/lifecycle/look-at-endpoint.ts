@@ -3,6 +3,7 @@ import type { DescribeEndpointConfigCommandOutput, ProductionVariantSummary } fr
 import type { Aws } from '../aws/clients.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
 import { troubleOf } from '../aws/errors.ts';
+import { type Unseen, unseenWords } from '../aws/unseen.ts';
 import { describeEndpoint, describeEndpointConfig } from '../aws/sagemaker.ts';
 import { MINUTE } from '../base/units.ts';
 import { inferPhase, type Phase, standsBy } from '../guard/phase.ts';
@@ -79,7 +80,7 @@ export interface EndpointLook {
   judgement: Report | undefined;
   /** Who follows the update to its end, where somebody does. */
   watcher: string | undefined;
-  /** Why part of it is older than the rest. */
+  /** Why part of it is older than the rest, or what may not be read of what it is judged by. */
   trouble: string | undefined;
 }
 
@@ -93,7 +94,7 @@ const HISTORY = 30 * MINUTE;
 export function looksAtEndpoint(
   session: Session,
   endpoint: string,
-  judge: () => Promise<Report>,
+  judge: (unseen: (one: Unseen) => void) => Promise<Report>,
 ): () => Promise<EndpointLook> {
   const { clock, signal } = session;
   let metrics: {
@@ -103,8 +104,8 @@ export function looksAtEndpoint(
     points: ReadonlyMap<string, readonly AlarmPoint[]>;
   };
   metrics = { of: '', at: Number.NEGATIVE_INFINITY, minutes: [], points: new Map() };
-  let judged: { of: string; at: number; judgement: Report | undefined };
-  judged = { of: '', at: Number.NEGATIVE_INFINITY, judgement: undefined };
+  const none = { of: '', at: Number.NEGATIVE_INFINITY, judgement: undefined, unseen: undefined };
+  let judged: { of: string; at: number; judgement: Report | undefined; unseen: string | undefined } = none;
   let alarms: MetricAlarm[] = [];
   return async () => {
     const aws = await session.aws();
@@ -127,8 +128,12 @@ export function looksAtEndpoint(
         metrics = { of, at, minutes, points: await alarmPoints(aws, alarms, window, signal) };
       }
       const under = judgedThing(activity);
-      if (under !== judged.of) judged = { of: under, at: Number.NEGATIVE_INFINITY, judgement: undefined };
-      if (under !== '' && at - judged.at >= JUDGE_MS) judged = { of: under, at, judgement: await judge() };
+      if (under !== judged.of) judged = { ...none, of: under };
+      if (under !== '' && at - judged.at >= JUDGE_MS) {
+        const unseen: Unseen[] = [];
+        const judgement = await judge((one) => void unseen.push(one));
+        judged = { of: under, at, judgement, unseen: unseen[0] && unseenWords(unseen[0]) };
+      }
     });
     const watcher = await journal.store.watcher();
     return {
@@ -141,7 +146,7 @@ export function looksAtEndpoint(
       alarms: alarms.map((alarm) => ({ alarm, last: metrics.points.get(alarm.AlarmName ?? '')?.at(-1)?.value })),
       judgement: judged.judgement,
       watcher: watcher && `${watcher.by ?? watcher.host} (process ${watcher.pid})`,
-      trouble,
+      trouble: trouble ?? judged.unseen,
     };
   };
 }

@@ -11,29 +11,33 @@ const DESCRIPTION = 1024;
 const MARK = /\[shadowctl ([\w-]+) ([\w-]+)\]$/;
 
 /**
- * Creates an alarm with tags, or, where these credentials may not tag it (cloudwatch:TagResource, which
- * AmazonSageMakerFullAccess lacks), with what they say at the end of its description.
+ * Creates an alarm, or overwrites ours, with tags and with what they say at the end of its description: tags may be
+ * forbidden (cloudwatch:TagResource, which AmazonSageMakerFullAccess lacks), and of an alarm that exists "any tags you
+ * specify in this parameter are ignored" (API_PutMetricAlarm): one that was created without would stay without.
  *
  * @throws AwsProblem where the alarm may not be created either way
  */
 export async function putOwnAlarm(aws: Aws, input: PutMetricAlarmCommandInput): Promise<void> {
+  const marked = withMark(input);
   try {
-    await putMetricAlarm(aws, input);
+    await putMetricAlarm(aws, marked);
   } catch (error) {
     if (!(error instanceof AwsProblem) || !error.denied || input.Tags === undefined) throw error;
-    const tag = (key: string) => input.Tags?.find(({ Key }) => Key === key)?.Value ?? '';
-    const mark = ` [shadowctl ${tag(ENDPOINT_TAG)} ${tag(RUN_TAG)}]`;
-    const { Tags: _, AlarmDescription = '', ...untagged } = input;
-    await putMetricAlarm(aws, {
-      ...untagged,
-      AlarmDescription: `${AlarmDescription.slice(0, DESCRIPTION - mark.length)}${mark}`,
-    });
+    const { Tags: _, ...untagged } = marked;
+    await putMetricAlarm(aws, untagged);
   }
 }
 
+function withMark(input: PutMetricAlarmCommandInput): PutMetricAlarmCommandInput {
+  const tag = (key: string) => input.Tags?.find(({ Key }) => Key === key)?.Value;
+  const [endpoint, run] = [tag(ENDPOINT_TAG), tag(RUN_TAG)];
+  if (endpoint === undefined || run === undefined) return input;
+  const mark = ` [shadowctl ${endpoint} ${run}]`;
+  return { ...input, AlarmDescription: `${(input.AlarmDescription ?? '').slice(0, DESCRIPTION - mark.length)}${mark}` };
+}
+
 /**
- * The tags of an alarm; where these credentials may not read them (cloudwatch:ListTagsForResource), what its description
- * says instead.
+ * Whose an alarm is: what its description says, or, where somebody has written another one, its tags.
  *
  * @throws AwsProblem (denied) where neither tells
  */

@@ -1,11 +1,11 @@
 import { shown, text } from '../../src/base/text.ts';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Aws, connect } from '../../src/aws/clients.ts';
 import { AwsProblem } from '../../src/aws/errors.ts';
 import { metricData } from '../../src/aws/cloudwatch.ts';
-import { bucketExists, createBucket, headObject } from '../../src/aws/s3.ts';
+import { bucketExists, createBucket, headObject, isEmpty, readObject } from '../../src/aws/s3.ts';
 import { createModel, describeEndpoint, updateEndpoint } from '../../src/aws/sagemaker.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
@@ -115,7 +115,7 @@ test('no credentials: names --profile and --emulator', async () => {
 test.each([
   [301, 'PermanentRedirect', 'in another region'],
   [400, 'BadRequest', 'a session token has expired'],
-  [403, 'AccessDenied', 'S3 refused the request'],
+  [403, 'AccessDenied', 'the request was refused without a word'],
 ])('HEAD is answered %i without a body: the status says what it means', async (status, code, words) => {
   const server = createServer((_, response) => response.writeHead(status).end());
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -149,4 +149,52 @@ test.each([
   const aws = { ...world.aws, cloudwatch: async () => ({ send }) } as unknown as Aws;
   expect(await caught(metricData(aws, [{ Id: 'a' }], { start: 0, end: 1 }))).toMatchObject(facts);
   expect(sent).toBe(asked);
+});
+
+/** A server that answers everything in the same way, while `use` is at work. */
+async function answering<T>(
+  status: number,
+  type: string,
+  body: string,
+  use: (aws: Aws) => Promise<T>,
+): Promise<unknown> {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(status, { 'content-type': type }).end(body);
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const error = await caught(at(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, use));
+  server.closeAllConnections();
+  server.close();
+  return error;
+}
+
+describe("a page of somebody else's in AWS's place is named as that, and proves nothing", () => {
+  const uses: Record<string, (aws: Aws) => Promise<unknown>> = {
+    SageMaker: (aws) => describeEndpoint(aws, 'e'),
+    CloudWatch: (aws) => metricData(aws, [{ Id: 'a' }], { start: 0, end: 1 }),
+    'HEAD of S3': (aws) => headObject(aws, 's3://b/k'),
+    'a list of S3': (aws) => isEmpty(aws, 's3://b/k'),
+    'an object of S3': (aws) => readObject(aws, 's3://b/k', 100),
+    STS: (aws) => aws.account(),
+  };
+  test.each(
+    Object.entries(uses).flatMap(([name, use]) => [200, 302, 403].map((status) => [name, status, use] as const)),
+  )('%s, %i', async (_, status, use) => {
+    const error = await answering(status, 'text/html', '<html><body>Blocked</body></html>', use);
+    expect(error).toMatchObject({ code: 'UnreadableAnswer', clientFault: false, provesNothingHappened: false });
+    expect((error as AwsProblem).message).toContain(`(HTTP ${status}, text/html)`);
+  });
+});
+
+test.each([
+  ['NotAuthorized', { denied: true }, /^Grant/],
+  ['OptInRequired', { aboutCredentials: false }, /may not have enabled us-east-1/],
+  ['UnrecognizedClientException', { aboutCredentials: true }, /--profile.*may not have enabled us-east-1/],
+  ['ExpiredTokenException', { aboutCredentials: true }, /session .* has ended/],
+])('%s', async (code, facts, advice) => {
+  const body = JSON.stringify({ __type: code, message: 'no' });
+  const error = await answering(400, 'application/x-amz-json-1.1', body, (aws) => describeEndpoint(aws, 'e'));
+  expect(error).toMatchObject({ code, ...facts });
+  expect((error as AwsProblem).next).toMatch(advice);
 });

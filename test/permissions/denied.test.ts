@@ -55,3 +55,9 @@ test.each<[string, Partial<Record<PolicyKind, object[]>>, RegExp]>([
     'All that is needed: shadowctl iam-policy --region us-east-1 --command status --endpoint weather',
   );
 });
+
+test('the command that is told for the policy is the one that was run, whatever else is called so', async () => {
+  attach({ 'identity-based policy': [others] });
+  const { err } = await world.shadowctl('doctor --endpoint status --region us-east-1');
+  expect(err).toContain('iam-policy --region us-east-1 --command doctor --endpoint status');
+});

@@ -2,10 +2,14 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readDocument } from '../../src/emulator/iam/document.ts';
 import type { PermittedCommand } from '../../src/lifecycle/permissions/needs.ts';
-import { callerPolicy, type PolicyDocument } from '../../src/lifecycle/permissions/policy.ts';
+import { callerPolicy, type Place, type PolicyDocument } from '../../src/lifecycle/permissions/policy.ts';
+import type { Switches } from '../../src/emulator/world/options.ts';
 import { createBucket } from '../../src/aws/s3.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { run } from '../../src/main.ts';
 import { autoscaled } from '../support/autoscaled.ts';
-import { flow } from '../support/traffic.ts';
+import { capturedIo } from '../support/io.ts';
+import { flow, ROWS } from '../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type Ended, FIXTURES, ROLE, type TestWorld, testWorld } from '../support/world.ts';
 
 /*
@@ -33,24 +37,37 @@ export interface Scene {
   beside?: { line: string; minutes: number };
   /** What shadowctl.yaml holds; undefined: there is none. */
   settings?: string;
+  /** Of the emulator. */
+  switches?: Partial<Switches>;
+  /** What others have done by then, after the lines of `prepare`. */
+  arrange?: (world: TestWorld) => Promise<void>;
+  /** Takes away what `arrange` made and `cleanup` does not know. */
+  tidy?: (world: TestWorld) => Promise<void>;
+  /** Where the printed policy is for more than the endpoint, its role and the default bucket. */
+  place?: Partial<Pick<Place, 'buckets' | 'topics'>>;
+  /** It runs until it is stopped: one of these requests is sent to it before, from the end of a path on. */
+  serves?: string;
+  /** Only these are taken away: what else it asks for, another scene of the command is played without. */
+  takes?: readonly string[];
   /** How it ends with every permission. */
   code: number;
 }
 
-const ON = '--endpoint weather';
-const DEPLOY = `deploy ${ON} --artifact ${ARTIFACT_005} --algorithm linear-learner --instances 2 --yes`;
+export const ON = '--endpoint weather';
+export const DEPLOY = `deploy ${ON} --artifact ${ARTIFACT_005} --algorithm linear-learner --instances 2 --yes`;
 /** Its journal lies where nobody looks. */
-const ELSEWHERE = `${DEPLOY} --state elsewhere`;
-const BETTER = `--artifact ${ARTIFACT_009} --algorithm linear-learner`;
-const BROKEN = `--artifact ${ARTIFACT_009} --algorithm xgboost:1.2-1 --allow-mismatch`;
-const UNKNOWN = `--artifact ${ARTIFACT_009} --image 123456789012.dkr.ecr.us-east-1.amazonaws.com/own:1`;
+export const ELSEWHERE = `${DEPLOY} --state elsewhere`;
+export const BETTER = `--artifact ${ARTIFACT_009} --algorithm linear-learner`;
+export const BROKEN = `--artifact ${ARTIFACT_009} --algorithm xgboost:1.2-1 --allow-mismatch`;
+export const UNKNOWN = `--artifact ${ARTIFACT_009} --image 123456789012.dkr.ecr.us-east-1.amazonaws.com/own:1`;
 /** Served as the algorithm of that name. */
-const OWN = '123456789012.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
-const SHADOW = `shadow ${ON} ${BETTER} --sample 100% --yes`;
-const CANARY = `canary ${ON} ${BETTER} --yes`;
+export const OWN = '123456789012.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1';
+export const SHADOW = `shadow ${ON} ${BETTER} --sample 100% --yes`;
+export const CANARY = `canary ${ON} ${BETTER} --yes`;
 const POLICY = 'inform: [latency, labels, numbers]\nminimumBlocks: 2\nblockMinutes: 2\nerrors: 0.1\n';
 
-export const SCENES: readonly Scene[] = [
+/** What each command needs as it is run every day. */
+export const DAILY: readonly Scene[] = [
   { name: 'deploy a new endpoint', command: 'deploy', prepare: [], line: `${DEPLOY} --test test.csv`, code: 0 },
   { name: 'deploy another model', command: 'deploy', prepare: [DEPLOY], line: `deploy ${ON} ${BETTER} --yes`, code: 0 },
   {
@@ -283,12 +300,8 @@ const PLACE = {
 };
 
 /** The policy that `shadowctl iam-policy` prints for a command. */
-export const printedPolicy = ({ command, state }: Pick<Scene, 'command' | 'state'>): PolicyDocument =>
-  callerPolicy([command], { ...PLACE, ...(state === true && { state: { bucket: STATE, key: 'journals' } }) });
-
-export const actionsOf = (policy: PolicyDocument): string[] => [
-  ...new Set(policy.Statement.flatMap((statement) => statement.Action)),
-];
+export const printedPolicy = ({ command, state, place }: Pick<Scene, 'command' | 'state' | 'place'>): PolicyDocument =>
+  callerPolicy([command], { ...PLACE, ...place, ...(state === true && { state: { bucket: STATE, key: 'journals' } }) });
 
 /** The policy without one action. */
 export function without(policy: PolicyDocument, action: string): PolicyDocument {
@@ -309,7 +322,7 @@ export async function play<T>(
   policy: object,
   look: (world: TestWorld, played: Played) => Promise<T>,
 ): Promise<T> {
-  const world = await testWorld();
+  const world = await testWorld({ switches: scene.switches ?? {} });
   try {
     copyFileSync(join(FIXTURES, 'data/test.csv'), join(world.root, 'test.csv'));
     writeFileSync(join(world.root, 'policy.yaml'), POLICY);
@@ -324,12 +337,16 @@ export async function play<T>(
       if (code !== 0) throw new Error(`${line}: ${code} ${err}`);
     }
     if (scene.scales === true && scene.prepare.length === 1) await autoscaled(world.aws);
+    await scene.arrange?.(world);
     const { iam } = world.emulator.world;
     const limited = async () => {
       iam.attach([
         { who: 'deployer', kind: 'identity-based policy', document: readDocument(policy, 'the printed policy') },
       ]);
-      const ended = await world.shadowctl(scene.line, { env: { AWS_ACCESS_KEY_ID: 'deployer' } });
+      const { line, serves } = scene;
+      const env = { AWS_ACCESS_KEY_ID: 'deployer', XDG_CACHE_HOME: join(world.root, 'caches') };
+      const ended =
+        serves === undefined ? await world.shadowctl(line, { env }) : await served(world, line, serves, env);
       const played = { ...ended, asked: new Set(iam.asked), denied: new Set(iam.denied) };
       return played;
     };
@@ -349,10 +366,47 @@ export async function play<T>(
     };
     const played = scene.perSecond === undefined ? await whole() : await withTraffic(world, scene.perSecond, whole);
     iam.attach([]);
+    await scene.tidy?.(world);
     return await look(world, played);
   } finally {
     await world.close();
   }
+}
+
+/** What `mirror status` prints, as far as it is read here. */
+interface MirrorStatus {
+  shadows: Record<string, { outcomes: Record<string, number> }>;
+}
+
+/** A command that serves, from its start to its end: what it said, and what it answered one request. */
+async function served(
+  { root, env, shadowctl }: TestWorld,
+  line: Scene['line'],
+  path: string,
+  extra: Record<string, string>,
+): Promise<Ended> {
+  const io = capturedIo();
+  const [stop, words] = [new AbortController(), typeof line === 'string' ? line.split(' ') : line];
+  // Its connections are real, and so is the time that they take.
+  const around = { clock: systemClock, env: { ...env, ...extra }, cwd: root, signal: stop.signal, io: () => io };
+  let over = false;
+  const ending = run(words, around).finally(() => (over = true));
+  while (io.errLines.length === 0 && !over) await new Promise((resolve) => setTimeout(resolve, 5));
+  const { port } = over ? { port: undefined } : (JSON.parse(io.errLines[0] ?? '') as { port: number });
+  let answer = '';
+  if (port !== undefined) {
+    const sent = { method: 'POST', headers: { 'Content-Type': 'text/csv' }, body: ROWS[0] ?? '' };
+    answer = await (await fetch(`http://127.0.0.1:${port}${path}`, sent)).text();
+    const control = `--socket ${join(root, 'control')}`;
+    const copied = async () => {
+      const { shadows } = JSON.parse((await shadowctl(`mirror status ${control}`)).out) as MirrorStatus;
+      return Object.values(shadows).every(({ outcomes }) => Object.values(outcomes).some((count) => count > 0));
+    };
+    while (!(await copied())) await new Promise((resolve) => setTimeout(resolve, 5));
+    await shadowctl(`mirror stop ${control}`);
+  }
+  const code = await ending;
+  return { code, out: [...io.outLines, answer].join('\n'), err: io.errLines.join('\n') };
 }
 
 async function withTraffic<T>({ clock, emulator }: TestWorld, perSecond: number, work: () => Promise<T>): Promise<T> {

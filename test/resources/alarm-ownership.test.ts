@@ -56,6 +56,18 @@ test.each([
   expect(isOurs(tags, 'weather', ['run-2'])).toBe(false);
 });
 
+test('one that was made without tags is still ours after somebody who may tag has overwritten it', async () => {
+  const first = cloudwatch({ put: true, tag: false, read: true });
+  await putOwnAlarm(first.aws, INPUT);
+  // CloudWatch ignores tags of an alarm that exists.
+  const { Tags: _, ...second } = INPUT;
+  const then = cloudwatch({ put: true, tag: true, read: true });
+  await putOwnAlarm(then.aws, { ...INPUT, AlarmDescription: 'another limit' });
+  const stands = { ...second, AlarmDescription: then.alarms[0]?.AlarmDescription };
+  const nobody = cloudwatch({ put: true, tag: true, read: true });
+  expect(isOurs(await alarmOwnership(nobody.aws, found(stands)), 'weather', ['run-1'])).toBe(true);
+});
+
 test('who may put no alarm is told so', async () => {
   const { aws } = cloudwatch({ put: false, tag: false, read: true });
   await expect(putOwnAlarm(aws, INPUT)).rejects.toThrow('cloudwatch:PutMetricAlarm');

@@ -78,6 +78,8 @@ export function judgeErrors(evidence: Evidence): Gate[] {
   if (found.minutes === 0) {
     const seen = (side: 'production' | 'shadow') => minutes.some((minute) => minute[side].n > 0);
     const who = seen('shadow') ? 'production variant' : challenger;
+    const asked = minutes.reduce((sum, minute) => sum + minute.production.n, 0);
+    const uncopied = asked > 0 && !seen('shadow') && observations.metrics.unread !== true;
     return [
       {
         ...base,
@@ -90,7 +92,11 @@ export function judgeErrors(evidence: Evidence): Gate[] {
             : seen('shadow') && seen('production')
               ? `Production and the ${challenger} received requests in no minute of this window together.`
               : `The ${who} received no requests in this window.`,
-        ...needsAdvice('traffic to the endpoint'),
+        ...needsAdvice(
+          uncopied
+            ? `requests that reach the ${challenger}: of production's ${counted(asked, 'requests')}, 0 copies`
+            : 'traffic to the endpoint',
+        ),
       },
     ];
   }

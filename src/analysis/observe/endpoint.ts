@@ -9,7 +9,7 @@ import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
 import { environmentError } from '../../base/errors.ts';
 import type { VariantFacts } from '../observations.ts';
-import { withFallbackIfDenied } from './refused.ts';
+import { type Notes, withFallbackIfDenied } from './refused.ts';
 
 /** What stands behind an endpoint, or stood, as far as a report must know. Times are milliseconds since the epoch. */
 export interface EndpointFacts {
@@ -50,7 +50,7 @@ export type ConfigFacts = Partial<
  * Reads the endpoint, the config it runs, and the models of its variants; a model that may not be looked at is noted.
  * @throws Problem (cannot-run) where there is no such endpoint, or it has no variant (yet)
  */
-export async function readEndpoint(aws: Aws, name: string, notes: string[], signal?: AbortSignal): Promise<LiveFacts> {
+export async function readEndpoint(aws: Aws, name: string, notes: Notes, signal?: AbortSignal): Promise<LiveFacts> {
   const endpoint = await describeEndpoint(aws, name, signal);
   if (endpoint === undefined) {
     throw endpointNotFound(aws.target, name);
@@ -86,7 +86,7 @@ export async function factsOf(
   aws: Aws,
   config: ConfigFacts,
   live: DescribeEndpointCommandOutput | undefined,
-  notes: string[],
+  notes: Notes,
   signal?: AbortSignal,
 ): Promise<EndpointFacts> {
   const { EndpointConfigName: configName, DataCaptureConfig: capture } = config;
@@ -100,6 +100,7 @@ export async function factsOf(
             () => undefined,
             notes,
             'Its image and artifact are not shown.',
+            `model ${modelName}`,
           );
     const container = model?.PrimaryContainer ?? model?.Containers?.[0];
     return {

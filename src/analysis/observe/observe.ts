@@ -18,7 +18,8 @@ import { capturesFromLog, capturesFromQuery, MAX_LINES, readLogLines } from './l
 import type { LogSelector } from './logs.ts';
 import { queryLines } from './logs-query.ts';
 import { timeOfDay } from '../../base/units.ts';
-import { withFallbackIfDenied } from './refused.ts';
+import type { Unseen } from '../../aws/unseen.ts';
+import { type Notes, withFallbackIfDenied } from './refused.ts';
 import { configOfRun, type KnownRun, leftOutText } from './whose.ts';
 import { type AskedWindow, windowOf } from './window-of.ts';
 
@@ -36,6 +37,8 @@ export interface CollectOptions {
   cache: string;
   /** False leaves the captures alone: metrics only. */
   predictions: boolean;
+  /** Told of what these credentials may not read, beside the notes. */
+  unseen?: ((one: Unseen) => void) | undefined;
   /** Take predictions from what the containers print, instead of captures. */
   logs?: LogSelector | undefined;
 }
@@ -46,12 +49,13 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   const { signal, progress } = options.comparison;
   progress?.({ step: 'looking-at-endpoint' });
   const notes: string[] = [];
-  const live = await readEndpoint(aws, endpoint, notes, signal);
+  const noting: Notes = { push: (...sentences) => notes.push(...sentences), unseen: options.unseen };
+  const live = await readEndpoint(aws, endpoint, noting, signal);
   progress?.({ step: 'reading-metrics' });
   // To load the client of S3 takes as long as CloudWatch takes to answer.
   if (options.predictions && live.shadow !== undefined) void aws.s3().catch(() => undefined);
   const runs = options.runs ?? [];
-  const judged = await windowOf(aws, clock, endpoint, live, { asked: options.window, runs, notes, signal });
+  const judged = await windowOf(aws, clock, endpoint, live, { asked: options.window, runs, notes: noting, signal });
   const { facts, window, metrics: during, leftOut, since, nothing } = judged;
   notes.push(...leftOut.map((part) => leftOutText(part, { from: leftOut[0]?.from ?? window.from, to: window.to })));
   const { noise } = options;
@@ -81,8 +85,9 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
                 return found;
               }),
         () => emptyPredictions(options.comparison),
-        notes,
+        noting,
         'Predictions are unknown, so none were compared.',
+        'captured answers',
       ),
   );
   return {

@@ -5,7 +5,7 @@ import type { LeftOut, Metrics, Window } from '../observations.ts';
 import { METRICS } from '../observations.ts';
 import { type EndpointFacts, factsOf, type LiveFacts } from './endpoint.ts';
 import { minutesOf, noMetrics, readMetrics, readOwnRequests } from './metrics.ts';
-import { withFallbackIfDenied } from './refused.ts';
+import { type Notes, withFallbackIfDenied } from './refused.ts';
 import {
   configOfRun,
   firstKept,
@@ -56,7 +56,7 @@ export async function windowOf(
     runs,
     notes,
     signal,
-  }: { asked: AskedWindow; runs: readonly KnownRun[]; notes: string[]; signal?: AbortSignal | undefined },
+  }: { asked: AskedWindow; runs: readonly KnownRun[]; notes: Notes; signal?: AbortSignal | undefined },
 ): Promise<JudgedWindow> {
   const since = sinceWhen(live, runs);
   const first = firstKept(asked, clock.now());
@@ -105,7 +105,7 @@ async function metricsOf(
   endpoint: string,
   facts: EndpointFacts,
   window: Window,
-  notes: string[],
+  notes: Notes,
   signal: AbortSignal | undefined,
 ): Promise<Metrics> {
   const variants = [facts.production.name, ...(facts.shadow === undefined ? [] : [facts.shadow.name])];
@@ -118,6 +118,7 @@ async function metricsOf(
     },
     notes,
     'Traffic, errors and latency are unknown.',
+    'metrics',
   );
   if (production === undefined) throw new Error('metrics of no variant were asked for');
   return { times: minutesOf(window), production, shadow, ...(unread && { unread }) };
@@ -142,6 +143,7 @@ async function startOf(
     () => [],
     [],
     '',
+    'metrics',
   );
   const counts = tables.flatMap(({ invocations }, i) =>
     own[i] === undefined ? [] : [{ all: invocations, own: own[i] }],

@@ -12,6 +12,7 @@ import { type Changed, changedFindings, type Lost, lostFindings } from '../resto
 import { type Scaled, scalingFindings } from '../scaling.ts';
 import { instances } from '../strategy.ts';
 import { inferPhase } from '../phase.ts';
+import { counted } from '../../base/units.ts';
 
 /** What is looked at beside the alarms; it touches nothing itself. */
 export interface EndpointFacts {
@@ -33,6 +34,8 @@ export interface EndpointFacts {
   experiment?: ExperimentFacts | undefined;
   /** Requests in the last hour. */
   requests: number | undefined;
+  /** Since the shadow came, an hour at the most; undefined where there is none, or nobody saw. */
+  copied?: { requests: number; copies: number; minutes: number } | undefined;
   /** The update of ours that is under way, as the journal has it. */
   underWay?: { command: string; previous: string; requested: string; alarms: readonly string[] } | undefined;
 }
@@ -55,6 +58,14 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
   findings.push(...lostFindings(facts.name, lost), ...changedFindings(facts.name, facts.changed ?? []));
   const shadows = (facts.config?.ShadowProductionVariants ?? []).map(({ VariantName = '' }) => VariantName);
   findings.push(...scalingFindings(facts.name, facts.scaling ?? [], shadows));
+  const starved = withoutCopies(facts);
+  if (starved !== undefined)
+    report(
+      'warning',
+      'no-copies',
+      `${starved}, 0 copies: the shadow proves nothing so.`,
+      text`See that its instances are in service, and which share it gets: ${shown('status', { endpoint: facts.name })}`,
+    );
   if (facts.requests === 0) {
     report(
       'warning',
@@ -64,6 +75,20 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
     );
   }
   return findings;
+}
+
+/** So many copies must have been expected before it is no chance that there were none. */
+const EXPECTED_COPIES = 10;
+
+/** What production was asked since the shadow came, where that should have got copies of it, and got none. */
+function withoutCopies({ config, copied }: EndpointFacts): string | undefined {
+  const [shadow] = config?.ShadowProductionVariants ?? [];
+  if (shadow === undefined || copied === undefined || copied.requests === 0 || copied.copies > 0) return undefined;
+  const { InitialVariantWeight: whole = 1 } = config?.ProductionVariants?.[0] ?? {};
+  const { InitialVariantWeight: weight = 1 } = shadow;
+  const share = Math.min(1, weight, whole === 0 ? 1 : weight / whole);
+  if (share > 0 && copied.requests * share < EXPECTED_COPIES) return undefined;
+  return `${counted(copied.requests, 'requests')} in ${counted(copied.minutes, 'minutes')}`;
 }
 
 /** The model of the first production variant. */

@@ -72,14 +72,13 @@ const byTag = (flag: string): Need[] => [
   optional('cloudwatch:ListTagsForResource', 'our alarms', flag),
   optional('s3:ListBucket', 'bucket', flag),
   optional('s3:GetObject', 'objects', flag),
-  optional('s3:ListAllMyBuckets', 'any', flag),
   optional('logs:DescribeLogGroups', 'any', flag),
 ];
 
 /** What stands of all that the journal names. */
 const INVENTORY = [
   optional('cloudwatch:DescribeAlarms', 'any'),
-  optional('cloudwatch:ListTagsForResource', 'our alarms'),
+  optional('cloudwatch:ListTagsForResource', 'our alarms', 'an alarm was given another description'),
   optional('s3:ListBucket', 'bucket', 'there are captures'),
   optional('s3:GetObject', 'objects'),
   optional('s3:ListAllMyBuckets', 'any'),
@@ -124,12 +123,15 @@ const EXPLAIN = [
   optional('logs:GetLogEvents', 'log group', 'logs:FilterLogEvents is missing'),
 ];
 
+/** Without one the description of an alarm says whose it is. */
+const OTHER_WORDS = 'an alarm of an earlier update was given another description';
+
 const ALARMS = [
   need('cloudwatch:DescribeAlarms', 'any'),
   need('cloudwatch:PutMetricAlarm', 'our alarms'),
-  // Without it the alarm's description says whose it is: nothing is lost, and nothing is said.
+  // The alarm's description says whose it is, too: nothing is lost, and nothing is said.
   optional('cloudwatch:TagResource', 'our alarms'),
-  need('cloudwatch:ListTagsForResource', 'our alarms', { only: 'there are alarms of an earlier update' }),
+  need('cloudwatch:ListTagsForResource', 'our alarms', { only: OTHER_WORDS }),
   need('cloudwatch:GetMetricData', 'any'),
 ];
 
@@ -256,7 +258,6 @@ export const NEEDS = {
   ],
   watch: [
     ...IDENTITY,
-    ...OWNER,
     ...REPORT.filter(({ action }) => !action.startsWith('logs:')),
     optional('cloudwatch:DescribeAlarms', 'any'),
   ],
@@ -303,7 +304,6 @@ export const NEEDS = {
     ...EXPLAIN,
     ...only('--strategy', [...ALARMS, ...WATCH]),
     ...NOTIFY,
-    ...TRAFFIC,
   ],
   abort: [
     ...IDENTITY,
@@ -313,8 +313,7 @@ export const NEEDS = {
     optional('sagemaker:ListTags', 'our endpoint, configs and models', KILLED),
     need('cloudwatch:DescribeAlarms', 'any'),
     need('cloudwatch:PutMetricAlarm', 'our alarms'),
-    need('cloudwatch:ListTagsForResource', 'our alarms'),
-    need('cloudwatch:TagResource', 'our alarms'),
+    optional('cloudwatch:TagResource', 'our alarms'),
     need('cloudwatch:SetAlarmState', 'our alarms'),
     optional('cloudwatch:GetMetricData', 'any'),
     ...WATCH,
@@ -326,6 +325,8 @@ export const NEEDS = {
     optional('s3:AbortMultipartUpload', 'objects', '--upload'),
   ],
   state: [...IDENTITY],
+  'iam-policy': [need('sts:GetCallerIdentity', 'any', { only: 'without --account' })],
+  completion: [need('sagemaker:ListEndpoints', 'any', { only: 'names of endpoints that only the account knows' })],
   adopt: [
     ...IDENTITY,
     ...LOOK,

@@ -44,7 +44,7 @@ export function callerPolicy(commands: readonly PermittedCommand[], place: Place
 const READS_ONLY: ReadonlySet<PermittedCommand> = new Set(['status', 'ls', 'history', 'doctor', 'invoke']);
 
 /** Commands that know of no journal. */
-const WITHOUT_JOURNAL: ReadonlySet<PermittedCommand> = new Set(['mirror']);
+const WITHOUT_JOURNAL: ReadonlySet<PermittedCommand> = new Set(['mirror', 'iam-policy', 'completion']);
 
 /** The least policy of the role that models run with. */
 export function executionRolePolicy(place: Place): PolicyDocument {

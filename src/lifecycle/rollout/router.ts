@@ -6,7 +6,7 @@ import { deriveConfig } from '../../resources/derive-config.ts';
 import type { Step } from '../../resources/steps.ts';
 import type { Rollout } from '../../state/rollouts.ts';
 import { leaveOutExisting } from '../candidate.ts';
-import { awaitConfig } from '../plain-update.ts';
+import { awaitConfig, readContainerLines } from '../plain-update.ts';
 import { applyStep, applySteps, type LockedEndpoint, whenSettled } from '../session.ts';
 
 /** How requests are divided. */
@@ -49,13 +49,16 @@ export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Ro
 
   /** Tells the endpoint to run a config and waits for how that ends. */
   async function runConfig(config: string, since?: Date, keepsCounts = false): Promise<boolean> {
+    const began = session.clock.now();
     await applyStep(session, run, {
       action: 'update',
       kind: 'endpoint',
       name: endpoint,
       input: { EndpointName: endpoint, EndpointConfigName: config, ...(keepsCounts && KEEPS_COUNTS) },
     });
-    return (await awaitConfig(session, endpoint, config, since)).kind === 'running';
+    const isRunning = (await awaitConfig(session, endpoint, config, since)).kind === 'running';
+    if (!isRunning) await readContainerLines(on, began);
+    return isRunning;
   }
 
   /** Production alone, as before; under another name where AWS does not take a config that ran before. */

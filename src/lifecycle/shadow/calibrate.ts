@@ -9,7 +9,7 @@ import { type Calibration, calibrationOf } from '../../state/calibration.ts';
 import { calibrationEnds } from '../calibration.ts';
 import { nameCandidate } from '../candidate.ts';
 import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
-import { doTask, type LockedEndpoint, openRun } from '../session.ts';
+import { doTask, type LockedEndpoint, notSeen, openRun } from '../session.ts';
 import type { CalibrationOptions, DecidedShadow, ShadowOptions } from './options.ts';
 import { planShadow } from './plan.ts';
 import { withCapturesCache } from '../captures-cache.ts';
@@ -119,6 +119,7 @@ async function measure(on: LockedEndpoint, wanted: CalibrationOptions, since: nu
         window: { from: to - length, to },
         cache,
         predictions: true,
+        unseen: notSeen(session),
         comparison: {
           tolerance: policy.numbers.tolerance,
           ...comparisonBy(policy, task),

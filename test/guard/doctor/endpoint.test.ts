@@ -32,6 +32,11 @@ function endpoint(change: Partial<DescribeEndpointCommandOutput> = {}): Describe
   };
 }
 
+const shadowed = (weight: number, copied: { requests: number; copies: number }): Partial<EndpointFacts> => ({
+  config: config({ ShadowProductionVariants: [{ VariantName: 's', InitialVariantWeight: weight }] }),
+  copied: { ...copied, minutes: 5 },
+});
+
 function config(
   change: Partial<DescribeEndpointConfigCommandOutput> = {},
   variant: Partial<ProductionVariant> = {},
@@ -153,6 +158,11 @@ describe('what stands in the way of an update', () => {
     ['Inferentia 1', { config: config({}, { InstanceType: 'ml.inf1.xlarge' }) }, ['blocking inferentia-1']],
     ['Inferentia 2 has guardrails', { config: config({}, { InstanceType: 'ml.inf2.xlarge' }) }, []],
     ['no requests', { requests: 0 }, ['warning no-traffic']],
+    ['42 requests, 0 copies', shadowed(1, { requests: 42, copies: 0 }), ['note shadow', 'warning no-copies']],
+    ['a copy', shadowed(1, { requests: 42, copies: 1 }), ['note shadow']],
+    ['few copies were to be expected', shadowed(0.1, { requests: 42, copies: 0 }), ['note shadow']],
+    ['a shadow that is to get none', shadowed(0, { requests: 42, copies: 0 }), ['note shadow', 'warning no-copies']],
+    ['nobody asks anything beside a shadow', shadowed(1, { requests: 0, copies: 0 }), ['note shadow']],
     ['one request', { requests: 1 }, []],
     [
       'a role',
@@ -292,6 +302,7 @@ describe('findings name the wrong value and the way on', () => {
     ['role-missing', { lost: [LOST.role] }, LOST.role.role, 'same permissions'],
     ['shadow', { config: config({ ShadowProductionVariants: [{ VariantName: 's1' }] }) }, 's1', undefined],
     ['inferentia-1', { config: config({}, { InstanceType: 'ml.inf1.xlarge' }) }, 'ml.inf1.xlarge', 'instance type'],
+    ['no-copies', shadowed(1, { requests: 42, copies: 0 }), '42 requests in 5 minutes, 0 copies', 'status'],
     ['no-traffic', { requests: 0 }, 'last hour', 'shadowctl canary --endpoint weather --traffic FILE --rate N'],
     [
       'role-permission',
