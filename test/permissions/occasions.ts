@@ -34,7 +34,9 @@ import { BETTER, BROKEN, CANARY, DEPLOY, ELSEWHERE, ON, OWN, type Scene, SHADOW,
  * fail. Of each only what it is there for is taken away.
  */
 
-const OWN_DEPLOY = `deploy ${ON} --artifact ${ARTIFACT_009} --image ${OWN} --instances 2 --yes`;
+/** Of an instance type whose price nobody estimates. */
+const UNPRICED = '--instance-type ml.p5.48xlarge';
+const OWN_DEPLOY = `deploy ${ON} --artifact ${ARTIFACT_009} --image ${OWN} --instances 2 ${UNPRICED} --yes`;
 const OWN_CANARY = `canary ${ON} --artifact ${ARTIFACT_009} --image ${OWN} --yes`;
 const SCALED_SHADOW = `${SHADOW} --autoscale like-production`;
 const TOPIC = 'arn:aws:sns:us-east-1:000000000000:releases';
@@ -211,7 +213,8 @@ async function redescribe({ aws }: TestWorld): Promise<void> {
 
 const AUTOSCALING = ['application-autoscaling:DeregisterScalableTarget'];
 const EXPERIMENTS = 'sagemaker:DescribeInferenceExperiment';
-const PACKAGES = ['ecr:BatchGetImage', EXPERIMENTS, 'sagemaker:DescribeModelPackage'];
+const PRICES = 'pricing:GetProducts';
+const PACKAGES = ['ecr:BatchGetImage', EXPERIMENTS, PRICES, 'sagemaker:DescribeModelPackage'];
 
 /** An option of the emulator that makes keep and undo create a config in place of the one that ran before. */
 const NO_WAY_BACK = { switches: { reuseConfigs: false } } as const;
@@ -333,6 +336,7 @@ export const OCCASIONS: readonly Scene[] = [
     takes: [
       'ecr:BatchGetImage',
       EXPERIMENTS,
+      PRICES,
       'cloudwatch:ListTagsForResource',
       'sns:Publish',
       'sagemaker:InvokeEndpoint',
@@ -391,7 +395,7 @@ export const OCCASIONS: readonly Scene[] = [
     command: 'keep',
     prepare: [OWN_DEPLOY, SHADOW],
     line: `keep ${ON} --yes`,
-    takes: ['ecr:BatchGetImage', EXPERIMENTS],
+    takes: ['ecr:BatchGetImage', EXPERIMENTS, PRICES],
   },
   {
     ...NO_WAY_BACK,
@@ -419,7 +423,7 @@ export const OCCASIONS: readonly Scene[] = [
     command: 'undo',
     prepare: [OWN_DEPLOY, OWN_CANARY],
     line: `undo ${ON} --strategy canary --notify ${TOPIC} --yes`,
-    takes: ['ecr:BatchGetImage', EXPERIMENTS, 'cloudwatch:ListTagsForResource', 'sns:Publish'],
+    takes: ['ecr:BatchGetImage', EXPERIMENTS, PRICES, 'cloudwatch:ListTagsForResource', 'sns:Publish'],
   },
   {
     ...NO_WAY_BACK,
@@ -578,6 +582,14 @@ export const OCCASIONS: readonly Scene[] = [
     prepare: [DEPLOY],
     serves: '/invocations',
     line: 'mirror --live http://127.0.0.1:9 --shadow sagemaker:weather --listen 127.0.0.1:0 --socket control',
+    code: 0,
+  },
+  {
+    name: 'ls of what has no estimated price',
+    command: 'ls',
+    prepare: [OWN_DEPLOY],
+    line: 'ls',
+    takes: [PRICES],
     code: 0,
   },
   { name: 'iam-policy', command: 'iam-policy', prepare: [], line: `iam-policy ${ON}`, code: 0 },

@@ -272,7 +272,9 @@ export const DAILY: readonly Scene[] = [
   {
     name: 'doctor of an image of the own registry',
     command: 'doctor',
-    prepare: [`deploy ${ON} --artifact ${ARTIFACT_005} --image ${OWN} --instances 2 --yes`],
+    prepare: [
+      `deploy ${ON} --artifact ${ARTIFACT_005} --image ${OWN} --instances 2 --instance-type ml.p5.48xlarge --yes`,
+    ],
     line: `doctor ${ON}`,
     code: 0,
   },
