@@ -276,6 +276,7 @@ export const NEEDS = {
     ...UPDATING,
     ...CANDIDATE.filter(({ action }) => !action.startsWith('s3:')),
     need('s3:GetObject', 'objects'),
+    need('s3:GetObjectVersion', 'objects', { only: 'an --artifact in a bucket with versions' }),
     need('s3:PutObject', 'objects', { only: 'an --artifact' }),
     need('s3:ListBucket', 'bucket', { only: 'an --artifact, --watch' }),
     need('s3:CreateBucket', 'bucket', { only: 'the first --artifact' }),

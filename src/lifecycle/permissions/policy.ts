@@ -46,6 +46,31 @@ const READS_ONLY: ReadonlySet<PermittedCommand> = new Set(['status', 'ls', 'hist
 /** Commands that know of no journal. */
 const WITHOUT_JOURNAL: ReadonlySet<PermittedCommand> = new Set(['mirror', 'iam-policy', 'completion']);
 
+/** What these commands read of buckets in which they write nothing. */
+export function readerPolicy(
+  commands: readonly PermittedCommand[],
+  buckets: readonly string[],
+  region: string,
+): PolicyDocument {
+  const needs = commands.flatMap((command): readonly Need[] => NEEDS[command]);
+  const partition = partitionOf(region);
+  const statement = (Sid: string, on: On, resource: (bucket: string) => string) => ({
+    Sid,
+    Effect: 'Allow' as const,
+    Action: [...new Set(needs.flatMap((one) => (one.on === on && READING.has(one.action) ? [one.action] : [])))].sort(),
+    Resource: buckets.map((bucket) => `arn:${partition}:s3:::${resource(bucket)}`),
+  });
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      statement('OtherBuckets', 'bucket', (bucket) => bucket),
+      statement('OtherObjects', 'objects', (bucket) => `${bucket}/*`),
+    ],
+  };
+}
+
+const READING: ReadonlySet<string> = new Set(['s3:ListBucket', 's3:GetObject', 's3:GetObjectVersion']);
+
 /** The least policy of the role that models run with. */
 export function executionRolePolicy(place: Place): PolicyDocument {
   return policyOf(EXECUTION_ROLE, place);
