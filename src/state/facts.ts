@@ -257,6 +257,8 @@ export const FACTS = {
     image: v.optional(text),
     algorithm: v.optional(text),
     allowMismatch: v.optional(v.boolean('true or false')),
+    /** Older candidates that start none, since this one came. */
+    over: v.optional(v.pipe(v.array(releaseSource, 'list of sources'), v.readonly())),
     terms: releaseTerms,
     at: time,
   }),

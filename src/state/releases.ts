@@ -92,9 +92,12 @@ export function openRelease(state: Pick<State, 'facts'>): Release | undefined {
   return last?.ended === undefined ? last : undefined;
 }
 
-/** Artifacts that started no release. Pure. */
-export function passedOver(state: Pick<State, 'facts'>): FactValue<'release-passed-over'>[] {
-  return state.facts.flatMap((fact) => (fact.name === 'release-passed-over' ? [fact.value] : []));
+/** Candidates that have had a release, or that started none. Pure. */
+export function knownSources(state: Pick<State, 'facts'>): ReleaseSource[] {
+  return state.facts.flatMap((fact) => {
+    if (fact.name === 'release-begun') return [fact.value.source, ...(fact.value.over ?? [])];
+    return fact.name === 'release-passed-over' ? [fact.value.source] : [];
+  });
 }
 
 /** The same content is the same release, wherever it lies. Pure. */

@@ -38,3 +38,13 @@ export function isNamed(approvers: readonly string[], caller: string): boolean {
     return one.session === undefined || one.session === who.session;
   });
 }
+
+/**
+ * May these two callers be one person? Who takes up a role names the session as they like, so that all of a role's sessions may.
+ * @param one an ARN that STS tells; so is the other
+ */
+export function isSame(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [a, b] = [identityOf(one), identityOf(other)];
+  return a !== undefined && b !== undefined && a.account === b.account && a.kind === b.kind && a.name === b.name;
+}

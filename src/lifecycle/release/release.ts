@@ -29,7 +29,7 @@ import {
 } from '../session.ts';
 import { requireShadowable } from '../shadow/plan.ts';
 import { answerUntil } from './machine.ts';
-import { isNamed } from './approvers.ts';
+import { isNamed, isSame } from './approvers.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { candidateOf, identify, type Wanted } from './source.ts';
 
@@ -42,6 +42,8 @@ export interface ReleaseRequest {
   settings: ReleaseSettings;
   terms: ReleaseTerms;
   from: 'hand' | 'watch';
+  /** Older candidates, which start none when this one begins. */
+  over?: readonly ReleaseSource[];
   /** Begin another one of a candidate whose release has ended. */
   again: boolean;
   adopt: boolean;
@@ -75,7 +77,7 @@ export async function beginRelease(session: Session, request: ReleaseRequest): P
     if (adopt) await recordAdoption(run);
     const at = session.clock.now();
     const taken = releasesOf(on.state()).map(({ id }) => id);
-    const { image, algorithm, allowMismatch } = request;
+    const { image, algorithm, allowMismatch, over = [] } = request;
     await recordFact(run, {
       name: 'release-begun',
       value: {
@@ -85,6 +87,7 @@ export async function beginRelease(session: Session, request: ReleaseRequest): P
         ...(image !== undefined && { image }),
         ...(algorithm !== undefined && { algorithm }),
         ...(allowMismatch && { allowMismatch }),
+        ...(over.length > 0 && { over }),
         terms,
         at,
       },
@@ -100,8 +103,14 @@ function knownRelease(on: EndpointSession, source: ReleaseSource, again: boolean
   const all = releasesOf(on.state());
   const open = openRelease(on.state());
   if (open !== undefined) {
-    if (sameSource(open.begun.source, source)) return open;
     const { endpoint } = on;
+    const same = sameSource(open.begun.source, source);
+    if (same && !(again && open.at === 'detaching')) return open;
+    if (same)
+      throw environmentError(
+        `Release ${open.id} of ${open.begun.source.name} on endpoint "${endpoint}" is ending: its shadow is being removed.`,
+        text`Let it end, and begin another then: ${shown('release', { endpoint, once: true })}`,
+      );
     throw environmentError(
       `Release ${open.id} of ${open.begun.source.name} on endpoint "${endpoint}" is under way: one at a time.`,
       lines(
@@ -233,13 +242,15 @@ function requireApprover(on: EndpointSession, release: Release, by: string): voi
       next: 'Ask one of them.',
     });
   const began = on.state().runs.find(({ run }) => run === release.run)?.caller;
-  if (author === 'excluded' && (began === undefined || began === by))
+  if (author === 'excluded' && (began === undefined || isSame(began, by)))
     throw new Problem(
       'no',
       began === undefined
         ? `Who began release ${release.id} is not known, and its author may not approve it.`
-        : `${by} began release ${release.id}, and its author may not approve it.`,
-      { next: 'Ask somebody else.' },
+        : began === by
+          ? `${by} began release ${release.id}, and its author may not approve it.`
+          : `${began} began release ${release.id}, by the same role as ${by}: nobody can tell them apart, and its author may not approve it.`,
+      { next: 'Ask somebody else, who is another user or has another role.' },
     );
 }
 

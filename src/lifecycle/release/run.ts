@@ -42,6 +42,7 @@ export type RunResult = TickResult | { kind: 'planned'; source: ReleaseSource };
 export async function runRelease(session: Session, parts: ReleaseParts, request: RunRequest): Promise<RunResult> {
   const { settings, judging } = parts;
   requireLooks(judging.policy);
+  requireCanary(judging.policy, settings);
   const { watch, once, wanted } = request;
   const terms = termsOf({ ...settings, approve: request.approve ?? settings.approve }, judging.policy.fallback);
   const ticking = await tickParts(session, parts);
@@ -98,6 +99,7 @@ async function look(
 
 /** Writes an answer down, and does what follows from it now. */
 export async function answer(session: Session, parts: ReleaseParts, given: ReleaseAnswering): Promise<TickResult> {
+  if (given.answer === 'approve') requireCanary(parts.judging.policy, parts.settings);
   await answerRelease(session, given);
   return tick(session, await tickParts(session, parts));
 }
@@ -120,6 +122,15 @@ function requireLooks({ looks }: Policy): void {
     throw usageError(
       'The policy says looks: once, and a release looks at every tick.',
       'Leave looks out of the policy: its bounds then hold however often one looks.',
+    );
+}
+
+/** What holds in one window may not hold in the next: an approval of it would not be carried out. @throws Problem (usage) */
+function requireCanary({ accept }: Policy, { guard: { strategy } }: ReleaseSettings): void {
+  if (accept === 'window' && strategy.strategy !== 'canary')
+    throw usageError(
+      `The policy says accept: window, and strategy under release: is ${strategy.strategy}: what rests on one window alone is promoted by a canary only.`,
+      'Leave strategy out of release:, or accept out of the policy.',
     );
 }
 

@@ -191,9 +191,9 @@ function isBroken(endpoint: string, status: string): Problem {
 }
 
 /** Where the journal stood when it was looked at, as far as a release is concerned. */
-function markOf(state: Pick<State, 'facts' | 'configs'>): string {
-  const facts = state.facts.filter(({ name }) => name.startsWith('release-'));
-  return `${facts.length}/${state.configs.length}`;
+function markOf({ facts, lifetimes }: Pick<State, 'facts' | 'lifetimes'>): string {
+  const told = facts.filter(({ name }) => name.startsWith('release-') || name === 'clean').length;
+  return `${told}/${lifetimes.flat().length}`;
 }
 
 interface Task {

@@ -4,7 +4,7 @@ import { s3Place, s3Uri } from '../../aws/s3-uri.ts';
 import { Problem, usageError } from '../../base/errors.ts';
 import { artifactEtag } from '../../resources/artifact/check-remote.ts';
 import { recordFact } from '../../state/journal.ts';
-import { openRelease, passedOver, type ReleaseSource, releasesOf, sameSource } from '../../state/releases.ts';
+import { knownSources, openRelease, type ReleaseSource, sameSource } from '../../state/releases.ts';
 import type { Target } from '../events.ts';
 import { sendNote } from '../notify.ts';
 import { lockEndpoint, notSeen, openRun, type Session, viewEndpoint } from '../session.ts';
@@ -44,13 +44,7 @@ export async function lookForArtifacts(session: Session, request: WatchRequest):
     group === undefined ? await artifactsIn(session, endpoint, prefix) : await versionsOf(session, endpoint, group);
   const known = await viewEndpoint(session, endpoint, async (on) => {
     const state = on.state();
-    return {
-      sources: [
-        ...releasesOf(state).map(({ begun }) => begun.source),
-        ...passedOver(state).map(({ source }) => source),
-      ],
-      busy: openRelease(state) !== undefined,
-    };
+    return { sources: knownSources(state), busy: openRelease(state) !== undefined };
   });
   const fresh = all.filter(({ source }) => !known.sources.some((one) => sameSource(one, source)));
   if (fresh.length === 0) return { kind: 'nothing' };
@@ -64,18 +58,23 @@ export async function lookForArtifacts(session: Session, request: WatchRequest):
     const { source } = newest;
     try {
       const wanted = group === undefined ? { artifact: source.name } : { modelPackage: source.name };
-      await beginRelease(session, { ...request, wanted, from: 'watch', again: false, plan: false });
+      const over = young.map((one) => one.source).filter((older) => !sameSource(older, source));
+      const begun = await beginRelease(session, { ...request, wanted, from: 'watch', over, again: false, plan: false });
+      if (begun.kind !== 'begun') {
+        // Somebody else was faster: where it is under way, what came before it waits for its end.
+        if (begun.kind === 'known' && begun.release.ended !== undefined) continue;
+        return { kind: 'queued', names: over.map(({ name }) => name) };
+      }
+      for (const { name } of over) session.emit({ kind: 'release-passed-over', name, why: aNewerCame(source) });
+      return { kind: 'begun', name: source.name };
     } catch (error) {
       if (!(error instanceof Problem) || error.kind !== 'usage') throw error;
       await passOver(session, endpoint, source, error.message, targets);
-      continue;
     }
-    for (const { source: older } of young)
-      if (!sameSource(older, source))
-        await passOver(session, endpoint, older, `a newer one came: ${source.name}`, undefined);
-    return { kind: 'begun', name: source.name };
   }
 }
+
+const aNewerCame = ({ name }: ReleaseSource) => `a newer one came: ${name}`;
 
 /** A group of the Model Registry, by its ARN. */
 const GROUP = /^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package-group\/([\w-]+)$/i;
@@ -164,7 +163,7 @@ async function passOver(
 ): Promise<void> {
   session.emit({ kind: 'release-passed-over', name: source.name, why });
   await lockEndpoint(session, { endpoint, command: 'release --watch' }, async (on) => {
-    if (passedOver(on.state()).some((one) => sameSource(one.source, source))) return;
+    if (knownSources(on.state()).some((one) => sameSource(one, source))) return;
     const note: ReleaseNote = { endpoint, release: '', source: source.name, about: 'passed-over', why };
     if (targets !== undefined) await sendNote(session, targets, note);
     const run = await openRun(on, 'release --watch');

@@ -11,10 +11,12 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readPolicy } from '../../../src/analysis/policy/schema.ts';
 import { describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import type { ReleaseNote } from '../../../src/lifecycle/release/note.ts';
 import { noteMessage } from '../../../src/lifecycle/release/note-words.ts';
 import { answerRelease } from '../../../src/lifecycle/release/release.ts';
+import { isSame } from '../../../src/lifecycle/release/approvers.ts';
 import { runRelease } from '../../../src/lifecycle/release/run.ts';
 import { lookForArtifacts } from '../../../src/lifecycle/release/watch.ts';
 import { parseTarget } from '../../../src/lifecycle/targets.ts';
@@ -74,6 +76,30 @@ describe('a prefix that is watched', () => {
     expect(life.session.events.filter(({ kind }) => kind === 'release-passed-over')).toMatchObject([
       { name: 's3://models/in/a/model.tar.gz', why: 'a newer one came: s3://models/in/c/output/model.tar.gz' },
     ]);
+    // In the same write: a process that is killed just after it has not forgotten them.
+    const [begun] = (await life.events()).filter((event) => event.type === 'fact' && event.name === 'release-begun');
+    expect(begun).toMatchObject({ value: { over: [{ name: 's3://models/in/a/model.tar.gz' }] } });
+    // And of two that watch, the slower passes over nothing.
+    expect(await look(releaseOn(stage, ALL, OPEN))).toEqual({ kind: 'nothing' });
+  });
+
+  test('where another watcher was faster, nothing is passed over', async () => {
+    stage = await openStage();
+    const [slow, fast] = [releaseOn(stage, ALL, OPEN), releaseOn(stage, ALL, OPEN)];
+    await upload('in/1.tar.gz', another());
+    await stage.clock.sleep(MINUTE);
+    await upload('in/2.tar.gz');
+    // The other begins the newest between this one's look at the journal and its own beginning.
+    const lock = slow.session.journal;
+    let looks = 0;
+    slow.session.journal = async (endpoint) => {
+      looks += 1;
+      if (looks === 2) await fast.begin({ wanted: { artifact: 's3://models/in/2.tar.gz' } });
+      return lock(endpoint);
+    };
+    expect(await look(slow)).toEqual({ kind: 'queued', names: ['s3://models/in/1.tar.gz'] });
+    expect(slow.session.events.filter(({ kind }) => kind === 'release-passed-over')).toEqual([]);
+    expect(await factsOf(fast, 'release-passed-over')).toEqual([]);
   });
 
   test('what comes meanwhile waits for its turn', async () => {
@@ -221,10 +247,57 @@ describe('an approval', () => {
     const own = releaseOn(stage, { ...ALL, author: 'excluded' }, PASSES);
     await own.begin({ again: true });
     await own.until('answer');
+    const ask = (caller: string) =>
+      answerRelease(
+        { ...own.session, aws: async () => ({ ...(await own.session.aws()), caller: async () => caller }) },
+        approve,
+      );
     await expect(answerRelease(own.session, approve)).rejects.toMatchObject({
       kind: 'no',
       message: expect.stringContaining('author'),
     });
+    await ask('arn:aws:iam::000000000000:user/bob');
+  });
+
+  test.each<[string, string, boolean]>([
+    ['user/ann', 'user/ann', true],
+    ['user/ann', 'user/team/ann', true],
+    ['user/ann', 'user/bob', false],
+    ['assumed-role/deployer/ann', 'assumed-role/deployer/somebody-else', true],
+    ['assumed-role/deployer/ann', 'role/ci/deployer', true],
+    ['assumed-role/deployer/ann', 'assumed-role/approver/ann', false],
+    ['assumed-role/ann/s', 'user/ann', false],
+    ['root', 'root', true],
+    ['federated-user/ann', 'federated-user/bob', false],
+  ])('%s and %s may be one person: %s', (one, other, same) => {
+    const arn = (who: string) => `arn:aws:${/^(?:assumed|federated)/.test(who) ? 'sts' : 'iam'}::000000000000:${who}`;
+    expect(isSame(arn(one), arn(other))).toBe(same);
+    expect(isSame(arn(one), arn(other).replace('000000000000', '111111111111'))).toBe(false);
+  });
+
+  test('what would not be carried out is refused before it is asked for: accept: window needs a canary', async () => {
+    stage = await openStage();
+    const life = releaseOn(stage, { ...ALL, strategy: 'linear', size: '1' }, PASSES);
+    const policy = readPolicy({ accept: 'window' }, 'a test');
+    const judging = { policy, policyFrom: 'a test', labels: undefined, comparator: undefined };
+    const parts = { endpoint: ENDPOINT, settings: life.parts.settings, judging, targets: [] };
+    const request = { ...life.request, watch: undefined, approve: undefined, once: true };
+    const refused = { kind: 'usage', message: expect.stringContaining('accept: window') };
+    await expect(runRelease(life.session, parts, request)).rejects.toMatchObject(refused);
+    expect(await factsOf(life, 'release-begun')).toEqual([]);
+  });
+
+  test('another of the same content is not begun while the shadow of the first is removed, and that is said', async () => {
+    stage = await openStage();
+    const life = releaseOn(stage, ALL, OPEN);
+    await life.begin();
+    await life.until('evidence');
+    await answerRelease(life.session, { ...approve, answer: 'cancel' });
+    await life.tick();
+    await expect(life.begin({ again: true })).rejects.toMatchObject({ message: expect.stringContaining('is ending') });
+    expect(await life.begin()).toMatchObject({ kind: 'known' });
+    await life.until('ended');
+    expect(await life.begin({ again: true })).toMatchObject({ kind: 'begun' });
   });
 
   test('of what is not proven is asked for at the end of the time box, with what is missing', async () => {
