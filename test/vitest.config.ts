@@ -12,7 +12,7 @@ const asText = {
 };
 
 /** Files that replace a module for themselves (`vi.mock`): each needs a worker of its own. */
-const ALONE = ['test/base/process-lock-links.test.ts', 'test/state/full-disk.test.ts'];
+export const ALONE = ['test/base/process-lock-links.test.ts', 'test/state/full-disk.test.ts'];
 
 export default defineConfig({
   plugins: [asText],

@@ -130,7 +130,8 @@ function stryker(names, mutate) {
     encoding: 'utf8',
   });
   if (existsSync(out)) return JSON.parse(readFileSync(out, 'utf8'));
-  complain(`${names.join(', ')}: not measured. ${(run.stdout + run.stderr).trim().split('\n').slice(-3).join(' ')}`);
+  const said = (run.stdout + run.stderr).split('\n').filter((line) => line.trim() !== '' && !line.startsWith('    at '));
+  complain(`${names.join(', ')}: not measured. ${said.slice(0, 4).join(' ')}`);
   return undefined;
 }
 

@@ -17,7 +17,7 @@ import { DEFAULT_RULES } from '../../../src/analysis/answers/compare-rules.ts';
 import type { CompareRules } from '../../../src/analysis/answers/compare-rules.ts';
 import type { Truth } from '../../../src/analysis/answers/truth.ts';
 import { seededRandom } from '../../support/random.ts';
-import { isWhole } from '../../support/sizes.ts';
+import { isWhole, sampled } from '../../support/sizes.ts';
 import { readTruth } from '../read-truth.ts';
 
 const START = Date.UTC(2026, 0, 5, 9);
@@ -258,7 +258,7 @@ async function compareBoth(
 }
 
 describe('two engines, written apart, give one answer', () => {
-  test.each(KINDS)('$title', async (kind) => {
+  test.each(sampled(KINDS, 10))('$title', async (kind) => {
     const { memory, sql } = await both(kind, 'inferenceId');
     expect(memory.task).toBe(kind.task);
     expect(memory.pairs).toBeGreaterThan(390);
