@@ -6,12 +6,17 @@ import { wrap } from '../ui/wrap.ts';
  * Asks whether to go on, unless `--yes` has answered. The question names where it would happen.
  * @param act what would be done, to precede "in account 000000000000, us-east-1? [y/N]"
  * @param untouched what a no leaves as it was
+ * @param onAws false where nothing of AWS is changed: then AWS is not asked whose account it is
  * @throws Problem: (no) when the answer is no, (interrupted) at Ctrl-C, (usage) when there is nobody to ask
  */
-export async function confirm(app: App, act: string, yes: boolean, untouched = 'nothing was changed'): Promise<void> {
+export async function confirm(
+  app: App,
+  act: string,
+  yes: boolean,
+  { untouched = 'nothing was changed', onAws = true }: { untouched?: string; onAws?: boolean } = {},
+): Promise<void> {
   if (yes) return;
-  const aws = await app.aws();
-  const question = `${act} in account ${await aws.account()}, ${aws.target.region}? [y/N] `;
+  const question = `${act}${onAws ? await placeOf(app) : ''}? [y/N] `;
   const undone = `Not done; ${untouched}.`;
   const agreed = await asksYes(app, question, undone);
   if (agreed === undefined)
@@ -20,6 +25,11 @@ export async function confirm(app: App, act: string, yes: boolean, untouched = '
       'Add --yes to go ahead, or --plan to only see what would be done.',
     );
   if (!agreed) throw new Problem('no', undone);
+}
+
+async function placeOf(app: App): Promise<string> {
+  const aws = await app.aws();
+  return ` in account ${await aws.account()}, ${aws.target.region}`;
 }
 
 /**

@@ -79,10 +79,10 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
     case 'rollout':
       return confirm(app, `Begin this rollout on endpoint ${plan.endpoint}`, yes);
     case 'mirror-rollout':
-      return confirm(app, `Begin this ${plan.rollout.command} on the mirror of ${plan.mirror}`, yes);
+      return confirm(app, `Begin this ${plan.rollout.command} on the mirror of ${plan.mirror}`, yes, { onAws: false });
     case 'mirror-change':
       show(mirrorChangeLines(app.io, plan));
-      return confirm(app, 'Do this', yes);
+      return confirm(app, 'Do this', yes, { onAws: false });
     case 'release':
       show(releasePlanLines(app.io, plan));
       return confirm(app, `Begin this release on endpoint ${plan.endpoint}`, yes);
@@ -94,12 +94,12 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
     case 'cleanup': {
       show(cleanupPlanLines(app.io, plan));
       const question = plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`;
-      return confirm(app, question, yes, `nothing of endpoint "${plan.endpoint}" was deleted`);
+      return confirm(app, question, yes, { untouched: `nothing of endpoint "${plan.endpoint}" was deleted` });
     }
     case 'prune': {
       show(prunePlanLines(app.io, plan));
       const question = plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`;
-      return confirm(app, question, yes, `nothing of endpoint "${plan.endpoint}" was deleted`);
+      return confirm(app, question, yes, { untouched: `nothing of endpoint "${plan.endpoint}" was deleted` });
     }
   }
 }

@@ -12,13 +12,16 @@ afterEach(async () => {
   for (const one of open.splice(0).toReversed()) await one.close();
 });
 
-async function shadowctl(cwd: string, ...argv: string[]) {
-  const io = capturedIo();
+const shadowctl = (cwd: string, ...argv: string[]) => answering([], { cwd }, ...argv);
+
+/** Somebody sits at the terminal. */
+async function answering(answers: string[], { cwd, signal }: { cwd: string; signal?: AbortSignal }, ...argv: string[]) {
+  const io = capturedIo(answers);
   const code = await run(argv, {
     clock: systemClock,
     env: {},
     cwd,
-    signal: new AbortController().signal,
+    signal: signal ?? new AbortController().signal,
     io: () => io,
   });
   return { code, out: io.outLines.join('\n'), err: io.errLines.join('\n') };
@@ -101,6 +104,29 @@ test('a mirror is named by its folder for every command; what was decided last s
   expect((await shadowctl(cwd, 'status', '--mirror', 'records')).out).toContain('not running');
   expect((await shadowctl(cwd, 'undo', '--mirror', 'records', '--yes')).code).toBe(2);
   expect(candidate.seen.length).toBeGreaterThan(0);
+});
+
+test('undo takes a rollout back while it runs, whoever holds the lock; no question needs AWS', async () => {
+  const { cwd, flags, live } = await sides();
+  const { post } = await mirror(cwd, ...flags);
+  const status = async () =>
+    JSON.parse((await shadowctl(cwd, 'status', '--mirror', 'records', '--format', 'json')).out);
+  const stop = new AbortController();
+  const steps = ['--steps', '50%,100%', '--bake', '1h'];
+  const rollout = answering(['y'], { cwd, signal: stop.signal }, 'rollout', '--mirror', 'records', ...steps);
+  while ((await status()).rollout?.step === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+  const undone = await answering(['y'], { cwd }, 'undo', '--mirror', 'records');
+  expect(undone).toMatchObject({ code: 0, err: expect.stringMatching(/Do this\? \[y\/N\]/) });
+  const after = await status();
+  expect([after.live, after.rollout ?? undefined, after.division ?? undefined]).toEqual([
+    live.url,
+    undefined,
+    undefined,
+  ]);
+  expect(await post()).toBe('live');
+  stop.abort();
+  expect((await rollout).code).toBe(130);
+  expect((await answering(['n'], { cwd }, 'keep', '--mirror', 'records')).code).toBe(1);
 });
 
 test('one folder is written by one mirror, whatever its socket', async () => {

@@ -50,9 +50,32 @@ describe('who answers', () => {
     expect(roles.config.shadows).toMatchObject([
       { name: 'previous', path: undefined, target: { url: 'http://a' }, trusted: true },
     ]);
-    const undone = apply(promoted, { kind: 'promote', shadow: 'previous' });
-    expect(rolesOf(config(), undone).config.live).toMatchObject({ target: { url: 'http://a' } });
-    expect(sideText(rolesOf(config(), undone).config.live)).toBe('http://a');
+    const undone = apply(promoted, { kind: 'undo' });
+    expect(undone.promoted).toBeUndefined();
+    expect(rolesOf(config(), undone)).toEqual({ config: config(), wayBack: undefined });
+    // There is nothing to go back to any more, and never forward.
+    expect(() => apply(undone, { kind: 'undo' })).toThrow(expect.objectContaining({ kind: 'usage' }));
+  });
+
+  test('undone where the configuration had followed: the promoted side is a candidate again, without credentials', () => {
+    const [before, after] = [
+      config({ shadows: { c: 'http://b' } }),
+      config({ live: 'http://b', shadows: { old: 'http://a' } }),
+    ];
+    const promoted = changed(NO_STATE, before, { change: { kind: 'promote', shadow: 'c' }, entry }, 1);
+    const undone = changed(promoted, after, { change: { kind: 'undo' }, entry }, 2);
+    expect(undone.promoted).toEqual({ side: 'http://a', before: 'http://b', at: 2, undone: true });
+    const roles = rolesOf(after, undone);
+    expect(sideText(roles.config.live)).toBe('http://a');
+    expect(roles.config.shadows).toMatchObject([{ name: 'candidate', target: { url: 'http://b' }, trusted: false }]);
+    expect(roles.wayBack).toBeUndefined();
+    expect(() => changed(undone, after, { change: { kind: 'undo' }, entry }, 3)).toThrow(
+      expect.objectContaining({ kind: 'usage' }),
+    );
+    // And as before, where the file goes back, too.
+    expect(rolesOf(before, undone)).toEqual({ config: before, wayBack: undefined });
+    const again = changed(undone, before, { change: { kind: 'promote', shadow: 'c' }, entry }, 4);
+    expect(again.promoted).toEqual({ side: 'http://b', before: 'http://a', at: 4 });
   });
 
   test('a configuration that names the promoted side as live is taken as it is; one that names it nowhere is refused', () => {

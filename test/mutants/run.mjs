@@ -130,7 +130,9 @@ function stryker(names, mutate) {
     encoding: 'utf8',
   });
   if (existsSync(out)) return JSON.parse(readFileSync(out, 'utf8'));
-  const said = (run.stdout + run.stderr).split('\n').filter((line) => line.trim() !== '' && !line.startsWith('    at '));
+  const said = (run.stdout + run.stderr)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('    at '));
   complain(`${names.join(', ')}: not measured. ${said.slice(0, 4).join(' ')}`);
   return undefined;
 }

@@ -176,7 +176,9 @@ export function mirrorStatusLines(status: MirrorStatus): string[] {
       : [`  fell back ${ends(counted.fallbacks)}: answered by the live side`]),
     ...(promoted === undefined
       ? []
-      : [`  promoted  ${promoted.side} in place of ${promoted.before}, ${dateAndTime(promoted.at)} UTC`]),
+      : [
+          `  ${promoted.undone === true ? 'undone  ' : 'promoted'}  ${promoted.side} in place of ${promoted.before}, ${dateAndTime(promoted.at)} UTC`,
+        ]),
     ...(rollout === undefined
       ? []
       : [

@@ -27,29 +27,37 @@ export interface MirrorBackResult {
 }
 
 /**
- * Takes the last thing back that was done to who answers, at once: a candidate's part of the requests, else a promotion.
- * @throws Problem (cannot-run) where there is nothing to go back to, or a rollout is under way
+ * Takes the last thing back that was done to who answers, at once: a candidate's part of the requests, of a rollout too, else a
+ * promotion. What was taken back is a candidate as before, never the way back: another undo does not go forward.
+ * @throws Problem (cannot-run) where there is nothing to go back to
  */
 export async function undoMirror(session: Session, { mirror, plan }: MirrorBackOptions): Promise<MirrorBackResult> {
   return change(session, mirror, { command: 'undo', plan }, (open) => {
-    requireNoRollout(open);
     const { view, words } = open;
-    const { division } = view.state;
-    if (division !== undefined)
+    const { division, rollout, promoted } = view.state;
+    const answering = rollout ?? division;
+    if (answering !== undefined)
       return {
         kind: 'mirror-change',
         mirror: words,
         what: 'returned',
-        shadow: division.shadow,
+        shadow: answering.shadow,
         live: view.live,
         after: view.live,
       };
     const back = view.shadows.find(({ name }) => name === view.wayBack);
-    if (back === undefined)
+    if (back === undefined) {
+      const answers =
+        promoted === undefined
+          ? 'as it is configured'
+          : promoted.undone === true
+            ? `since the promotion of ${promoted.before} was taken back`
+            : `and ${promoted.before}, which was live before, is no shadow of its configuration any more`;
       throw environmentError(
-        `The mirror of ${words} has nothing to go back to: ${view.live} answers, ${view.state.promoted === undefined ? 'as it is configured' : `and ${view.state.promoted.before}, which was live before, is no shadow of its configuration any more`}.`,
+        `The mirror of ${words} has nothing to go back to: ${view.live} answers, ${answers}.`,
         text`See what was done: ${shown('history', { mirror: words })}`,
       );
+    }
     return {
       kind: 'mirror-change',
       mirror: words,
@@ -90,18 +98,24 @@ async function change(
 ): Promise<MirrorBackResult> {
   const open = await openMirrorOf(mirror);
   if (plan) return { kind: 'planned', plan: decide(open) };
-  return lockMirror(mirror, command, session.clock, async () => {
+  const act = async (): Promise<MirrorBackResult> => {
     await open.look();
     const decided = decide(open);
     await session.approve(decided);
     const { what, shadow, live, after } = decided;
+    const { rollout } = open.view.state;
     const entry = { command, what, shadow, side: after, ...(reason === undefined ? {} : { reason }) };
-    if (what === 'returned')
+    if (what === 'returned' && rollout !== undefined)
+      await open.change({ kind: 'rollout-return', id: rollout.id }, entry);
+    else if (what === 'returned')
       await open.change({ kind: 'divide', division: { shadow, share: 0, by: 'request', slices: [] } }, entry);
     else if (what === 'kept') await open.change({ kind: 'end', shadow }, entry);
-    else await open.change({ kind: 'promote', shadow }, { ...entry, before: live });
+    else await open.change({ kind: 'undo' }, { ...entry, before: live });
     return { kind: 'done', plan: decided };
-  });
+  };
+  // Who runs a rollout holds the lock until its end, and nobody waits for that who wants to go back: its next step is refused.
+  if (command === 'undo' && open.view.state.rollout !== undefined) return act();
+  return lockMirror(mirror, command, session.clock, act);
 }
 
 /** @throws Problem (cannot-run) */

@@ -67,6 +67,19 @@ export function changed(state: RouterState, config: MirrorConfig, request: Route
       const promoted = { side: sideText(shadow), before: sideText(live), at };
       return next({ division: undefined, rollout: undefined, promoted });
     }
+    case 'undo': {
+      requireNoRollout(state);
+      const { promoted } = state;
+      if (promoted === undefined || rolesOf(config, state).wayBack === undefined)
+        throw usageError('The mirror has nothing to go back to.', 'See what was done in its history.');
+      const { side, before } = promoted;
+      // Where the configuration was not changed after the promotion, it says already what answers from now on.
+      const asConfigured = sideText(config.live) === before;
+      return next({
+        division: undefined,
+        promoted: asConfigured ? undefined : { side: before, before: side, at, undone: true },
+      });
+    }
     case 'end': {
       requireNoRollout(state);
       const shadow = requireShadow(config, state, change.shadow);

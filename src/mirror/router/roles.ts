@@ -18,7 +18,7 @@ export function sideText({ target, path }: { target: SideTarget; path: string | 
 /** A configuration with the roles as they are by now. */
 export interface Roles {
   config: MirrorConfig;
-  /** The shadow that was live before the promotion, where it still is a side: the way back. */
+  /** The shadow that was live before the promotion, where it still is a side and was not taken back: the way back. */
   wayBack: string | undefined;
 }
 
@@ -37,9 +37,10 @@ export function rolesOf(config: MirrorConfig, { promoted, ended }: RouterState):
   return { config: { ...swapped.config, shadows }, wayBack };
 }
 
-function swap(config: MirrorConfig, { side, before }: NonNullable<RouterState['promoted']>): Roles {
+function swap(config: MirrorConfig, { side, before, undone = false }: NonNullable<RouterState['promoted']>): Roles {
   const { live, shadows } = config;
   if (sideText(live) === side) {
+    if (undone) return { config, wayBack: undefined };
     const back = shadows.find((one) => sideText(one) === before);
     return { config: trusting(config, back?.name), wayBack: back?.name };
   }
@@ -50,7 +51,8 @@ function swap(config: MirrorConfig, { side, before }: NonNullable<RouterState['p
       `${side} was promoted and answers since, and the configuration names it neither as live nor as a shadow.`,
       `Name it as live. Or, to begin anew with the configuration as it is, move ${config.records?.folder ?? ''}/${ROUTER_FILE} away.`,
     );
-  const name = freeName(shadows.filter((_, i) => i !== at).map((one) => one.name));
+  const taken = shadows.filter((_, i) => i !== at).map((one) => one.name);
+  const name = freeName(undone ? 'candidate' : 'previous', taken);
   const previous: ShadowConfig = {
     ...DEFAULT_SHADOW,
     share: promoted.share,
@@ -63,7 +65,8 @@ function swap(config: MirrorConfig, { side, before }: NonNullable<RouterState['p
     target: live.target,
     path: live.path,
     headers: live.headers,
-    trusted: true,
+    // What was taken back is a shadow like any other.
+    trusted: !undone,
   };
   return {
     config: {
@@ -71,7 +74,7 @@ function swap(config: MirrorConfig, { side, before }: NonNullable<RouterState['p
       live: { target: promoted.target, keepHost: live.keepHost, path: promoted.path, headers: promoted.headers },
       shadows: shadows.with(at, previous),
     },
-    wayBack: name,
+    wayBack: undone ? undefined : name,
   };
 }
 
@@ -83,9 +86,9 @@ function trusting(config: MirrorConfig, name: string | undefined): MirrorConfig 
 }
 
 /** What was live has a name of its own, so that nobody takes its records for those of the candidate. */
-function freeName(taken: readonly string[]): string {
+function freeName(base: string, taken: readonly string[]): string {
   for (let i = 1; ; i += 1) {
-    const name = i === 1 ? 'previous' : `previous-${i}`;
+    const name = i === 1 ? base : `${base}-${i}`;
     if (!taken.includes(name)) return name;
   }
 }

@@ -104,8 +104,11 @@ const stateSchema = v.object({
   schema: v.literal(SCHEMA),
   /** Grows with each change: whoever changes says which one they saw. */
   revision: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  /** The side that was promoted, and the one that was live before, as `sideText` writes them; absent: as configured. */
-  promoted: v.optional(v.object({ side: text, before: text, at: moment })),
+  /**
+   * The side that was promoted, and the one that was live before, as `sideText` writes them; absent: as configured. `undone`: a
+   * promotion was taken back, and what was live before is a candidate, not a way back.
+   */
+  promoted: v.optional(v.object({ side: text, before: text, at: moment, undone: v.optional(v.boolean()) })),
   /** Absent: the live side answers everything. */
   division: v.optional(division),
   /** The canary of the configuration that was taken over last, as JSON: one that stays the same is not taken over again. */
@@ -142,6 +145,8 @@ const changeSchema = v.variant('kind', [
   v.object({ kind: v.literal('rollout-end'), id: text, outcome: text }),
   /** By the rollout of this id, as its last step; without one, by itself. */
   v.object({ kind: v.literal('promote'), shadow: text, id: v.optional(text) }),
+  /** Takes the promotion back. */
+  v.object({ kind: v.literal('undo') }),
   v.object({ kind: v.literal('end'), shadow: text }),
   /** Nothing changes but the history. */
   v.object({ kind: v.literal('note') }),

@@ -198,9 +198,11 @@ describe('a rollout on a mirror', () => {
 
     await during(undoMirror(session, { mirror: options.mirror, plan: false }));
     expect((await mirrorStatus(options.mirror)).live).toBe(production);
-    await expect(undoMirror(session, { mirror: options.mirror, plan: false })).resolves.toMatchObject({
-      plan: { what: 'undone', after: candidate },
+    // What was taken back is a candidate again, and another undo does not go forward.
+    await expect(undoMirror(session, { mirror: options.mirror, plan: false })).rejects.toMatchObject({
+      kind: 'cannot-run',
     });
+    expect(await mirrorStatus(options.mirror)).toMatchObject({ live: production, shadows: [{ side: candidate }] });
   });
 
   test('a candidate that fails while it answers gives all requests back, by the same gates', async () => {
@@ -242,8 +244,8 @@ describe('a rollout on a mirror', () => {
     expect(shares(await minute())).toBeCloseTo(1 / 3);
     await expect(startMirrorRollout(session, options)).rejects.toMatchObject({ kind: 'cannot-run' });
     await expect(keepMirror(session, { ...options, reason: undefined })).rejects.toMatchObject({ kind: 'cannot-run' });
-    await expect(undoMirror(session, { mirror: options.mirror, plan: false })).rejects.toMatchObject({
-      kind: 'cannot-run',
+    expect(await undoMirror(session, { mirror: options.mirror, plan: true })).toMatchObject({
+      plan: { what: 'returned' },
     });
     // By other labels than it began with it would be another verdict.
     await expect(
