@@ -1,4 +1,4 @@
-import type { NoiseFloor } from '../analysis/observations.ts';
+import type { NoiseFloor, Observations } from '../analysis/observations.ts';
 import { kindNamed } from '../analysis/answers/kinds/table.ts';
 import type { LabelSums, Predictions, Repeats } from '../analysis/predictions.ts';
 import { designEffect } from '../analysis/statistics/repeats.ts';
@@ -39,9 +39,19 @@ const METHODS = {
 };
 
 /** How the requests of the two variants were brought together, and how many of them, in a sentence. */
-export function pairingText(found: Predictions): string {
+export function pairingText(
+  found: Predictions,
+  { metrics, loggedBy }: Pick<Observations, 'metrics' | 'loggedBy'>,
+): string {
   if (found.method === undefined) return 'No captured request of production could be paired with one of the shadow.';
-  return `${pairsText(found)} by ${METHODS[found.method]}: ${percent(found.coverage)} of the requests that the shadow should have seen.`;
+  // What a mirror copied, and what callers logged, was paired when it was recorded.
+  const by =
+    metrics.paired === undefined
+      ? METHODS[found.method]
+      : loggedBy === 'callers'
+        ? 'the ids that callers logged'
+        : 'the requests that were copied';
+  return `${pairsText(found)} by ${by}: ${percent(found.coverage)} of the requests that the shadow should have seen.`;
 }
 
 /** What the answers of both were taken for, in words, each way in which they can be read: the likeliest first. */

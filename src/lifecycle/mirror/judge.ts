@@ -95,10 +95,15 @@ export function stepVerdict(
   const requests = minutes.reduce((sum, minute) => sum + minute.requests, 0);
   const over = exceeded(minutes, limits, 'Latency');
   if (over.length > 0) return { outcome: 'fail', reasons: over, requests };
+  // Limits have nothing to say of a candidate that answered nothing.
+  if (judging === 'forced' && requests === 0)
+    return { outcome: 'inconclusive', reasons: ['The candidate has answered nothing since the first step.'], requests };
   if (judging === 'forced')
     return {
       outcome: 'pass',
-      reasons: [`The verdict does not decide (--force); it is ${whole.verdict?.outcome ?? 'not known'}.`],
+      reasons: [
+        `No limit is exceeded. The verdict, ${whole.verdict?.outcome ?? 'not known'}, does not decide, since it was promoted by --force.`,
+      ],
       requests,
     };
   for (const { verdict } of [since, whole])

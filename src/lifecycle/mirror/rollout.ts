@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { environmentError, interrupted, Problem, usageError } from '../../base/errors.ts';
 import { lines, shown, type Text, text } from '../../base/text.ts';
-import { parsePercent } from '../../base/units.ts';
+import { duration, durationFlag, parsePercent } from '../../base/units.ts';
 import { readBy } from '../../mirror/settings.ts';
 import { parseSlice } from '../../mirror/slices.ts';
 import type { MirrorRollout, RolloutStep, RouterEntry } from '../../mirror/router/state.ts';
@@ -207,6 +207,11 @@ function decide(open: OpenMirror, options: MirrorRolloutOptions, promotion: Mirr
       `--steps ${options.steps.join(',')}: a single step is not a rollout, and nothing would be judged before it.`,
       text`Name more steps. What was recorded is judged, and then promoted, by: ${shown('promote', { mirror: words, shadow: options.shadow, steps: '100%' })}`,
     );
+  if (options.bakeSeconds < LEAST_BAKE_SECONDS)
+    throw usageError(
+      `A step of ${duration(options.bakeSeconds * 1000)} is too short: it is judged by whole minutes, and need not hold any.`,
+      `Give at least --bake ${durationFlag(LEAST_BAKE_SECONDS * 1000)}.`,
+    );
   const by = options.by ?? division?.by ?? 'request';
   readBy(by, '--by');
   const rollout: MirrorRollout = {
@@ -250,6 +255,9 @@ export function parseMirrorSteps(words: readonly string[]): RolloutStep[] {
     throw wrong('the last step must be 100%.');
   return steps;
 }
+
+/** A whole minute, wherever it begins, and the time until it is written. */
+const LEAST_BAKE_SECONDS = 180;
 
 /** From wherever it stands to the end, a pause or the way back. */
 async function carryOn(

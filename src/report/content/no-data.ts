@@ -29,7 +29,8 @@ export function noData({ observations, summaries, created }: Report): NoData | u
   // Captures alone hold no metrics.
   if (metrics.times.length === 0 && (predictions?.production.records ?? 0) + (predictions?.shadow.records ?? 0) > 0)
     return undefined;
-  if (metrics.times.length === 0 && predictions !== undefined) return noRecords(endpoint, predictions);
+  if (metrics.times.length === 0 && predictions !== undefined)
+    return noRecords(endpoint, predictions, metrics.paired !== undefined);
   const firstMinute = since === undefined ? undefined : Math.ceil(since / MINUTE) * MINUTE;
   if (since !== undefined && firstMinute !== undefined && firstMinute + MINUTE > window.to) {
     const readable = firstMinute + MINUTE + SETTLE_MS;
@@ -66,7 +67,11 @@ export function noData({ observations, summaries, created }: Report): NoData | u
 }
 
 /** Files in which no record could be read: nothing that is sent to an endpoint changes them. */
-function noRecords(name: string, { production, shadow }: Pick<Predictions, 'production' | 'shadow'>): NoData {
+function noRecords(
+  name: string,
+  { production, shadow }: Pick<Predictions, 'production' | 'shadow'>,
+  ofMirror: boolean,
+): NoData {
   const sum = (of: (side: SideCounts) => number) => of(production) + of(shadow);
   const [outside, lines, files] = [
     sum((side) => side.outside),
@@ -77,6 +82,11 @@ function noRecords(name: string, { production, shadow }: Pick<Predictions, 'prod
     return {
       why: `None of the ${counted(outside, 'records')} in ${name} lies in this window.`,
       next: 'Choose another with --from and --to, or leave both out.',
+    };
+  if (ofMirror && lines === 0)
+    return {
+      why: `No whole minute of requests has been recorded in ${name} yet.`,
+      next: 'A minute counts once it has ended: look again in a minute or two, or add --watch.',
     };
   const [first] = [...(production.unreadableBy ?? []), ...(shadow.unreadableBy ?? [])];
   const because = first === undefined ? '' : ` (${first.why})`;

@@ -1,4 +1,4 @@
-import type { NoiseFloor } from '../../analysis/observations.ts';
+import type { Observations } from '../../analysis/observations.ts';
 import type {
   AnswerSums,
   ComparatorSums,
@@ -19,11 +19,11 @@ import { count, counted, number, percent } from '../../base/units.ts';
 
 /** What the two variants predicted for the same requests, in the order in which it is read. */
 export function predictionContent({ observations }: Report): Section[] {
-  const { predictions: found, noise } = observations;
+  const { predictions: found } = observations;
   if (found === undefined) return [];
   if (observations.live === 'nothing') return [alone(found)];
   const sections = [
-    pairing(found, noise),
+    pairing(found, observations),
     found.labels && labels(found, found.labels),
     found.labels && found.task !== 'json' ? classSlices(found.labels, found.repeats) : undefined,
     found.answers && likeness(found.answers),
@@ -60,7 +60,8 @@ const BOTH: readonly Column[] = [
   { title: 'shadow', number: true },
 ];
 
-function pairing(found: Predictions, noise: NoiseFloor | undefined): Section {
+function pairing(found: Predictions, observations: Observations): Section {
+  const { noise } = observations;
   const row = (title: string, of: (side: SideCounts) => number) => [
     title,
     count(of(found.production)),
@@ -81,7 +82,7 @@ function pairing(found: Predictions, noise: NoiseFloor | undefined): Section {
   return {
     title: 'Predictions',
     sentences: [
-      pairingText(found),
+      pairingText(found, observations),
       retriesText(found),
       repeatsText(found),
       alikeText(found),
