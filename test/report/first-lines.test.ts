@@ -203,6 +203,15 @@ describe('the next step is a command that works as it stands', () => {
     });
     expect(nextStep(report, undefined)?.words).toContain('truth.accuracy needs labels in the words of the answers');
   });
+
+  test('where labels prove it no less right, and only its lean is open, the waiver is named', () => {
+    const open = (...gates: Gate[]) =>
+      nextStep(reportWith({ outcome: 'inconclusive', summary: 'Not decided yet.', gates }), undefined)?.words;
+    const lean = gate('numbers.bias', 'inconclusive', { needs: '900 more rows', missing: { rows: 900 } });
+    expect(open(gate('truth.error', 'pass'), lean)).toContain('--waive numbers.bias');
+    expect(open(gate('truth.error', 'inconclusive'), lean)).not.toContain('--waive');
+    expect(open(gate('truth.error', 'pass'), lean, gate('errors', 'inconclusive'))).not.toContain('--waive');
+  });
 });
 
 describe('gates in the short form', () => {

@@ -40,7 +40,7 @@ export function judgeBias(predictions: Predictions, evidence: Evidence): Gate[] 
   const words = {
     pass: `at most ${number(interval[1], 2)}`,
     fail: `at least ${number(interval[0], 2)}`,
-    inconclusive: `the true share is between ${number(interval[0], 2)} and ${number(interval[1], 2)}`,
+    inconclusive: `the true lean is between ${number(interval[0], 2)} and ${number(interval[1], 2)}`,
   };
   const total =
     outcome === 'inconclusive'
