@@ -1,5 +1,6 @@
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
+import { brokenAdvice } from '../base/broken-endpoint.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { inferPhase } from '../guard/phase.ts';
@@ -43,9 +44,16 @@ async function begin(on: EndpointSession): Promise<Begun> {
   if (stage.name === 'settled' || stage.name === 'failed') {
     throw usageError(
       `No update of ${name} is under way: it is ${endpoint.EndpointStatus} on ${endpoint.EndpointConfigName}.`,
-      text`To return to the previous config: ${shown('undo', { endpoint: name })}`,
+      stage.name === 'failed'
+        ? brokenAdvice(name, endpoint.EndpointStatus)
+        : text`To return to the previous config: ${shown('undo', { endpoint: name })}`,
     );
   }
+  if (stage.name === 'creating' || stage.name === 'deleting')
+    throw usageError(
+      `No update of ${name} is under way: it is being ${stage.name === 'creating' ? 'created' : 'deleted'}, and SageMaker has no call that stops that.`,
+      text`See how it ends: ${shown('status', { endpoint: name, watch: true })}`,
+    );
   const target = endpoint.PendingDeploymentSummary?.EndpointConfigName;
   const update = recordedUpdates(on.state()).findLast(
     ({ ended, started }) =>

@@ -6,13 +6,14 @@ import type {
 import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
+import { brokenAdvice } from '../base/broken-endpoint.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { lines, shown, type Text, text } from '../base/text.ts';
 import { ownRuns, trackedResource, type State } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
 import { unfinishedUpdate } from '../state/updates.ts';
 import { ENDPOINT_TAG, isOurs } from './tags.ts';
-import type { Endpoint } from './wait.ts';
+import { type Endpoint, isSettled } from './wait.ts';
 
 /** An endpoint as it exists in AWS at this moment. */
 export interface Live {
@@ -141,17 +142,10 @@ export function requireSettled(live: Pick<Live, 'name' | 'endpoint'>, state: Sta
   const { EndpointStatus: status, FailureReason: reason } = live.endpoint;
   const endpoint = live.name;
   if (status === 'InService') return;
-  // "Your endpoint is in service with a mix of the old and new endpoint configurations" (API_DescribeEndpoint).
-  if (status === 'UpdateRollbackFailed') {
-    throw environmentError(
-      `Endpoint "${live.name}" is UpdateRollbackFailed${reason === undefined ? '' : `: ${reason}`}. It still answers requests, with a mix of its old and its new config.`,
-      'Do not delete it while it has traffic: deploy the model as another endpoint and move the traffic there, or ask AWS Support.',
-    );
-  }
-  if (status === 'Failed' || status === 'OutOfService') {
+  if (isSettled(live.endpoint)) {
     throw environmentError(
       `Endpoint "${live.name}" is ${status}${reason === undefined ? '' : `: ${reason}`}.`,
-      text`It can only be deleted: ${shown('cleanup', { endpoint })}`,
+      brokenAdvice(endpoint, status),
     );
   }
   const target = live.endpoint.PendingDeploymentSummary?.EndpointConfigName;

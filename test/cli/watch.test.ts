@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { run, watchCommand } from '../../src/cli/watch.ts';
-import { keysOf, watchScreen } from '../../src/cli/views/watch-screen.ts';
+import { keysOf, nextWords, watchScreen } from '../../src/cli/views/watch-screen.ts';
 import type { App } from '../../src/app.ts';
 import type { Phase } from '../../src/guard/phase.ts';
 import type { Gate, Outcome } from '../../src/analysis/judge/verdict.ts';
@@ -231,6 +231,14 @@ test('words', async () => {
     judging,
     format: 'text',
   });
+});
+
+test('an endpoint that failed to roll back still serves, and is not to be deleted', () => {
+  const look = { activity: { kind: 'failed', reason: 'why' }, endpoint: 'e', at: 0 } as unknown as EndpointLook;
+  const words = nextWords({ ...look, status: 'UpdateRollbackFailed' }, false);
+  expect(words).toContain('Do not delete it');
+  expect(words).not.toContain('cleanup');
+  expect(nextWords({ ...look, status: 'Failed' }, false)).toContain('cleanup --endpoint e');
 });
 
 describe('an endpoint', () => {

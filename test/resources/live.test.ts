@@ -85,16 +85,21 @@ describe('whose an endpoint is', () => {
 });
 
 describe('an endpoint that AWS would not update now', () => {
-  test.each(['Failed', 'OutOfService'] as const)('%s: it can only be deleted', (status) => {
+  test.each([
+    ['Failed', 'only be deleted'],
+    ['OutOfService', 'AWS does not say'],
+  ] as const)('%s: %s', (status, words) => {
     const said = refusal(() => requireSettled(live({}, { EndpointStatus: status }), stateOf()));
     expect(said.message).toBe(`Endpoint "e" is ${status}.`);
+    expect(said.next).toContain(words);
     expect(said.next).toContain('cleanup --endpoint e');
   });
 
   test('UpdateRollbackFailed: it answers, and is not to be deleted', () => {
     const said = refusal(() => requireSettled(live({}, { EndpointStatus: 'UpdateRollbackFailed' }), stateOf()));
-    expect(said.message).toContain('It still answers requests');
+    expect(said.next).toContain('It still answers requests');
     expect(said.next).toContain('Do not delete it while it has traffic');
+    expect(said.next).not.toContain('cleanup');
   });
 
   test('on its way, with its target where AWS names one', () => {

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../app.ts';
+import { brokenAdvice } from '../../base/broken-endpoint.ts';
 import { type CommandLine, shown, text } from '../../base/text.ts';
 import type { DeployPlan, PlainUpdatePlan } from '../../lifecycle/plans.ts';
 import type { PlainUpdateResult } from '../../lifecycle/plain-update.ts';
@@ -128,13 +129,7 @@ export function reportDeployment(
     write(io, `Endpoint ${plan.endpoint} is in service on ${plan.config} (${fleets.join('; ')}).`);
   } else {
     writeNotRunning(io, plan, settled);
-    if (settled?.kind === 'failed' && settled.endpoint.EndpointStatus === 'UpdateRollbackFailed')
-      write(
-        io,
-        'It still answers requests, with a mix of its old and its new config: do not delete it while it has traffic.',
-      );
-    else if (settled?.kind === 'failed')
-      write(io, text`It can only be deleted: ${shown('cleanup', { endpoint: plan.endpoint })}`);
+    if (settled?.kind === 'failed') write(io, brokenAdvice(plan.endpoint, settled.endpoint.EndpointStatus));
     if (settled?.kind === 'rolled-back') write(io, 'Callers are still served by the previous config.');
   }
   if (trial?.sample !== undefined) write(io, `First answer: ${bounded(plain(trial.sample), 300)}`);

@@ -1,3 +1,5 @@
+import { brokenAdvice } from '../../base/broken-endpoint.ts';
+import { printText } from '../../base/text.ts';
 import { count, duration, milliseconds, percent, SECOND, timeOfDay } from '../../base/units.ts';
 import { showLimit, showValue } from '../../guard/alarms/format.ts';
 import type { Activity, EndpointLook, WatchedAlarm, WatchedFleet } from '../../lifecycle/look-at-endpoint.ts';
@@ -59,14 +61,14 @@ function activityWords(activity: Activity): string {
  * What must happen next, and when: one sentence.
  * @param keys there are keys to press
  */
-export function nextWords({ activity, judgement, at }: EndpointLook, keys: boolean): string {
+export function nextWords({ activity, judgement, at, endpoint, status }: EndpointLook, keys: boolean): string {
   switch (activity.kind) {
     case 'nothing':
       return 'Nothing is under way. A canary, a shadow or a rollout shows here as soon as it begins.';
     case 'gone':
       return 'The endpoint does not exist.';
     case 'failed':
-      return `It can only be deleted: ${plain(activity.reason ?? 'AWS gave no reason')}`;
+      return `It is ${status} (${plain(activity.reason ?? 'AWS gave no reason')}). ${printText(brokenAdvice(endpoint, status))}`;
     case 'creating':
       return 'SageMaker starts its instances, which takes minutes.';
     case 'update':
@@ -151,7 +153,11 @@ export function watchScreen(look: EndpointLook, size: ScreenSize): string[] {
   const waits = ['', ...wrap(nextWords(look, true), columns, '  ')];
   const watched =
     look.watcher === undefined || look.activity.kind !== 'update' ? [] : [cut(`Followed by ${look.watcher}`, columns)];
-  const trouble = look.trouble === undefined ? [] : [paint(size, 'warning', cut(`! ${plain(look.trouble)}`, columns))];
+  // A permission that is missing stands at its end.
+  const trouble =
+    look.trouble === undefined
+      ? []
+      : wrap(`! ${plain(look.trouble)}`, columns, '  ').map((line) => paint(size, 'warning', cut(line, columns)));
   const tail = [...waits, ...watched, ...trouble];
   const fleets = fleetLines(look, size);
   let room = rows - head.length - foot.length - tail.length - fleets.length;

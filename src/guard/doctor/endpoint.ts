@@ -13,6 +13,7 @@ import { type Scaled, scalingFindings } from '../scaling.ts';
 import { instances } from '../strategy.ts';
 import { inferPhase } from '../phase.ts';
 import { counted } from '../../base/units.ts';
+import { brokenAdvice } from '../../base/broken-endpoint.ts';
 
 /** What is looked at beside the alarms; it touches nothing itself. */
 export interface EndpointFacts {
@@ -105,9 +106,7 @@ function status({ endpoint, name, underWay }: EndpointFacts, report: Report): vo
       'blocking',
       'broken',
       `It is ${endpoint.EndpointStatus}${endpoint.FailureReason === undefined ? '' : `: ${endpoint.FailureReason}`}`,
-      endpoint.EndpointStatus === 'UpdateRollbackFailed'
-        ? 'It still answers requests, with a mix of its old and its new config: do not delete it while it has traffic.'
-        : text`It can only be deleted: ${shown('cleanup', { endpoint: name })}`,
+      brokenAdvice(name, endpoint.EndpointStatus),
     );
   } else if (stage.name !== 'settled' && underWay !== undefined && stage.name !== 'deleting') {
     report(

@@ -3,12 +3,14 @@ import { AwsProblem } from '../../aws/errors.ts';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { invokeEndpoint } from '../../aws/runtime.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { brokenAdvice } from '../../base/broken-endpoint.ts';
 import { environmentError, type Problem, usageError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { doTask, type Session } from '../session.ts';
 import { type Pace, paced } from './pace.ts';
 import type { Payloads } from './payloads.ts';
 import { type Summary, Tally } from './tally.ts';
+import { isSettled } from '../../resources/wait.ts';
 
 export interface SendOptions extends Partial<Pace> {
   /** Each request gets the InferenceId PREFIX-NUMBER; undefined: made from the time. */
@@ -106,9 +108,7 @@ async function notServing(session: Session, endpoint: string): Promise<Problem> 
       return environmentError(`Endpoint "${endpoint}" answers no requests: it is being deleted.`);
     return environmentError(
       `Endpoint "${endpoint}" answers no requests: it is ${status}${failed && reason !== undefined ? ` (${reason})` : ''}.`,
-      failed
-        ? text`It can only be deleted: ${shown('cleanup', { endpoint })}`
-        : text`Watch it: ${shown('status', { endpoint, watch: true })}`,
+      isSettled(live) ? brokenAdvice(endpoint, status) : text`Watch it: ${shown('status', { endpoint, watch: true })}`,
     );
   } catch (error) {
     if (!(error instanceof AwsProblem)) throw error;
