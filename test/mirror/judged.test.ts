@@ -180,6 +180,23 @@ test('what the mirror itself lost counts for neither side, and lowers the covera
   expect(verdict?.outcome).toBe('inconclusive');
 });
 
+test('of a mirror that was killed, what is whole counts to the last request once another has followed it', async () => {
+  const rig = await played(() => 'same', undefined, 3);
+  for (const i of [50, 51]) await rig.post(JSON.stringify({ i, pad: i }));
+  await rig.until(() => rig.mirror.counted().shadows.get('shadow')?.underWay === 0);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  rig.clock.advance(5_000);
+  const pairs = async () => (await verdictOf(rig)).observations.predictions?.pairs;
+  // It may run on, and then the minute is not over.
+  expect(await pairs()).toBe(3 * A_MINUTE);
+  const [name = ''] = readdirSync(join(rig.records, RUNS_FOLDER));
+  const path = join(rig.records, RUNS_FOLDER, name);
+  const run = JSON.parse(readFileSync(path, 'utf8'));
+  const next = { ...run, run: 'later', from: run.wholeUntil + 1_000, wholeUntil: run.wholeUntil + 1_000 };
+  writeFileSync(join(rig.records, RUNS_FOLDER, 'later.json'), JSON.stringify(next));
+  expect(await pairs()).toBe(3 * A_MINUTE + 2);
+});
+
 async function openLossy(): Promise<Rig> {
   const live = await openModel((_, res) => {
     rig.clock.advance(10);

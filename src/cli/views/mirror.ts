@@ -101,9 +101,9 @@ function textOf(event: Event): string {
     case 'clock-jumped':
       return `The clock of this machine was set ${event.by > 0 ? 'forward' : 'back'} by ${Math.abs(event.by) / 1000} s.`;
     case 'shadow-failing':
-      return `${event.shadow} left ${event.count} copies unanswered: ${event.outcome}.`;
+      return `${event.shadow} left ${counted(event.count, 'requests')} unanswered: ${event.outcome}.`;
     case 'fell-back':
-      return `${event.count} requests that ${event.shadow} was to answer were answered by the live server: ${FELL[event.how] ?? event.how}.`;
+      return `${counted(event.count, 'requests')} that ${event.shadow} was to answer went to the live server instead: ${FELL[event.how] ?? event.how}.`;
     case 'divided': {
       const { division, live } = event;
       if (division === undefined) return `All requests are answered by ${live}.`;

@@ -30,6 +30,17 @@ const ROWS: readonly [title: string, of: Of, show: Show][] = [
   ['memory', (side) => side.memory, load],
 ];
 
+/** A mirror measures requests as a whole, and knows nothing of what happens inside of a model's server. */
+function rowsOf({ metrics }: Report['observations']): typeof ROWS {
+  if (metrics.paired === undefined) return ROWS;
+  return ROWS.filter(([title]) => !/^(model errors|OverheadLatency .*|CPU|memory)$/.test(title));
+}
+
+/** What the latency of these observations is called: CloudWatch's name is of what SageMaker measures. */
+export function latencyName({ metrics }: Report['observations']): string {
+  return metrics.paired === undefined ? 'ModelLatency' : 'latency';
+}
+
 /** Of a short report, and of what shadowing costs. */
 const IN_SHORT = [
   'requests',
@@ -52,10 +63,12 @@ function apart(show: Show, before: number | undefined, now: number | undefined):
 }
 
 /** Requests, errors, latency and load of both variants over the window. */
-export function summarySection({ summaries }: Report): Section {
+export function summarySection({ summaries, observations }: Report): Section {
   const { production, shadow } = summaries;
-  const inShort = ROWS.flatMap(([title], i) => (IN_SHORT.includes(title) ? [i] : []));
-  const rows = ROWS.map(([title, of, show]) => {
+  const all = rowsOf(observations);
+  const inShort = all.flatMap(([title], i) => (IN_SHORT.includes(title) ? [i] : []));
+  const rows = all.map(([name, of, show]) => {
+    const title = name.replace('ModelLatency', latencyName(observations));
     if (shadow === undefined) return [title, show(of(production))];
     // A shadow that saw nothing did not see 100 % less.
     const change = shadow.invocations === 0 ? '–' : apart(show, of(production), of(shadow));

@@ -1,6 +1,7 @@
 import type { MetricName } from '../../analysis/observations.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import type { Gate } from '../../analysis/judge/verdict.ts';
+import { latencyName } from '../content/metrics.ts';
 import type { Report } from '../report.ts';
 import { escapeHtml, htmlTable } from './escape.ts';
 import { difference, gateValue } from '../words.ts';
@@ -66,7 +67,7 @@ export function chartsOf(report: Report): { charts: Record<string, Chart>; zeros
   });
   const charts: Record<string, Chart> = {
     latency: over(
-      'ModelLatency',
+      latencyName(report.observations),
       'ms',
       true,
       (['p50', 'p90', 'p99'] as const).map((label) => ({

@@ -1,6 +1,7 @@
 import type { MetricName } from '../../analysis/observations.ts';
 import { chart } from '../../ui/chart.ts';
 import { paint } from '../../ui/theme.ts';
+import { latencyName } from '../content/metrics.ts';
 import type { Report, RenderOptions } from '../report.ts';
 
 const HEIGHT = 7;
@@ -32,6 +33,6 @@ export function charts(report: Report, options: RenderOptions): string[] {
   return [
     draw('5XX errors', 'errors5xx', 'per minute', true),
     draw('4XX errors', 'errors4xx', 'per minute', true),
-    draw('ModelLatency', 'latencyMean', 'mean, ms', false),
+    draw(latencyName(report.observations), 'latencyMean', 'mean, ms', false),
   ];
 }

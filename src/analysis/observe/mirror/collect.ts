@@ -37,7 +37,9 @@ type Compare = (found: {
  */
 export async function collectFromMirror(options: FromMirrorOptions, compare: Compare): Promise<Observations> {
   const folder = await openMirrorFolder(options.path, options.variants);
-  const runs = folder.runs.map(wholeMinutes);
+  // Of one that runs no more, because another came after it, nothing is still to come.
+  const running = folder.since === undefined ? folder.runs.at(-1) : undefined;
+  const runs = folder.runs.map((run) => (run === running ? wholeMinutes(run) : run));
   const runIndex = new Map(runs.map((run, i) => [run.run, { run, i }] as const));
   const sides = {
     live: await readSide(folder.live, runIndex, options.window),
