@@ -61,6 +61,9 @@ describe.runIf(isWhole('matrix'))('a disk that is full', () => {
     expect(rig.mirror.counted().recordsLost).toBe(0);
     for (let i = 0; i < 6; i += 1) await send(20);
     expect(rig.events).toContainEqual({ kind: 'records-lost', why: 'disk', error: 'ENOSPC' });
+    // That nothing had to be written is no sign of room.
+    await rig.mirror.tick();
+    expect(rig.events.filter(({ kind }) => kind.startsWith('records-')).at(-1)).toMatchObject({ kind: 'records-lost' });
     const { recordsLost } = rig.mirror.counted();
     expect(recordsLost).toBeGreaterThan(0);
     rmSync(join(disk, 'other'));

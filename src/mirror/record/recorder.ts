@@ -124,9 +124,11 @@ export class Recorder {
     const { wall, now } = this.#options;
     const [oldest] = this.#pending.values();
     const whole = oldest ?? wall();
-    const lostBefore = this.lost;
+    const written = () => [...this.#writers.values()].reduce((sum, writer) => sum + writer.written, 0);
+    const [lostBefore, writtenBefore] = [this.lost, written()];
     await Promise.all([...this.#writers.values()].map((writer) => writer.flush()));
-    if (this.#failing && this.lost === lostBefore) {
+    // Where nothing was to be written, nobody knows whether it could have been.
+    if (this.#failing && this.lost === lostBefore && written() > writtenBefore) {
       this.#failing = false;
       this.#gap = undefined;
       this.#options.told({ kind: 'records-resumed' });

@@ -43,6 +43,8 @@ export class RecordWriter {
   #to = 0;
   /** That wait, or are being written. */
   bytes = 0;
+  /** Lines that the disk took. */
+  written = 0;
   #file: FileHandle | undefined;
   #path = '';
   #number = 0;
@@ -132,6 +134,7 @@ export class RecordWriter {
           size += bytesWritten;
         }
       this.#size = size;
+      this.written += count;
     } catch (error) {
       // Part of a line must not stay before the next one.
       await this.#file?.truncate(this.#size).catch(() => undefined);
