@@ -211,3 +211,22 @@ export function callersId(
   const own = idHeader === undefined ? undefined : headerValue(req.rawHeaders, idHeader);
   return own ?? headerValue(req.rawHeaders, INFERENCE_ID) ?? (route.idInBody ? idInBody(body) : undefined);
 }
+
+/** Ids of callers that are remembered, so that a repeated one is not taken for the same pair. */
+const REMEMBERED_IDS = 100_000;
+
+/** Gives each pair a key of its own: the caller's id, and where that came before in this run, with the mirror's own behind it. */
+export function keysOnce(): ExchangeContext['keyOf'] {
+  let seen = new Set<string>();
+  let older = new Set<string>();
+  return (callers, id) => {
+    if (callers === undefined) return id;
+    if (seen.has(callers) || older.has(callers)) return `${callers}~${id}`;
+    if (seen.size >= REMEMBERED_IDS / 2) {
+      older = seen;
+      seen = new Set();
+    }
+    seen.add(callers);
+    return callers;
+  };
+}

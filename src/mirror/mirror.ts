@@ -2,47 +2,40 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import { AgreementWatch } from './agreement.ts';
-import { Budget, KeptChunks } from './budget.ts';
+import { Budget } from './budget.ts';
 import { usageError } from '../base/errors.ts';
 import { LIVE_FOLDER } from '../analysis/mirrored/record.ts';
-import type { MirrorConfig, ShadowConfig, SideTarget } from './config.ts';
+import type { MirrorConfig } from './config.ts';
 import { canaryRequest, type SidePlan } from './canary.ts';
-import { Copies } from './copies.ts';
+import type { Copies } from './copies.ts';
 import { Deadlines } from './deadlines.ts';
-import { type ExchangeContext, mirrorRequest, type ShadowSide } from './exchange.ts';
+import { failureReports, fallReports, type MirrorEvent } from './events.ts';
+import { type ExchangeContext, keysOnce, mirrorRequest } from './exchange.ts';
 import { openFront } from './front.ts';
-import {
-  type Caller,
-  headerValue,
-  type RawHeaders,
-  towardsLive,
-  towardsShadow,
-  withoutQueryCredentials,
-  withOwn,
-} from './headers.ts';
 import { type Failure, passToLive } from './live.ts';
 import { type Counted, SideMetrics } from './metrics.ts';
+import { planFor, planOf, targetOf } from './plan.ts';
+import { readBegun, readWhole } from './read-body.ts';
 import { Recorder, type RecorderOptions } from './record/recorder.ts';
-import { type RemovedEvent, Retention, type RetentionOptions } from './record/retention.ts';
+import { Retention, type RetentionOptions } from './record/retention.ts';
 import { redactor } from './record/redact.ts';
 import { refuse, type Refusal } from './refuse.ts';
-import { namedRoute, type Route, ROUTES, routeOf, splitTarget } from './routes.ts';
+import { type Route, routeOf, splitTarget } from './routes.ts';
 import { changed, configured } from './router/change.ts';
 import { type Roles, rolesOf, sideText } from './router/roles.ts';
 import { NO_STATE, type RouterRequest, type RouterState } from './router/state.ts';
-import { type Division, isDrawn, isGiven } from './sample.ts';
-import { readBy } from './settings.ts';
-import { isInBody, parseSlice } from './slices.ts';
-import { openUpstream, type Place, targetOn, type Upstream } from './upstream.ts';
-import { Wire } from './wire.ts';
+import { isDrawn, isGiven } from './sample.ts';
+import { closeSides, copiesOf, openSides, type PlaceOf, type Sides } from './sides.ts';
+import { isInBody } from './slices.ts';
+import { targetOn } from './upstream.ts';
+import { steadyWall } from './wall.ts';
 
 /** What the mirror is handed: it knows nothing of AWS. */
 export interface MirrorPorts {
   clock: Clock;
   /** Milliseconds since some beginning, whatever happens to the clock. */
   stopwatch: () => number;
-  /** Where a side is; signs for SageMaker. @param path in place of that of requests */
-  placeOf: (target: SideTarget, path: string | undefined) => Promise<Place>;
+  placeOf: PlaceOf;
   /** Is told of a finished record file, by its path below the records' folder; undefined: nobody. */
   finished: ((path: string) => void) | undefined;
   onEvent: (event: MirrorEvent) => void;
@@ -56,23 +49,6 @@ export interface RouterStore {
   load(): Promise<RouterState | undefined>;
   save(state: RouterState): Promise<void>;
 }
-
-/** What happens beside requests. */
-export type MirrorEvent =
-  | { kind: 'records-lost'; why: 'disk' | 'memory'; error: string | undefined }
-  | { kind: 'records-resumed' }
-  | RemovedEvent
-  /** The machine's clock was put on, or back, by so many milliseconds; the records' times never go back. */
-  | { kind: 'clock-jumped'; by: number }
-  /** For the first time, and at most once a minute: copies that a shadow did not answer, since the last such event. */
-  | { kind: 'shadow-failing'; shadow: string; outcome: string; count: number }
-  /** Likewise: requests that the candidate failed, and that the live side answered. */
-  | { kind: 'fell-back'; shadow: string; how: string; count: number }
-  /** Who answers is another from now on: the shadow that answers, and its share, slices apart; undefined: none does. */
-  | { kind: 'divided'; live: string; division: RouterState['division'] }
-  | { kind: 'reloaded' }
-  | { kind: 'draining'; underWay: number }
-  | { kind: 'stopped'; lost: number };
 
 export interface Mirror {
   /** The port that was really taken. */
@@ -96,36 +72,6 @@ export interface Mirror {
 }
 
 const TICK = 100;
-/** Milliseconds by which clocks may differ before it counts as a jump. */
-const JUMP = 2_000;
-/** Ids of callers that are remembered, so that a repeated one is not taken for the same pair. */
-const REMEMBERED_IDS = 100_000;
-const REPORT_FAILURES_EVERY = 60_000;
-
-/** A side that callers get answers from. */
-interface AnsweringSide {
-  upstream: Upstream;
-  keepHost: boolean;
-  /** Headers of its own, in place of the caller's. */
-  own: readonly string[];
-  /** The path of a request that is not mirrored. */
-  elsewhere: Place['path'];
-}
-
-/** A shadow, which may answer as well. */
-interface OpenShadow extends ShadowSide, AnsweringSide {
-  config: ShadowConfig;
-}
-
-/** The sides as one configuration has them, with the roles of its time. */
-interface Sides {
-  config: MirrorConfig;
-  live: AnsweringSide;
-  shadows: readonly OpenShadow[];
-  /** How live requests are divided, between whom; undefined: the live side answers all of them. */
-  divided: { division: Division; candidate: OpenShadow; production: ShadowSide } | undefined;
-  routes: readonly Route[];
-}
 
 /** A time in which sides and records are the same; what it began, it ends, whatever comes after it. */
 interface Era {
@@ -191,7 +137,10 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
   /** Opens what a configuration and a state ask for, and changes nothing yet. */
   const prepared = async (config: MirrorConfig, next: RouterState): Promise<Era> => {
     const roles = rolesOf(config, next);
-    const sides = await openSides(roles.config, next, ports, now, { shadows: shadowMetrics, live: liveMetrics });
+    const sides = await openSides(roles.config, next, ports.placeOf, now, {
+      shadows: shadowMetrics,
+      live: liveMetrics,
+    });
     const before = eras.at(-1);
     const same = before !== undefined && sidesText(before.sides.config) === sidesText(roles.config);
     if (same) before.recorder?.describe(described(roles));
@@ -481,17 +430,6 @@ function recordersOf(eras: readonly Era[]): Recorder[] {
   return [...new Set(eras.flatMap(({ recorder }) => recorder ?? []))];
 }
 
-/** Everything that gets copies. */
-function copiesOf({ shadows, divided }: Sides): readonly ShadowSide[] {
-  return divided === undefined ? shadows : [...shadows, divided.production];
-}
-
-function closeSides(sides: Sides): void {
-  for (const { copies } of copiesOf(sides)) copies.stop();
-  for (const { upstream } of sides.shadows) upstream.close();
-  sides.live.upstream.close();
-}
-
 async function openRecorder(
   roles: Roles,
   { run, wall, now, ports }: { run: string; wall: () => number; now: () => number; ports: MirrorPorts },
@@ -531,293 +469,4 @@ function described({ config, wayBack }: Roles): RecorderOptions['shadows'] {
     timeoutMs: one.timeout,
     ...(one.name === wayBack ? { wayBack: true } : {}),
   }));
-}
-
-/** @param metrics of the sides, which outlive them */
-async function openSides(
-  config: MirrorConfig,
-  { division }: RouterState,
-  ports: MirrorPorts,
-  now: () => number,
-  metrics: { live: SideMetrics; shadows: Map<string, SideMetrics> },
-): Promise<Sides> {
-  const { bounds } = config;
-  const drop = new Set(config.dropHeaders);
-  // The live side gets copies only of what somebody else answers.
-  const getCopies = config.shadows.length + (division === undefined ? 0 : 1);
-  const copiesTo = ({ url, connect }: Place, how: Pick<ShadowConfig, 'concurrency' | 'queue' | 'timeout'>) =>
-    new Copies(
-      new Wire({ url, connect, idle: bounds.liveIdle, now }),
-      { ...how, answer: bounds.answer, memory: bounds.memory / 2 / getCopies },
-      now,
-    );
-  const live: AnsweringSide = {
-    upstream: openUpstream(await ports.placeOf(config.live.target, config.live.path), bounds.liveIdle, now),
-    keepHost: config.live.keepHost,
-    own: Object.entries(config.live.headers).flat(),
-    elsewhere: (await ports.placeOf(config.live.target, undefined)).path,
-  };
-  const shadows: OpenShadow[] = [];
-  for (const shadow of config.shadows) {
-    const upstream = openUpstream(await ports.placeOf(shadow.target, shadow.path), bounds.liveIdle, now);
-    const own = Object.entries(shadow.headers).flat();
-    const counted = metrics.shadows.get(shadow.name) ?? new SideMetrics();
-    metrics.shadows.set(shadow.name, counted);
-    shadows.push({
-      config: shadow,
-      name: shadow.name,
-      metrics: counted,
-      upstream,
-      keepHost: false,
-      own,
-      elsewhere: upstream.path,
-      copies: copiesTo(upstream, shadow),
-      copyOf: copiesFor(upstream, { shadow: shadow.name, drop, own, trusted: shadow.trusted }),
-    });
-  }
-  const candidate = shadows.find(({ name }) => name === division?.shadow);
-  return {
-    config,
-    live,
-    shadows,
-    divided:
-      division === undefined || candidate === undefined
-        ? undefined
-        : {
-            division: {
-              ...division,
-              by: readBy(division.by, 'by'),
-              slices: division.slices.map((words) => parseSlice(words, 'slices')),
-            },
-            candidate,
-            production: {
-              name: LIVE_FOLDER,
-              metrics: metrics.live,
-              copies: copiesTo(live.upstream, candidate.config),
-              copyOf: copiesFor(live.upstream, { shadow: LIVE_FOLDER, drop, own: live.own, trusted: true }),
-            },
-          },
-    routes: [...ROUTES, ...config.paths.map(namedRoute)],
-  };
-}
-
-/** What a copy of a request is for one side. */
-function copiesFor(
-  place: Place,
-  how: { shadow: string; drop: ReadonlySet<string>; own: readonly string[]; trusted: boolean },
-): ShadowSide['copyOf'] {
-  return (req, id, body) => {
-    const [path, query] = splitTarget(req.url ?? '/');
-    const target = targetOn(place, path + (how.trusted ? query : withoutQueryCredentials(query)));
-    if (target === undefined) return undefined;
-    const headers = () => towardsShadow(req.rawHeaders, { ...how, id, host: place.url.host, length: body.length });
-    return {
-      target,
-      headers: place.sign === undefined ? headers : () => signed(place, req, target, headers(), body),
-    };
-  };
-}
-
-/** The target of a request on a side that answers it; undefined where it has no such route. */
-function targetOf({ upstream, elsewhere }: AnsweringSide, req: IncomingMessage, mirrored: boolean): string | undefined {
-  return targetOn(mirrored ? upstream : { path: elsewhere }, req.url ?? '/');
-}
-
-/** How a request is passed on to a side that answers it. */
-function planOf(
-  side: AnsweringSide,
-  req: IncomingMessage,
-  caller: Caller,
-  { body, begun }: { body?: Buffer; begun?: Buffer },
-  { route, now }: { route: Route | undefined; now: () => number },
-): SidePlan {
-  const { upstream, keepHost, own } = side;
-  const headers = withOwn(towardsLive(req.rawHeaders, caller, keepHost ? undefined : upstream.host), own);
-  frame(req, headers);
-  return {
-    upstream,
-    target: targetOf(side, req, route !== undefined) ?? '/',
-    headers:
-      body === undefined ? (begun === undefined ? headers : without(headers, EXPECT)) : framedWhole(headers, body),
-    body,
-    begun,
-    now,
-  };
-}
-
-/** The same of a request that is here whole, signed where this side asks for that. */
-async function planFor(
-  side: AnsweringSide,
-  req: IncomingMessage,
-  caller: Caller,
-  { body }: { body: Buffer },
-  about: { route: Route | undefined; now: () => number },
-): Promise<SidePlan> {
-  const plan = planOf(side, req, caller, { body }, about);
-  return { ...plan, headers: await signed(side.upstream, req, plan.target, plan.headers, body) };
-}
-
-const EXPECT = new Set(['expect']);
-const OF_THE_FRAME = new Set(['content-length', 'transfer-encoding', 'trailer', 'expect']);
-
-function without(headers: RawHeaders, names: ReadonlySet<string>): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < headers.length; i += 2)
-    if (!names.has((headers[i] as string).toLowerCase())) kept.push(headers[i] as string, headers[i + 1] as string);
-  return kept;
-}
-
-function framedWhole(headers: RawHeaders, body: Buffer): string[] {
-  return [...without(headers, OF_THE_FRAME), 'Content-Length', String(body.length)];
-}
-
-/** A request that says nothing of a body has none; Node would give one in chunks to a POST. */
-function frame(req: IncomingMessage, headers: string[]): void {
-  if (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined) return;
-  if (!/^(GET|HEAD|OPTIONS|TRACE|DELETE)$/.test(req.method ?? '')) headers.push('Content-Length', '0');
-}
-
-/** The headers with a signature of the mirror's own in place of the caller's. */
-async function signed(
-  { sign, url: { host } }: Place,
-  req: IncomingMessage,
-  target: string,
-  headers: RawHeaders,
-  body: Buffer,
-): Promise<RawHeaders> {
-  if (sign === undefined) return headers;
-  const [path, query] = splitTarget(target);
-  const own = await sign({
-    method: req.method ?? 'POST',
-    host,
-    path,
-    query,
-    contentType: headerValue(headers, 'content-type'),
-    body,
-  });
-  return [...without(headers, OF_A_SIGNATURE), 'Content-Length', String(body.length), ...own];
-}
-
-/** Of the caller's signature, or of how the caller framed what is now sent whole. */
-const OF_A_SIGNATURE = new Set([
-  'authorization',
-  'x-amz-date',
-  'x-amz-security-token',
-  'x-amz-content-sha256',
-  'content-length',
-  'transfer-encoding',
-  'expect',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-for',
-]);
-
-/** Reads a request to its end; undefined where it is larger than the bound, or than what is free. */
-function readWhole(req: IncomingMessage, most: number, memory: Budget, then: (body: Buffer | undefined) => void): void {
-  const kept = new KeptChunks(memory, most);
-  req.on('data', (chunk: Buffer) => kept.add(chunk));
-  req.once('close', () => kept.release());
-  req.once('end', () => then(kept.whole()));
-}
-
-/**
- * Reads a request to its end, to decide who answers it; of one that is larger than the bound, or than what is free, only the
- * beginning, and holds up the rest.
- */
-function readBegun(
-  req: IncomingMessage,
-  most: number,
-  memory: Budget,
-  then: (read: { body: Buffer } | { body?: undefined; begun: Buffer }) => void,
-): void {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const done = () => {
-    req.off('data', take).off('end', whole).off('close', gone);
-    memory.give(bytes);
-    return Buffer.concat(chunks);
-  };
-  const take = (chunk: Buffer) => {
-    chunks.push(chunk);
-    const fits = bytes + chunk.length <= most && memory.take(chunk.length);
-    if (fits) {
-      bytes += chunk.length;
-      return;
-    }
-    req.pause();
-    then({ begun: done() });
-  };
-  const whole = () => then({ body: done() });
-  const gone = () => void done();
-  req.on('data', take).once('end', whole).once('close', gone);
-}
-
-/**
- * The time of day as records have it: it goes on with the machine's own pace, follows a clock that was put on, and never goes
- * back, so that what came later is later.
- */
-function steadyWall(clock: Clock, now: () => number, jumped: (by: number) => void) {
-  let offset = clock.now() - now();
-  let behind = false;
-  return {
-    now: () => Math.round(offset + now()),
-    check() {
-      const by = clock.now() - (offset + now());
-      if (by > JUMP) {
-        offset += by;
-        jumped(Math.round(by));
-      } else if (by < -JUMP && !behind) jumped(Math.round(by));
-      behind = by < -JUMP;
-    },
-  };
-}
-
-/** Gives each pair a key of its own: the caller's id, and where that came before in this run, with the mirror's own behind it. */
-function keysOnce(): ExchangeContext['keyOf'] {
-  let seen = new Set<string>();
-  let older = new Set<string>();
-  return (callers, id) => {
-    if (callers === undefined) return id;
-    if (seen.has(callers) || older.has(callers)) return `${callers}~${id}`;
-    if (seen.size >= REMEMBERED_IDS / 2) {
-      older = seen;
-      seen = new Set();
-    }
-    seen.add(callers);
-    return callers;
-  };
-}
-
-/** Tells now and then that a shadow leaves copies unanswered. */
-function failureReports(now: () => number, onEvent: MirrorPorts['onEvent']) {
-  const told = new Map<string, { at: number; counts: Record<string, number> }>();
-  return (shadow: string, { outcomes }: SideMetrics) => {
-    const before = told.get(shadow);
-    if (before !== undefined && now() - before.at < REPORT_FAILURES_EVERY) return;
-    const counts: Record<string, number> = { ...outcomes };
-    let any = false;
-    for (const outcome of ['timeout', 'refused', 'broken', 'too-large', 'too-slow'] as const) {
-      const more = outcomes[outcome] - (before?.counts[outcome] ?? 0);
-      if (more === 0) continue;
-      any = true;
-      onEvent({ kind: 'shadow-failing', shadow, outcome, count: more });
-    }
-    if (any) told.set(shadow, { at: now(), counts });
-  };
-}
-
-/** Tells now and then that the live side answers what the candidate failed. */
-function fallReports(now: () => number, fallbacks: Record<Failure, number>, onEvent: MirrorPorts['onEvent']) {
-  let told: { at: number; counts: Record<string, number> } | undefined;
-  return (shadow: string) => {
-    if (told !== undefined && now() - told.at < REPORT_FAILURES_EVERY) return;
-    let any = false;
-    for (const [how, n] of Object.entries(fallbacks)) {
-      const more = n - (told?.counts[how] ?? 0);
-      if (more === 0) continue;
-      any = true;
-      onEvent({ kind: 'fell-back', shadow, how, count: more });
-    }
-    if (any) told = { at: now(), counts: { ...fallbacks } };
-  };
 }

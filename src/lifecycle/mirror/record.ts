@@ -15,7 +15,7 @@ import { type Address, DEFAULT_BOUNDS, DEFAULT_RECORDS } from '../../mirror/conf
 import { isLoopback, openEndpoint, WHY } from '../../mirror/logged/endpoint.ts';
 import { Ledger, type LoggedCounts, SHADOW_SIDE } from '../../mirror/logged/ledger.ts';
 import { readLine } from '../../mirror/logged/line.ts';
-import type { MirrorEvent } from '../../mirror/mirror.ts';
+import type { MirrorEvent } from '../../mirror/events.ts';
 import { Recorder } from '../../mirror/record/recorder.ts';
 import { whoAmI } from '../../state/lock.ts';
 
