@@ -8,6 +8,7 @@ import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from
 import { guardFlags, type GuardWords, parseGuard, parseLimits } from './flags/guard.ts';
 import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
 import { parseSeconds } from '../guard/quantities.ts';
+import { PATIENCE } from './flags/patience.ts';
 import type { MirrorMoveOptions } from './on-mirror/rollout.ts';
 import { waiverFlags, type WaiverFlags } from './flags/waivers.ts';
 import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic.ts';
@@ -37,7 +38,7 @@ interface Flags extends PlaceFlags, GuardWords, TrafficFlags, PricedFlags {
   shadow?: string;
   steps: string;
   by?: string;
-  patience: string;
+  patience?: string;
   from?: string;
   labels?: string;
   policy?: string;
@@ -87,7 +88,7 @@ export function promoteCommand(
     .option('--shadow <name>', 'which shadow, where there are several')
     .option('--steps <steps>', 'what it answers, by rising shares and slices, ending with 100%', '10%,50%,100%')
     .option('--by <what>', 'keep with one side: session, header:NAME or cookie:NAME')
-    .option('--patience <duration>', 'how much longer an undecided step is watched before it pauses', '0s')
+    .option('--patience <duration>', PATIENCE)
     .optionsGroup('Judging:');
   return pricedFlags(
     trafficFlags(guardFlags(forceFlag(waiverFlags(allowFlag(command)))).optionsGroup('Own traffic:'), {
@@ -114,7 +115,7 @@ function parseOnMirror(flags: Flags): MirrorPromoteFlags {
     steps: flags.steps.split(','),
     by: flags.by,
     bakeSeconds: parseSeconds('--bake', flags.bake ?? BAKE),
-    patienceSeconds: parseSeconds('--patience', flags.patience),
+    patienceSeconds: flags.patience === undefined ? undefined : parseSeconds('--patience', flags.patience),
     guard: parseLimits(flags),
     report: reportOf(flags),
     force: flags.force === true,

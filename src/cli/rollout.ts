@@ -11,6 +11,7 @@ import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from
 import { type GuardWords, limitFlags, parseLimits } from './flags/guard.ts';
 import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
 import { parseSeconds } from '../guard/quantities.ts';
+import { PATIENCE } from './flags/patience.ts';
 import { writeJson } from './views/json.ts';
 import type { MirrorRolloutFlags } from './on-mirror/rollout.ts';
 
@@ -20,8 +21,8 @@ export interface RolloutOptions extends PricedOptions {
   /** Shares of the requests, rising, the last being 1. */
   steps: readonly number[];
   bakeSeconds: number;
-  /** How long beyond the bake a step that is not decided is watched on. */
-  patienceSeconds: number;
+  /** How long beyond the bake a step that is not decided is watched on; undefined: as long as the policy may need. */
+  patienceSeconds: number | undefined;
   policy: string | undefined;
   /** What takes the candidate back at once, in addition to the policy; and who is told. */
   guard: Pick<GuardOptions, 'limits' | 'baselineMinutes' | 'alarms' | 'notify'>;
@@ -35,7 +36,7 @@ interface Flags extends PlaceFlags, CandidateFlags, Omit<GuardWords, 'strategy' 
   shadow?: string;
   by?: string;
   bake: string;
-  patience: string;
+  patience?: string;
   policy?: string;
   resume?: boolean;
   cancel?: boolean;
@@ -45,12 +46,13 @@ interface Flags extends PlaceFlags, CandidateFlags, Omit<GuardWords, 'strategy' 
 const HELP = `
 The candidate runs as a second variant of the endpoint and takes a growing share of the requests. After each step its errors
 and latency are judged against production's by the policy of shadowctl report; predictions are not, because no request goes to
-both. A pass continues, a fail returns all requests to production at once, and an inconclusive step pauses the rollout.
+both. A pass continues after --bake, a fail returns all requests to production at once. A step that is not decided is watched
+on: the first one cannot pass before the policy's minutes are there (83 by default), and after --patience the rollout pauses.
 SageMaker does not guard a change of weights: this command watches limits and alarms, minute by minute, while it runs. If a
 limit is exceeded or an alarm is in ALARM, it returns all requests at once.
 With --mirror a shadow of a mirror answers the requests of each step, slices (header:x-country=DE) in the order given; its records
 judge it with its predictions, since every request remains a pair, and in the end the two sides are swapped.
-Exit codes: 0 all steps passed, 1 failed and returned, 3 paused: --resume continues, --cancel returns.
+Exit codes: 0 all steps passed, 1 failed and returned, 3 paused: --resume watches on, --cancel returns, as undo does.
 
 Examples:
   $ shadowctl rollout --endpoint weather --artifact model.tar.gz --steps 10%,25%,50%,100% --bake 30m
@@ -92,7 +94,7 @@ export function rolloutCommand(
       '10%,25%,50%,100%',
     )
     .option('--bake <duration>', 'minimum time that each step is watched', '10m')
-    .option('--patience <duration>', 'how much longer an undecided step is watched before it pauses', '0s')
+    .option('--patience <duration>', PATIENCE)
     .option('--policy <file>', 'what the candidate must prove, as for shadowctl report')
     .option('--shadow <name>', 'of a mirror: which shadow, where there are several')
     .option('--by <what>', 'of a mirror: keep with one side session, header:NAME or cookie:NAME');
@@ -126,7 +128,7 @@ function parseOnMirror(flags: Flags, fixed: boolean): MirrorRolloutFlags {
     steps: flags.steps.split(','),
     by: flags.by,
     bakeSeconds: parseSeconds('--bake', flags.bake),
-    patienceSeconds: parseSeconds('--patience', flags.patience),
+    patienceSeconds: flags.patience === undefined ? undefined : parseSeconds('--patience', flags.patience),
     guard: parseLimits(flags),
     report: {
       from: undefined,
@@ -160,7 +162,7 @@ function parse(flags: Flags): RolloutOptions {
     candidate: candidateFlags(flags),
     steps: parseSteps(flags.steps),
     bakeSeconds: parseSeconds('--bake', flags.bake),
-    patienceSeconds: parseSeconds('--patience', flags.patience),
+    patienceSeconds: flags.patience === undefined ? undefined : parseSeconds('--patience', flags.patience),
     policy: flags.policy,
     guard: parseLimits(flags),
     go,

@@ -12,6 +12,7 @@ import { abortPlanLines, cleanupPlanLines, prunePlanLines, updatePlanLines } fro
 import { mirrorChangeLines } from './views/mirror-rollout.ts';
 import { describeEnd } from './views/message.ts';
 import { releasePlanLines } from './views/release.ts';
+import { rolloutReturnLines } from './views/rollout.ts';
 
 export interface SessionOptions {
   /** Plans are shown, and approved without a question. */
@@ -78,6 +79,9 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
       return confirm(app, 'Do this', yes || plan.agreed);
     case 'rollout':
       return confirm(app, `Begin this rollout on endpoint ${plan.endpoint}`, yes);
+    case 'rollout-return':
+      show(rolloutReturnLines(app.io, plan));
+      return confirm(app, 'Do this', yes);
     case 'mirror-rollout':
       return confirm(app, `Begin this ${plan.rollout.command} on the mirror of ${plan.mirror}`, yes, { onAws: false });
     case 'mirror-change':

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
-import type { WayBackOption } from '../lifecycle/undo.ts';
+import type { RolloutReturned, WayBackOption } from '../lifecycle/undo.ts';
 import type { Io } from '../ui/io.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from './flags/price.ts';
@@ -32,6 +32,7 @@ interface Flags extends PlaceFlags, Partial<GuardWords>, PricedFlags {
 const HELP = `
 The endpoint returns to the model that it served before, without a shadow that it may have carried. A second undo goes
 further back, never forward; --to names any config that it has run.
+In a rollout it does what rollout --cancel does: all requests go back to production, and the rollout ends.
 Without --strategy all traffic goes back at once, without alarms: for an emergency. The flags of a guarded update need --strategy.
 With --mirror the last change of who answers is taken back, at once: a candidate's part of the requests, else a promotion.
 Exit codes: 0 returned, 1 the endpoint does not run the config that was asked for.
@@ -94,11 +95,32 @@ export async function run(app: App, options: UndoOptions): Promise<Outcome> {
   if (options.oldForce) app.io.err(OLD_FORCE);
   const session = guardedSession(app, options);
   if (options.list) return showWaysBack(app.io, options, await waysBack(session, options.endpoint));
-  if (guard === undefined) return reportPlainUpdate(app.io, format, await undo(session, options));
+  if (guard === undefined) {
+    const returned = await undo(session, options);
+    if (returned.kind === 'return-planned' || returned.kind === 'stopped')
+      return showReturned(app.io, format, returned);
+    return reportPlainUpdate(app.io, format, returned);
+  }
   const result = await undoGuarded(session, { ...options, guard });
   return result.kind === 'planned'
     ? reportPlanned(app, 'undo', format, result.plan)
     : reportFinished(app, 'undo', format, result);
+}
+
+/** The way back out of a rollout. */
+async function showReturned(io: Io, format: UndoOptions['format'], returned: RolloutReturned): Promise<Outcome> {
+  const { rolloutLines, rolloutReturnFacts, rolloutReturnLines } = await import('./views/rollout.ts');
+  const facts = rolloutReturnFacts(returned.kind === 'stopped' ? returned : returned.plan);
+  if (returned.kind === 'return-planned') {
+    if (format === 'json') writeJson(io, 'undo', { ...facts, steps: [], cost: null });
+    else for (const line of rolloutReturnLines(io, returned.plan)) io.out(line);
+    return 'pending';
+  }
+  const { rollout, config } = returned;
+  const outcome = config === rollout.previous ? 'running' : config === undefined ? 'gone' : 'failed';
+  if (format === 'json') writeJson(io, 'undo', { ...facts, outcome, config, asked: rollout.previous, created: [] });
+  else for (const line of rolloutLines(io, returned)) io.out(line);
+  return outcome === 'running' ? 'done' : 'no';
 }
 
 async function showWaysBack(

@@ -4,9 +4,11 @@ import { brokenAdvice } from '../base/broken-endpoint.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { inferPhase } from '../guard/phase.ts';
+import { positionOf } from '../state/rollouts.ts';
 import { recordedUpdates, type UpdateStarted } from '../state/updates.ts';
 import { planAbort, fireAlarm } from './guarded-update/alarm-override.ts';
 import { type FinishedUpdate, finishGuardedUpdate } from './guarded-update/finish.ts';
+import { inRollout } from './in-rollout.ts';
 import { targetsOf } from './notify.ts';
 import type { AbortPlan } from './plans.ts';
 import { type EndpointSession, onEndpoint, openRun, placeOf, type Session } from './session.ts';
@@ -42,6 +44,8 @@ async function begin(on: EndpointSession): Promise<Begun> {
   if (endpoint === undefined) throw endpointNotFound(aws.target, name);
   const stage = inferPhase(endpoint);
   if (stage.name === 'settled' || stage.name === 'failed') {
+    const position = positionOf(on.state());
+    if (position !== undefined) throw inRollout(name, position);
     throw usageError(
       `No update of ${name} is under way: it is ${endpoint.EndpointStatus} on ${endpoint.EndpointConfigName}.`,
       stage.name === 'failed'

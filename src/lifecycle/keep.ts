@@ -2,10 +2,12 @@ import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { readLive, requireOurs } from '../resources/live.ts';
+import { positionOf } from '../state/rollouts.ts';
 import { detachShadow } from './shadow/detach.ts';
 import type { FactValue } from '../state/facts.ts';
 import { recordFact } from '../state/journal.ts';
 import type { Target } from './events.ts';
+import { inRollout } from './in-rollout.ts';
 import { notify, targetsOf } from './notify.ts';
 import { awaitConfig, type PlainUpdateResult } from './plain-update.ts';
 import { lockEndpoint, openRun, placeOf, type Session, viewEndpoint } from './session.ts';
@@ -34,6 +36,9 @@ export async function keepProduction(session: Session, options: KeepOptions): Pr
     const begun = state().facts.findLast((fact) => fact.name === 'keep-decided' || fact.name === 'kept');
     if (declared === undefined && begun?.name === 'keep-decided') return { begun: begun.value, config };
     if (declared === undefined) {
+      const position = positionOf(state());
+      if (position !== undefined)
+        throw inRollout(endpoint, position, 'There is no shadow to end, and nothing else is done before');
       throw environmentError(
         `Endpoint "${endpoint}" carries no shadow; it runs ${live.endpoint.EndpointConfigName}.`,
         text`See what exists: ${shown('status', { endpoint })}`,

@@ -13,6 +13,7 @@ import type { Calibration } from '../state/calibration.ts';
 import type { DivisionWords, MirrorRollout } from '../mirror/router/state.ts';
 import type { ReleaseTerms } from '../state/releases.ts';
 import type { Rollout } from '../state/rollouts.ts';
+import type { RolloutTimes } from './rollout/times.ts';
 import type { UpdateStarted } from '../state/updates.ts';
 
 /** Where a plan is for. */
@@ -35,6 +36,7 @@ export type LifecyclePlan =
   | CleanupPlan
   | PrunePlan
   | RolloutPlan
+  | RolloutReturnPlan
   | ReleasePlan
   | CalibrationResumedPlan
   | PromoteWithoutShadowPlan
@@ -209,6 +211,7 @@ export interface RolloutPlan {
   place: Place;
   endpoint: string;
   rollout: Rollout;
+  times: RolloutTimes;
   /** What must be created before. */
   steps: readonly Step[];
   /** Instances that stand at once while it begins. */
@@ -218,6 +221,16 @@ export interface RolloutPlan {
   scaled: Scaled | undefined;
   /** Whether production could be started again: the way back raises it where it has shrunk. */
   notes: readonly PlanNote[];
+}
+
+/** All requests go back to production, and a rollout that is under way ends. */
+export interface RolloutReturnPlan {
+  kind: 'rollout-return';
+  place: Place;
+  endpoint: string;
+  rollout: Rollout;
+  /** The candidate's share of the requests now, as the journal knows it: 0 to 1. */
+  share: number;
 }
 
 /** A growing part of a mirror's requests for one of its shadows, which is the live side in the end. */

@@ -8,7 +8,7 @@ import { lines, shown, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
 import { stopExperiment } from '../guard/experiment.ts';
 import { apply, type JournaledRun, startRun } from '../resources/apply.ts';
-import { type Live, ownership } from '../resources/live.ts';
+import { type Live, ownership, SeveralVariants } from '../resources/live.ts';
 import { checkName, isName } from '../resources/naming.ts';
 import { resolveOpenSteps } from '../resources/resolve.ts';
 import { withoutLostTargets } from '../resources/scaling.ts';
@@ -17,9 +17,11 @@ import { type Endpoint, type Settled, waitForEndpoint } from '../resources/wait.
 import type { Journal, Recorded } from '../state/journal.ts';
 import { replay, type State } from '../state/replay.ts';
 import { standingOf } from '../state/moved.ts';
+import { positionOf } from '../state/rollouts.ts';
 import type { StateRoot } from '../state/store.ts';
 import type { LifecycleEnd, LifecycleEvent, Message, Target, Task, TaskEnd, TaskProgress } from './events.ts';
 import { restoreAlarm } from './guarded-update/alarm-override.ts';
+import { inRollout, lockedByRollout } from './in-rollout.ts';
 import { interruptAdvice, withInterruptAdvice } from './interrupt.ts';
 import type { LifecyclePlan, Place } from './plans.ts';
 import type { CapturesPlace } from './captures-cache.ts';
@@ -174,7 +176,7 @@ export async function viewEndpoint<T>(
 ): Promise<T> {
   const on: ViewedEndpoint = { ...(await open(session, endpoint)), locked: false };
   noteJournal(on)();
-  return work(on);
+  return toldOfRollout(on, () => work(on));
 }
 
 /**
@@ -193,7 +195,7 @@ export async function lockEndpoint<T>(
   const reportNotes = noteJournal(on);
   reportNotes();
   const before = journal.events().length;
-  return withInterruptAdvice(
+  const locked = withInterruptAdvice(
     session.signal,
     () => interruptAdvice(words, journal.events(), before),
     () =>
@@ -203,9 +205,23 @@ export async function lockEndpoint<T>(
         for (const step of await resolveOpenSteps(aws, journal, unseen)) session.emit({ kind: 'recovered', step });
         const alarm = await restoreAlarm(() => openRun(on, 'abort: alarm restored'), aws, journal);
         if (alarm !== undefined) session.emit({ kind: 'alarm-restored', alarm });
-        return work(on);
+        return toldOfRollout(on, () => work(on));
       }),
   );
+  return locked.catch((error: unknown) => {
+    throw lockedByRollout(words.endpoint, error, on.state());
+  });
+}
+
+/** A rollout of ours has divided the requests between two variants: what stands then, and what goes on, is known. */
+async function toldOfRollout<T>(on: EndpointSession, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const position = positionOf(on.state());
+    if (!(error instanceof SeveralVariants) || position === undefined) throw error;
+    throw inRollout(on.endpoint, position, 'Nothing else is done with the endpoint before');
+  }
 }
 
 /**

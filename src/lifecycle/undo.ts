@@ -15,6 +15,7 @@ import { checkName } from '../resources/naming.ts';
 import type { Step } from '../resources/steps.ts';
 import { earlierConfigs, knownConfigs } from '../state/earlier-configs.ts';
 import { type State, trackedResource } from '../state/replay.ts';
+import { type Position, positionOf } from '../state/rollouts.ts';
 import { endingOf } from '../state/updates.ts';
 import type { GuardedResult } from './canary.ts';
 import { type CandidateNames, nameCandidate } from './candidate.ts';
@@ -28,8 +29,11 @@ import {
 } from './guarded-update/start.ts';
 import { targetsOf } from './notify.ts';
 import { type Otherwise, type PlainUpdateResult, runPlainUpdate } from './plain-update.ts';
-import type { ConfigModels, PlanNote } from './plans.ts';
-import { type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
+import type { ConfigModels, PlanNote, RolloutReturnPlan } from './plans.ts';
+import { returnAll } from './rollout/rollout.ts';
+import type { RolloutStopped } from './rollout/stopped.ts';
+import { type EndpointSession, onEndpoint, openRun, placeOf, type Session, viewEndpoint } from './session.ts';
+import { inRollout } from './in-rollout.ts';
 import { updateTo } from './shadow/plan.ts';
 import { restorable } from './restorable.ts';
 
@@ -41,15 +45,47 @@ export interface UndoOptions {
   plan?: boolean;
 }
 
-/** Takes an endpoint back to an earlier config of ours, all traffic at once. */
-export async function undo(session: Session, options: UndoOptions & { wait?: boolean }): Promise<PlainUpdateResult> {
+/** The way back out of a rollout. */
+export type RolloutReturned = { kind: 'return-planned'; plan: RolloutReturnPlan } | RolloutStopped;
+
+/**
+ * Takes an endpoint back to an earlier config of ours, all traffic at once. In a rollout all requests go back to
+ * production, which ends it: that is always waited for.
+ */
+export async function undo(
+  session: Session,
+  options: UndoOptions & { wait?: boolean },
+): Promise<PlainUpdateResult | RolloutReturned> {
   const { endpoint, plan = false, wait = true } = options;
   if (options.to !== undefined) checkName('endpoint config', options.to, '--to');
   return onEndpoint(session, { endpoint, command: 'undo', readOnly: plan }, async (on) => {
+    const position = positionOf(on.state());
+    if (position !== undefined) return returnFromRollout(on, position, options.to);
     const { creates, update, names, ...back } = await findWayBack(on, options.to);
     const steps = [...creates, update];
     return runPlainUpdate(on, { command: 'undo', run: names.own.run, steps, adopt: false, ...back }, { wait });
   });
+}
+
+/** What `rollout --cancel` does, shown and asked for. */
+async function returnFromRollout(
+  on: EndpointSession,
+  position: Position,
+  to: string | undefined,
+): Promise<RolloutReturned> {
+  const { session, endpoint } = on;
+  const { rollout, step } = position;
+  if (to !== undefined && to !== rollout.previous) throw inRollout(endpoint, position, `It cannot go to ${to} before`);
+  const plan: RolloutReturnPlan = {
+    kind: 'rollout-return',
+    place: placeOf(on),
+    endpoint,
+    rollout,
+    share: step === undefined ? 0 : (rollout.steps[step] ?? 0),
+  };
+  if (!on.locked) return { kind: 'return-planned', plan };
+  await session.approve(plan);
+  return returnAll(on, await openRun(on, 'undo'), position, await targetsOf(session, []));
 }
 
 /** The way back through the same guardrails as the way there: alarms on the fleet that returns. */
@@ -62,6 +98,8 @@ export async function undoGuarded(
   if (options.to !== undefined) checkName('endpoint config', options.to, '--to');
   const targets = await targetsOf(session, guard.notify);
   const started = await onEndpoint(session, { endpoint, command: 'undo', readOnly: plan }, async (on) => {
+    const position = positionOf(on.state());
+    if (position !== undefined) throw inRollout(endpoint, position, 'A guarded way back begins only after');
     const { live, config, creates, otherwise, models, notes, names } = await findWayBack(on, options.to);
     session.emit({ kind: 'plan-notes', endpoint, notes });
     const [model = ''] = models.to.production;

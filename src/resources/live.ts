@@ -7,7 +7,7 @@ import type { Aws } from '../aws/clients.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { brokenAdvice } from '../base/broken-endpoint.ts';
-import { environmentError, usageError } from '../base/errors.ts';
+import { environmentError, Problem, usageError } from '../base/errors.ts';
 import { lines, shown, type Text, text } from '../base/text.ts';
 import { ownRuns, trackedResource, type State } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
@@ -178,6 +178,16 @@ function waysOn(live: Endpoint, endpoint: string, state: State): Text[] {
   ];
 }
 
+/** An endpoint has not the one production variant that shadowctl works on. */
+export class SeveralVariants extends Problem {
+  constructor(endpoint: string, names: readonly string[]) {
+    super('cannot-run', `Endpoint "${endpoint}" has ${names.length} production variants (${names.join(', ')}).`, {
+      next: 'shadowctl works on endpoints with exactly one.',
+    });
+    this.name = 'SeveralVariants';
+  }
+}
+
 /** An endpoint with the one production variant that shadowctl works on. */
 export interface Production {
   config: DescribeEndpointConfigCommandOutput;
@@ -201,9 +211,9 @@ export function productionOf(live: Live): Production {
   const variants = config.ProductionVariants ?? [];
   const [variant] = variants;
   if (variant?.VariantName === undefined || variants.length !== 1) {
-    throw environmentError(
-      `Endpoint "${live.name}" has ${variants.length} production variants (${variants.map((one) => one.VariantName).join(', ')}).`,
-      'shadowctl works on endpoints with exactly one.',
+    throw new SeveralVariants(
+      live.name,
+      variants.map((one) => one.VariantName ?? ''),
     );
   }
   if (variant.ModelName === undefined) {

@@ -226,6 +226,7 @@ function heldByAnother(lease: LeaseContent, there: StoredObject, waited: number)
   return new HeldByAnother(
     `This endpoint is locked by ${describeHolder(holderOf(lease))}${waited > 0 ? `; ${duration(waited)} were waited` : ''}. Its lock runs out in ${left} unless it is renewed.`,
     'Wait until it has ended (--lock-timeout 10m waits longer). If you are sure that it no longer runs: shadowctl state unlock',
+    holderOf(lease),
   );
 }
 

@@ -6,8 +6,11 @@ import { claimLock, type LockHolder, readLock } from '../base/process-lock.ts';
 
 /** Somebody else has the lock at this moment. */
 export class HeldByAnother extends Problem {
-  constructor(message: string, next: Text) {
+  readonly holder: LockHolder;
+
+  constructor(message: string, next: Text, holder: LockHolder) {
     super('cannot-run', message, { next });
+    this.holder = holder;
     this.name = 'HeldByAnother';
   }
 }
@@ -49,6 +52,7 @@ export async function takeLock(path: string, why: string, clock: Clock): Promise
     throw new HeldByAnother(
       `This endpoint is locked by ${describeHolder(claim.holder)}.`,
       `Wait until it has ended. If you are sure that it is no longer running, delete ${path}`,
+      claim.holder,
     );
   }
   if (claim.kind === 'damaged') {

@@ -46,6 +46,9 @@ function words(opened: Stage, algorithm: readonly string[], policy: string): str
 
 const good = ['--algorithm', 'linear-learner'];
 const mismatched = ['--algorithm', 'xgboost:1.2-1', '--allow-mismatch'];
+/** Decides soon, and never passes with so few requests. */
+const STRICT = 'inform: [latency]\nerrors: 0.0001\nblockMinutes: 1\nminimumBlocks: 5\n';
+const PAUSES = ['--patience', '1m'];
 const LENIENT = 'inform: [latency]\nerrors: 0.2\nblockMinutes: 1\nminimumBlocks: 5\n';
 
 async function runs(opened: Stage) {
@@ -85,7 +88,7 @@ describe('rollout', () => {
   test('not decided: pauses with exit 3, goes on with --resume, returns with --cancel', async () => {
     const opened = (stage = await openStage());
     const { result } = await opened.traffic(async () => {
-      const first = await opened.shadowctl(words(opened, good, 'minimumBlocks: 8\n'));
+      const first = await opened.shadowctl([...words(opened, good, STRICT), ...PAUSES]);
       const status = await opened.shadowctl(['status', '--endpoint', ENDPOINT]);
       const again = await opened.shadowctl(words(opened, good, LENIENT));
       writeFileSync(join(opened.cwd, 'policy.yaml'), LENIENT);
@@ -103,12 +106,90 @@ describe('rollout', () => {
     expect(JSON.parse(result.first.out)).toMatchObject({ ended: 'paused', share: 0.2 });
     expect(result.status.out).toContain('Rollout under way, at step 1 of 3: m2 takes 20 % of the requests since\n');
     expect(result.status.out).toMatch(/candidate +production +m2 /);
-    expect(result.again.err).toContain('A rollout of m2 on weather is under way.');
+    expect(result.again.err).toContain('A rollout of m2 on weather is under way: m2 takes 20 % of the requests');
     expect(result.resumed.code).toBe(0);
     expect(result.resumed.err).not.toContain('step 1 of 3');
     expect((await runs(opened)).config).toBe('both-final');
     const cancel = await opened.shadowctl(['rollout', '--endpoint', ENDPOINT, '--cancel']);
     expect(cancel.code).toBe(2);
+  });
+
+  test('undo in a rollout goes back; other commands say what stands, and what goes on', async () => {
+    const opened = (stage = await openStage());
+    const own = ['--endpoint', ENDPOINT];
+    const model = ['--artifact', ARTIFACT, ...good];
+    const { result } = await opened.traffic(async () => {
+      const paused = await opened.shadowctl([...words(opened, good, STRICT), ...PAUSES]);
+      const refused = [];
+      for (const command of [
+        ['canary', ...own, ...model],
+        ['shadow', ...own, ...model],
+        ['deploy', ...own, ...model, '--instances', '3'],
+        ['promote', ...own],
+        ['keep', ...own],
+        ['abort', ...own],
+        ['undo', ...own, '--strategy', 'canary'],
+      ])
+        refused.push(await opened.shadowctl([...command, '--yes']));
+      const plan = await opened.shadowctl(['undo', ...own, '--plan', '--format', 'json']);
+      const elsewhere = await opened.shadowctl(['undo', ...own, '--to', 'both', '--yes']);
+      const undone = await opened.shadowctl(['undo', ...own, '--to', 'v1', '--yes', '--format', 'json']);
+      return { paused, refused, plan, elsewhere, undone };
+    }, 1);
+    expect(result.paused.code).toBe(3);
+    for (const { code, err } of result.refused) {
+      expect(code, err).toBe(2);
+      expect(err).toContain('A rollout of m2 on weather is under way: m2 takes 20 % of the requests');
+      expect(err).toContain(`shadowctl rollout --endpoint ${ENDPOINT} --cancel`);
+    }
+    expect(result.elsewhere).toMatchObject({ code: 2, err: expect.stringContaining('--cancel') });
+    expect(result.plan.code).toBe(4);
+    expect(JSON.parse(result.plan.out)).toMatchObject({ rollout: { model: 'm2', share: 0.2 }, from: 'both' });
+    expect(result.undone.code).toBe(0);
+    expect(JSON.parse(result.undone.out)).toMatchObject({ rollout: { share: 0 }, outcome: 'running', config: 'v1' });
+    expect((await runs(opened)).config).toBe('v1');
+  });
+
+  test('while a process watches it, whoever wants to go back is told how that is stopped', async () => {
+    const opened = (stage = await openStage());
+    const stop = new AbortController();
+    const { result } = await opened.traffic(async () => {
+      const [, locked] = await opened.clock.all([
+        () => opened.shadowctl(words(opened, good, LENIENT), stop.signal),
+        async () => {
+          await opened.clock.sleep(8 * MINUTE);
+          const said = await opened.shadowctl(['undo', '--endpoint', ENDPOINT, '--yes']);
+          stop.abort(new Error('Ctrl-C'));
+          return said;
+        },
+      ]);
+      return { locked, undone: await opened.shadowctl(['undo', '--endpoint', ENDPOINT, '--yes']) };
+    }, 1);
+    expect(result.locked).toMatchObject({ code: 2, err: expect.stringContaining(`kill -INT ${process.pid}`) });
+    expect(result.locked?.err).toContain('m2 takes 20 % of the requests');
+    expect(result.undone.code).toBe(0);
+  });
+
+  test.each([
+    ['errors alone', LENIENT, 6],
+    [
+      'latency after its warm-up',
+      'inform: [latency.p90, latency.p99]\nlatency: { mean: 5, p50: 5 }\nerrors: 0.2\nblockMinutes: 1\nminimumBlocks: 5\n',
+      8,
+    ],
+  ])('a short bake waits until the policy can decide, and the plan says when: %s', async (_, policy, minutes) => {
+    const opened = (stage = await openStage());
+    const short = [...words(opened, good, policy), '--bake', '1m', '--steps', '20%,100%'];
+    const plan = await opened.shadowctl([...short, '--plan']);
+    expect(JSON.parse(plan.out)).toMatchObject({ leastSeconds: minutes * 60, totalSeconds: minutes * 60 });
+    const impatient = await opened.shadowctl([...short, '--patience', `${minutes - 2}m30s`]);
+    expect(impatient).toMatchObject({ code: 2, err: expect.stringContaining(`before ${minutes} min`) });
+    const { result } = await opened.traffic(() => opened.shadowctl(short), 2);
+    expect(result.code, result.err).toBe(0);
+    const [began = 0, judged = 0] = [...result.err.matchAll(/(\d\d):(\d\d):(\d\d) {2}(?:step 1 of|✓ step 1)/g)].map(
+      ([, h, m, s]) => Number(h) * 3600 + Number(m) * 60 + Number(s),
+    );
+    expect(Math.ceil((judged - began) / 60)).toBe(minutes);
   });
 
   test('interrupted at any moment, it goes on where it was, and can be given back', async () => {
@@ -136,7 +217,7 @@ describe('rollout', () => {
     const { result } = await opened.traffic(async () => {
       const own = ['deploy', '--endpoint', ENDPOINT, '--adopt', '--yes', '--artifact', ARTIFACT, ...good];
       await opened.shadowctl([...own, '--model-name', 'm1b', '--config-name', 'ours']);
-      const paused = await opened.shadowctl(words(opened, good, 'minimumBlocks: 8\n'));
+      const paused = await opened.shadowctl([...words(opened, good, STRICT), ...PAUSES]);
       // Nobody works on it: watching off a terminal ends with what continues it.
       const watched = await opened.shadowctl(['watch', '--endpoint', ENDPOINT]);
       const cleaned = await opened.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--yes']);
@@ -156,7 +237,7 @@ describe('rollout', () => {
 
   test('cancelled where the endpoint was deleted meanwhile: it is over, and nothing is said to serve', async () => {
     const opened = (stage = await openStage());
-    const paused = await opened.traffic(() => opened.shadowctl(words(opened, good, 'minimumBlocks: 8\n')), 1);
+    const paused = await opened.traffic(() => opened.shadowctl([...words(opened, good, STRICT), ...PAUSES]), 1);
     expect(paused.result.code).toBe(3);
     await deleteEndpoint(opened.aws, ENDPOINT);
     await opened.clock.sleep(10 * MINUTE);
@@ -231,7 +312,7 @@ describe('rollout', () => {
     test('metrics that cannot be read decide nothing', async () => {
       const opened = (stage = await openStage());
       opened.emulator.world.faults.add({ kind: 'error', service: 'cloudwatch', operation: 'GetMetricData' });
-      const said = await opened.shadowctl(words(opened, good, LAX));
+      const said = await opened.shadowctl([...words(opened, good, LAX), ...PAUSES]);
       expect(said.code).toBe(3);
       expect(said.err).toContain('step 1: inconclusive');
     });
@@ -241,9 +322,9 @@ describe('rollout', () => {
     const opened = (stage = await openStage());
     const at = (minutes: number) => new Date(opened.clock.now() + minutes * MINUTE).toISOString();
     const plan = [...words(opened, good, LENIENT), '--plan'];
-    const early = await opened.shadowctl(plan, undefined, { AWS_CREDENTIAL_EXPIRATION: at(17) });
+    const early = await opened.shadowctl(plan, undefined, { AWS_CREDENTIAL_EXPIRATION: at(11) });
     expect(early).toMatchObject({ code: 2, err: expect.stringContaining('The credentials end at 20') });
-    expect(await opened.shadowctl(plan, undefined, { AWS_CREDENTIAL_EXPIRATION: at(19) })).toMatchObject({ code: 4 });
+    expect(await opened.shadowctl(plan, undefined, { AWS_CREDENTIAL_EXPIRATION: at(13) })).toMatchObject({ code: 4 });
   });
 
   test('--plan changes nothing', async () => {

@@ -194,8 +194,13 @@ async function otherLife(keep: Keep): Promise<void> {
     await tell(['deploy', ...own, ...GOOD, '--yes', '--test', 'few.csv', '--no-metrics']);
     await tell(['invoke', ...own, '--data', 'few.csv']);
     await tell(['rollout', ...own, ...GOOD, '--plan'], [4]);
-    await tell(['rollout', ...own, ...GOOD, '--yes', '--bake', '1m'], [0, 1, 3]);
-    await tell(['rollout', ...own, '--cancel', '--yes'], [0, 1, 2]);
+    writeFileSync(join(stage.cwd, 'soon.yaml'), 'blockMinutes: 1\nminimumBlocks: 2\nwarmupMinutes: 0\n');
+    const soon = ['--bake', '1m', '--patience', '2m', '--policy', 'soon.yaml'];
+    await tell(['rollout', ...own, ...GOOD, '--yes', ...soon], [3]);
+    await tell(['undo', ...own, '--plan'], [4]);
+    await tell(['undo', ...own, '--yes']);
+    await tell(['rollout', ...own, ...GOOD, '--yes', ...soon], [3]);
+    await tell(['rollout', ...own, '--cancel', '--yes']);
     await tell(['prune', ...own, '--yes', '--keep', '1'], [0, 1]);
     await tell(['cleanup', ...own, '--yes']);
     await tell(['cleanup', '--all', '--plan'], [0, 4]);

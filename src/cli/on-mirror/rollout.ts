@@ -17,7 +17,8 @@ export interface MirrorMoveOptions extends CommonOptions {
   steps: readonly string[];
   by: string | undefined;
   bakeSeconds: number;
-  patienceSeconds: number;
+  /** Undefined: as long as the policy may need. */
+  patienceSeconds: number | undefined;
   guard: Pick<GuardOptions, 'limits' | 'alarms' | 'notify'>;
   report: {
     from: string | undefined;
@@ -89,6 +90,7 @@ async function moveOf(app: App, options: MirrorMoveOptions) {
   const { readMoment } = await import('../flags/moment.ts');
   const { withComparator } = await import('../flags/comparator.ts');
   const { withWaivers } = await import('../flags/waivers.ts');
+  const { patienceFor } = await import('../../lifecycle/rollout/times.ts');
   const { mirror, shadow, steps, by, bakeSeconds, patienceSeconds, guard, plan, report } = options;
   const { policyFrom, ...loaded } = await loadReportPolicy(app, report.policy);
   const { policy, comparator } = await withComparator(app, loaded, {
@@ -103,7 +105,7 @@ async function moveOf(app: App, options: MirrorMoveOptions) {
     steps,
     by,
     bakeSeconds,
-    patienceSeconds,
+    patienceSeconds: patienceSeconds ?? patienceFor(policy, bakeSeconds),
     limits: limitsOf(guard, bakeSeconds),
     judgedBy: judgedBy(report),
     notify: guard.notify,

@@ -3,7 +3,7 @@ import { duration, milliseconds, percent, SECOND, timeOfDay } from '../../base/u
 import { capacityWords } from '../../guard/capacity.ts';
 import { rangeWords } from '../../guard/scaling.ts';
 import type { Message } from '../../lifecycle/events.ts';
-import type { RolloutPlan } from '../../lifecycle/plans.ts';
+import type { RolloutPlan, RolloutReturnPlan } from '../../lifecycle/plans.ts';
 import type { RolloutStopped } from '../../lifecycle/rollout/stopped.ts';
 import type { StepVerdict } from '../../lifecycle/rollout/judge-step.ts';
 import type { Rollout, RolloutLimits } from '../../state/rollouts.ts';
@@ -18,16 +18,19 @@ type ViewIo = Pick<Io, 'color' | 'columns' | 'command'>;
 /** What would be done, what would take it back, and what it costs. */
 export function rolloutPlanLines(
   io: Pick<Io, 'columns'>,
-  { place, endpoint, rollout, steps, capacity, scaled, cost, notes }: RolloutPlan,
+  { place, endpoint, rollout, times, steps, capacity, scaled, cost, notes }: RolloutPlan,
 ): string[] {
   const { model, steps: shares, bakeSeconds, limits } = rollout;
+  const { leastSeconds, patienceSeconds, totalSeconds } = times;
+  const first = Math.max(leastSeconds, bakeSeconds);
   return [
     placeLine(place),
     ...steps.flatMap((step) => describeStep(step, io.columns)),
+    ...wrap(`~ endpoint ${endpoint}  (${model} takes ${shares.map(percent).join(', then ')})`, io.columns, '    '),
     ...wrap(
-      `~ endpoint ${endpoint}  (${model} takes ${shares.map(percent).join(', then ')}; at least ${duration(bakeSeconds * SECOND)} each)`,
+      `  The policy can pass the first step after ${duration(first * SECOND)}${shares.length < 3 ? '' : `, and each later one is watched for ${duration(bakeSeconds * SECOND)} at least`}: ${duration(totalSeconds * SECOND)} or more until 100 %, and the updates besides. A step that is not decided pauses after ${duration((bakeSeconds + patienceSeconds) * SECOND)}.`,
       io.columns,
-      '    ',
+      '  ',
     ),
     ...(limits === undefined ? [] : limitWords(limits)).flatMap((limit) =>
       wrap(`  taken back at ${limit}`, io.columns, '    '),
@@ -54,8 +57,38 @@ export function rolloutPlanLines(
   ];
 }
 
+/** The way back out of a rollout, as `undo` shows it. */
+export function rolloutReturnLines(
+  io: Pick<Io, 'columns'>,
+  { place, endpoint, rollout, share }: RolloutReturnPlan,
+): string[] {
+  const { model, previousModel, previous, config } = rollout;
+  return [
+    placeLine(place),
+    ...wrap(
+      `A rollout of ${model} is under way: it takes ${percent(share)} of the requests. It ends, and all of them go back to ${previousModel}.`,
+      io.columns,
+      '  ',
+    ),
+    `~ endpoint ${endpoint}`,
+    `  from  ${config}, models ${previousModel} and ${model}`,
+    `  to    ${previous}, model ${previousModel}`,
+  ];
+}
+
+/** The same for machines, as the documents of any other `undo` have it. */
+export function rolloutReturnFacts({
+  endpoint,
+  rollout,
+  share,
+}: Pick<RolloutReturnPlan, 'endpoint' | 'rollout' | 'share'>) {
+  const { model, previousModel, config } = rollout;
+  const models = { from: { production: [previousModel, model] }, to: { production: [previousModel] } };
+  return { endpoint, from: config, models, rollout: { model, previousModel, share } };
+}
+
 /** The same for machines; stable names. */
-export function rolloutPlanFacts({ place, endpoint, rollout, steps, capacity, cost }: RolloutPlan) {
+export function rolloutPlanFacts({ place, endpoint, rollout, times, steps, capacity, cost }: RolloutPlan) {
   const { account, region } = place;
   const { model, previous, config, final, steps: shares, bakeSeconds } = rollout;
   return {
@@ -66,6 +99,7 @@ export function rolloutPlanFacts({ place, endpoint, rollout, steps, capacity, co
     configs: { from: previous, during: config, to: final },
     shares,
     bakeSeconds,
+    ...times,
     steps: stepsJson(steps),
     capacity,
     cost: costJson(cost),

@@ -4,8 +4,9 @@ import type { Observations } from '../../analysis/observations.ts';
 import { minutesOf, readMetrics } from '../../analysis/observe/metrics.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import type { Aws } from '../../aws/clients.ts';
-import { MINUTE } from '../../base/units.ts';
+import { MINUTE, SECOND } from '../../base/units.ts';
 import type { Rollout } from '../../state/rollouts.ts';
+import { SETTLE_SECONDS } from './times.ts';
 
 /** What the evidence says so far. */
 export interface StepVerdict {
@@ -15,9 +16,6 @@ export interface StepVerdict {
   /** On the candidate, over all steps so far. */
   requests: number;
 }
-
-/** Metrics of a minute are published after its end. */
-const SETTLE_MS = MINUTE;
 
 /**
  * Judges the candidate against production over all steps so far, by errors and latency, with the judge of every report.
@@ -33,7 +31,7 @@ export async function judgeStep(
   { from, now, policy, signal }: { from: number; now: number; policy: Policy; signal: AbortSignal },
 ): Promise<StepVerdict> {
   const wholeMinutes = (ms: number) => Math.floor(ms / MINUTE) * MINUTE;
-  const window = { from: wholeMinutes(from), to: wholeMinutes(now - SETTLE_MS) };
+  const window = { from: wholeMinutes(from), to: wholeMinutes(now - SETTLE_SECONDS * SECOND) };
   if (window.to <= window.from)
     return { outcome: 'inconclusive', reasons: ['No whole minute has been measured yet.'], requests: 0 };
   const [production, candidate] = await readMetrics(

@@ -6,7 +6,7 @@ export interface RolloutPlan {
   steps: readonly number[];
   /** How long each step is watched at least, seconds. */
   bakeSeconds: number;
-  /** How much longer a step that is not decided is watched before the rollout pauses, seconds. */
+  /** How much longer a step that is not decided is watched before the rollout pauses, seconds; anew when it is resumed. */
   patienceSeconds: number;
 }
 
@@ -16,7 +16,8 @@ export type RolloutState =
   | { at: 'resuming'; step: number; since: number | undefined; began: number | undefined }
   /** The share of this step is being set. */
   | { at: 'moving'; step: number; began: number | undefined }
-  | { at: 'watching'; step: number; since: number; began: number }
+  /** `from`: when this command began to watch it, which is later than `since` where it was resumed. */
+  | { at: 'watching'; step: number; since: number; began: number; from: number }
   /** All requests go back to production. */
   | { at: 'returning'; why: 'failed' | 'cancelled' }
   /** Not decided in time: it stays as it is until somebody resumes or cancels. */
@@ -27,7 +28,7 @@ export type RolloutState =
 /** What has happened. `at` is milliseconds since the epoch. */
 export type RolloutEvent =
   /** The router was asked whether the candidate takes requests, and whether it is production already. */
-  | { kind: 'found'; candidate: 'absent' | 'attached' | 'production' }
+  | { kind: 'found'; candidate: 'absent' | 'attached' | 'production'; at: number }
   | { kind: 'moved'; at: number }
   /** The router did not take the share; it serves as before. */
   | { kind: 'refused' }
@@ -73,7 +74,7 @@ export function nextMove(plan: RolloutPlan, state: RolloutState, event: RolloutE
   if (event.kind === 'cancel' && state.at !== 'ended') return rollBack('cancelled');
   switch (state.at) {
     case 'resuming':
-      if (event.kind === 'found') return resume(plan, state, event.candidate);
+      if (event.kind === 'found') return resume(plan, state, event);
       break;
     case 'moving':
       if (event.kind === 'refused')
@@ -97,18 +98,18 @@ type In<At extends RolloutState['at']> = Extract<RolloutState, { at: At }>;
 function resume(
   plan: RolloutPlan,
   { step, since, began }: In<'resuming'>,
-  candidate: 'absent' | 'attached' | 'production',
+  { candidate, at }: Extract<RolloutEvent, { kind: 'found' }>,
 ): RolloutMove {
   // It becomes production only after all steps have passed: they are not judged again.
   if (candidate === 'production') return move(plan, plan.steps.length - 1, began);
   // A step counts once its beginning is in the journal; without the candidate there is nothing to watch.
   if (candidate === 'absent' || since === undefined || began === undefined) return move(plan, step, began);
-  return { state: { at: 'watching', step, since, began }, action: { kind: 'judge', at: since } };
+  return { state: { at: 'watching', step, since, began, from: at }, action: { kind: 'judge', at: since } };
 }
 
 function arrive(plan: RolloutPlan, { step, began }: In<'moving'>, at: number): RolloutMove {
   if (step >= plan.steps.length - 1) return end('passed');
-  return { state: { at: 'watching', step, since: at, began: began ?? at }, action: { kind: 'judge', at } };
+  return { state: { at: 'watching', step, since: at, began: began ?? at, from: at }, action: { kind: 'judge', at } };
 }
 
 /** A failure counts at once, a pass when the step has been watched for as long as was asked for. */
@@ -118,7 +119,7 @@ function decide(
   { outcome, at }: Extract<RolloutEvent, { kind: 'judged' }>,
 ): RolloutMove {
   const baked = state.since + plan.bakeSeconds * 1000;
-  const patience = baked + plan.patienceSeconds * 1000;
+  const patience = Math.max(baked, state.from) + plan.patienceSeconds * 1000;
   if (outcome === 'fail') return rollBack('failed');
   if (outcome === 'pass' && at >= baked) return move(plan, state.step + 1, state.began);
   if (at >= patience) return { state: { at: 'paused', step: state.step }, action: { kind: 'none' } };

@@ -23,6 +23,7 @@ import {
 } from '../candidate.ts';
 import type { Target } from '../events.ts';
 import { requireGuardable } from '../guarded-update/start.ts';
+import { inRollout } from '../in-rollout.ts';
 import { notify, targetsOf } from '../notify.ts';
 import type { RolloutPlan } from '../plans.ts';
 import {
@@ -48,12 +49,13 @@ import { planConfigs } from './plan.ts';
 import { variantRouter } from './router.ts';
 import { cancelFrom, continueRollout, type RolloutParts, type RolloutStop } from './runner.ts';
 import type { RolloutStopped } from './stopped.ts';
+import { patienceFor, requireEnough, rolloutTimes } from './times.ts';
 
 /** How a rollout is judged and told. */
 export interface RolloutJudging {
   endpoint: string;
-  /** How much longer than the bake a step that is not decided is watched, seconds. */
-  patienceSeconds: number;
+  /** How much longer than the bake a step that is not decided is watched, seconds; undefined: as long as the policy may need. */
+  patienceSeconds: number | undefined;
   policy: Policy;
   /** Who is told, in addition to the project's targets. */
   notify: readonly Target[];
@@ -85,12 +87,7 @@ export async function startRollout(session: Session, options: RolloutOptions): P
   if (first !== undefined) return first;
   return onEndpoint(session, { endpoint, command: 'rollout', readOnly: options.plan }, async (on) => {
     const under = positionOf(on.state());
-    if (under !== undefined) {
-      throw environmentError(
-        `A rollout of ${under.rollout.model} on ${endpoint} is under way.`,
-        'Continue with --resume, or return with --cancel.',
-      );
-    }
+    if (under !== undefined) throw inRollout(endpoint, under, 'Another one begins only after');
     const decided = await decide(on, options);
     session.emit({ kind: 'rollout-planned', plan: decided.plan });
     if (!on.locked) return { kind: 'planned', plan: decided.plan };
@@ -112,7 +109,13 @@ export async function resumeRollout(session: Session, options: RolloutJudging): 
   const targets = await targetsOf(session, options.notify);
   return onRollout(session, options, 'rollout --resume', (on, run, position) => {
     const { steps, bakeSeconds } = position.rollout;
-    requireLasting(on, (steps.length - (position.step ?? 0)) * bakeSeconds);
+    const left = Math.max(0, steps.length - 1 - (position.step ?? 0));
+    requireLasting(on, left * bakeSeconds);
+    const now = on.session.clock.now();
+    const { since = now, began = now } = position;
+    const watched =
+      (Math.max(since + bakeSeconds * SECOND, now) - began) / SECOND + patienceOf(position.rollout, options);
+    requireEnough(options.policy, watched, 'the candidate would have been watched for');
     return carryOn(on, run, position, options, targets);
   });
 }
@@ -121,9 +124,21 @@ export async function resumeRollout(session: Session, options: RolloutJudging): 
 export async function cancelRollout(session: Session, options: RolloutJudging): Promise<RolloutResult> {
   const targets = await targetsOf(session, options.notify);
   return onRollout(session, options, 'rollout --cancel', async (on, run, position) => {
-    const stop = await cancelFrom(partsOf(on, run, position.rollout, options), position);
-    return finish(session, position.rollout, stop, options, targets);
+    return returnAll(on, run, position, targets);
   });
+}
+
+/** All requests to production, from wherever the rollout stands; those who are to know are told. */
+export async function returnAll(
+  on: LockedEndpoint,
+  run: JournaledRun,
+  position: Position,
+  targets: readonly Target[],
+): Promise<RolloutStopped> {
+  const { rollout } = position;
+  const judge = () => Promise.reject(new Error('a rollout that returns is not judged'));
+  const stop = await cancelFrom({ ...partsOf(on, run, rollout), patienceSeconds: 0, judge }, position);
+  return finish(on.session, on.endpoint, rollout, stop, targets);
 }
 
 async function onRollout(
@@ -156,8 +171,9 @@ async function decide(
   options: RolloutOptions,
 ): Promise<{ plan: RolloutPlan; run: string; adopt: boolean }> {
   const { aws, journal, session, endpoint } = on;
-  const { steps: shares, bakeSeconds, candidate } = options;
-  requireLasting(on, shares.length * bakeSeconds);
+  const { steps: shares, bakeSeconds, candidate, patienceSeconds } = options;
+  const times = rolloutTimes(options.policy, { bakeSeconds, patienceSeconds, steps: shares.length });
+  requireLasting(on, times.totalSeconds);
   const live = await readLive(aws, endpoint, session.signal);
   if (live === undefined) throw endpointNotFound(aws.target, endpoint);
   if (!options.adopt) requireOurs(live, on.state(), journal.path, 'adopt');
@@ -204,7 +220,7 @@ async function decide(
     prices: await pricesOf(session, during, after),
     during,
     after,
-    seconds: bakeSeconds * shares.length,
+    seconds: times.totalSeconds,
   };
   return {
     plan: {
@@ -212,6 +228,7 @@ async function decide(
       place: placeOf(on),
       endpoint,
       rollout,
+      times,
       steps,
       capacity,
       scaled,
@@ -248,8 +265,13 @@ async function carryOn(
   const { session, endpoint } = on;
   const { rollout } = position;
   try {
-    const stop = await continueRollout(partsOf(on, run, rollout, options), position);
-    return await finish(session, rollout, stop, options, targets);
+    const parts = {
+      ...partsOf(on, run, rollout),
+      patienceSeconds: patienceOf(rollout, options),
+      judge: (began: number) => look(on, rollout, began, options.policy),
+    };
+    const stop = await continueRollout(parts, position);
+    return await finish(session, endpoint, rollout, stop, targets);
   } catch (error) {
     const stays = `${endpoint} keeps its current division of requests.`;
     const next = lines(
@@ -262,14 +284,20 @@ async function carryOn(
   }
 }
 
-function partsOf(on: LockedEndpoint, run: JournaledRun, rollout: Rollout, options: RolloutJudging): RolloutParts {
+function patienceOf({ bakeSeconds }: Rollout, { policy, patienceSeconds }: RolloutJudging): number {
+  return patienceSeconds ?? patienceFor(policy, bakeSeconds);
+}
+
+function partsOf(
+  on: LockedEndpoint,
+  run: JournaledRun,
+  rollout: Rollout,
+): Omit<RolloutParts, 'judge' | 'patienceSeconds'> {
   return {
     session: on.session,
     record: (fact) => run.journal.append({ type: 'fact', run: run.id, ...fact }),
     rollout,
     router: variantRouter(on, run, rollout),
-    patienceSeconds: options.patienceSeconds,
-    judge: (began) => look(on, rollout, began, options.policy),
   };
 }
 
@@ -297,9 +325,9 @@ async function look(
 /** Tells how it ended those who are to know. */
 async function finish(
   session: Session,
+  endpoint: string,
   rollout: Rollout,
   stop: RolloutStop,
-  { endpoint }: RolloutJudging,
   targets: readonly Target[],
 ): Promise<RolloutStopped> {
   if (stop.at === 'ended' && stop.refused === true)

@@ -96,7 +96,7 @@ async function act(work: RolloutWork, { state, action }: RolloutMove): Promise<R
   const { clock, signal } = session;
   switch (action.kind) {
     case 'read-shares':
-      return { kind: 'found', candidate: foundIn(await router.shares()) };
+      return { kind: 'found', candidate: foundIn(await router.shares()), at: clock.now() };
     case 'set-share': {
       const { step, share } = action;
       if ((await router.setShares(share, step)) === 'refused') return { kind: 'refused' };

@@ -12,7 +12,13 @@ const MIN = 60_000;
 /** Ten minutes a step, five more where it is not decided. */
 const PLAN: RolloutPlan = { steps: [0.1, 0.5, 1], bakeSeconds: 600, patienceSeconds: 300 };
 
-const watching = (step: number): RolloutState => ({ at: 'watching', step, since: 100 * MIN, began: 40 * MIN });
+const watching = (step: number): RolloutState => ({
+  at: 'watching',
+  step,
+  since: 100 * MIN,
+  began: 40 * MIN,
+  from: 100 * MIN,
+});
 const setShare = (step: number): RolloutAction => ({ kind: 'set-share', step, share: PLAN.steps[step] ?? Number.NaN });
 const BACK = { kind: 'give-back' } as const;
 const NONE = { kind: 'none' } as const;
@@ -27,8 +33,12 @@ const TABLE: readonly {
     title: 'resuming before the first step',
     state: { at: 'resuming', step: 0, since: undefined, began: undefined },
     on: [
-      [{ kind: 'found', candidate: 'attached' }, { at: 'moving', step: 0, began: undefined }, setShare(0)],
-      [{ kind: 'found', candidate: 'absent' }, { at: 'moving', step: 0, began: undefined }, setShare(0)],
+      [
+        { kind: 'found', candidate: 'attached', at: 100 * MIN },
+        { at: 'moving', step: 0, began: undefined },
+        setShare(0),
+      ],
+      [{ kind: 'found', candidate: 'absent', at: 100 * MIN }, { at: 'moving', step: 0, began: undefined }, setShare(0)],
       [{ kind: 'cancel' }, { at: 'returning', why: 'cancelled' }, BACK],
     ],
   },
@@ -36,11 +46,15 @@ const TABLE: readonly {
     title: 'resuming at a step',
     state: { at: 'resuming', step: 1, since: 100 * MIN, began: 40 * MIN },
     on: [
-      [{ kind: 'found', candidate: 'attached' }, watching(1), { kind: 'judge', at: 100 * MIN }],
+      [{ kind: 'found', candidate: 'attached', at: 100 * MIN }, watching(1), { kind: 'judge', at: 100 * MIN }],
       // All steps have passed already.
-      [{ kind: 'found', candidate: 'production' }, { at: 'moving', step: 2, began: 40 * MIN }, setShare(2)],
+      [
+        { kind: 'found', candidate: 'production', at: 100 * MIN },
+        { at: 'moving', step: 2, began: 40 * MIN },
+        setShare(2),
+      ],
       // The candidate is not there: its share is taken anew, and so is the time it is watched.
-      [{ kind: 'found', candidate: 'absent' }, { at: 'moving', step: 1, began: 40 * MIN }, setShare(1)],
+      [{ kind: 'found', candidate: 'absent', at: 100 * MIN }, { at: 'moving', step: 1, began: 40 * MIN }, setShare(1)],
       [{ kind: 'cancel' }, { at: 'returning', why: 'cancelled' }, BACK],
     ],
   },
@@ -50,7 +64,7 @@ const TABLE: readonly {
     on: [
       [
         { kind: 'moved', at: 7 * MIN },
-        { at: 'watching', step: 0, since: 7 * MIN, began: 7 * MIN },
+        { at: 'watching', step: 0, since: 7 * MIN, began: 7 * MIN, from: 7 * MIN },
         { kind: 'judge', at: 7 * MIN },
       ],
       [{ kind: 'refused' }, { at: 'ended', how: 'failed', refused: true }, NONE],
@@ -130,7 +144,7 @@ const TABLE: readonly {
 ];
 
 const ANY_EVENT: readonly RolloutEvent[] = [
-  { kind: 'found', candidate: 'attached' },
+  { kind: 'found', candidate: 'attached', at: 100 * MIN },
   { kind: 'moved', at: 0 },
   { kind: 'refused' },
   { kind: 'judged', outcome: 'pass', at: 0 },
@@ -166,4 +180,11 @@ test('the router is asked first, whether a rollout begins or goes on', () => {
 test('without patience a step that is not decided pauses at the end of its bake', () => {
   const event: RolloutEvent = { kind: 'judged', outcome: 'inconclusive', at: 110 * MIN };
   expect(nextMove({ ...PLAN, patienceSeconds: 0 }, watching(0), event).state).toEqual({ at: 'paused', step: 0 });
+});
+
+test('resumed, a step that is not decided is watched for the patience again, from then on', () => {
+  const found: RolloutEvent = { kind: 'found', candidate: 'attached', at: 200 * MIN };
+  const { state } = nextMove(PLAN, { at: 'resuming', step: 1, since: 100 * MIN, began: 40 * MIN }, found);
+  const judged = (at: number) => nextMove(PLAN, state, { kind: 'judged', outcome: 'inconclusive', at }).state.at;
+  expect([judged(200 * MIN), judged(205 * MIN - 1), judged(205 * MIN)]).toEqual(['watching', 'watching', 'paused']);
 });
