@@ -9,7 +9,9 @@ import { beginRelease, type ReleaseRequest } from '../../../src/lifecycle/releas
 import { tick, type TickParts, type TickResult } from '../../../src/lifecycle/release/runner.ts';
 import { readReleaseSettings, termsOf } from '../../../src/lifecycle/release/settings.ts';
 import type { Session } from '../../../src/lifecycle/session.ts';
-import type { Recorded } from '../../../src/state/journal.ts';
+import { stateObjects } from '../../../src/aws/state-objects.ts';
+import { openJournal, type Recorded } from '../../../src/state/journal.ts';
+import { objectState } from '../../../src/state/object-state.ts';
 import { existing, replay } from '../../../src/state/replay.ts';
 import type { Release } from '../../../src/state/releases.ts';
 import { ENDPOINT, type Stage } from '../../support/stage.ts';
@@ -46,9 +48,29 @@ function scripted(session: Session, settings: TickParts['settings'], script: Scr
   };
 }
 
+/** Journals in a bucket that is there already. */
+function inBucket({ clock }: Stage, aws: Aws): Pick<Session, 'state' | 'journal'> {
+  const root = objectState(stateObjects(aws, clock, { bucket: 'models', key: 'state' }), clock, {
+    lockTimeout: 2 * MINUTE,
+  });
+  return {
+    state: async () => root,
+    journal: (endpoint) => openJournal(root, { account: '000000000000', region: 'us-east-1', endpoint }, clock),
+  };
+}
+
 /** A session with everything that a tick works with. */
-export function releaseOn(stage: Stage, written: object, script: Script, aws?: Aws) {
-  const session = scriptSession(stage, aws === undefined ? {} : { aws: async () => aws });
+export function releaseOn(
+  stage: Stage,
+  written: object,
+  script: Script,
+  aws?: Aws,
+  place: 'folder' | 'bucket' = 'folder',
+) {
+  const session = scriptSession(stage, {
+    ...(aws !== undefined && { aws: async () => aws }),
+    ...(place === 'bucket' && inBucket(stage, aws ?? stage.aws)),
+  });
   const read = readReleaseSettings([written], 'a test');
   // No requests flow here, so no alarm can be shown to fire.
   const settings = { ...read, guard: { ...read.guard, unguarded: true } };
@@ -116,8 +138,16 @@ export function outcomeOf(events: readonly Recorded[]): { facts: string[]; stand
 /** What a process that is killed throws: no error that anybody could catch for one. */
 export const KILLED = Symbol('killed');
 
-/** The same account for a process that is killed just after its call of this number, from 1; gives how many there were. */
-export function killedAfter(stage: Stage, at: number): { aws: Aws; calls(): number } {
+/**
+ * The same account for a process that is killed just before or after its call of this number, from 1; gives how many there were.
+ * @param counted `changes`: those that only look are not counted
+ */
+export function killedAt(
+  stage: Stage,
+  at: number,
+  moment: 'before' | 'after' = 'after',
+  counted: 'all' | 'changes' = 'all',
+): { aws: Aws; calls(): number } {
   const aws = connect({
     region: 'us-east-1',
     endpointUrl: stage.emulator.url,
@@ -133,8 +163,14 @@ export function killedAfter(stage: Stage, at: number): { aws: Aws; calls(): numb
         return async (...args: unknown[]) => {
           // The dead make no calls.
           if (count >= at) throw KILLED;
+          const name = (args[0] as object).constructor.name;
+          const counts = counted === 'all' || !/^(?:Get|List|Describe|Head|Filter)/.test(name);
+          if (counts && moment === 'before' && count + 1 === at) {
+            count = at;
+            throw KILLED;
+          }
           const reply: unknown = await Reflect.apply(own as (...all: unknown[]) => unknown, target, args);
-          count += 1;
+          if (counts) count += 1;
           if (count >= at) throw KILLED;
           return reply;
         };
