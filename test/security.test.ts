@@ -2,9 +2,12 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -73,7 +76,15 @@ describe('a terminal and the log of CI', () => {
   test('what is written obeys nothing, and keeps its own colors', () => {
     expectInert(inert(HOSTILE));
     expectInert(inert(CI.join('\n')));
-    expect(inert(`${ESC}[32mgood${ESC}[39m\tbad`)).toBe(`${ESC}[32mgood${ESC}[39m\tbad`);
+    expect(inert(`${ESC}[32mgood${ESC}[39m\tbad`, true)).toBe(`${ESC}[32mgood${ESC}[39m\tbad`);
+    expect(inert(`${ESC}[32mgood${ESC}[39m\tbad`)).toBe('good\tbad');
+    // What hides text, or what is behind it, is nobody's color here; and no color outlives its text.
+    for (const code of ['8', '7', '5', '30;40', '38;5;0', '48;5;0', '1;8', '98', '107', ''])
+      expect(inert(`a${ESC}[${code}mb`, true), code).toBe('ab');
+    expect(inert(`${ESC}[31mred\nstill`, true)).toBe(`${ESC}[31mred\nstill${ESC}[0m`);
+    expect(inert(`${ESC}[1m::error::x`, true)).toBe(`${ESC}[1m: :error::x${ESC}[0m`);
+    expect(inert(`:${ESC}[1m:error::x`, true)).not.toMatch(/^::/m);
+    expect(inert(`:${ESC}[8m:error::x`)).not.toMatch(/^::/m);
     expect(inert('arn:aws:s3:::bucket a::b')).toBe('arn:aws:s3:::bucket a::b');
   });
 
@@ -224,6 +235,16 @@ describe('files', () => {
       mkdirSync(join(world.root, '.shadowctl'));
       chownSync(join(world.root, '.shadowctl'), 12345, 12345);
       expect(await written(['config', 'show'])).toMatchObject({ code: 2, all: expect.stringContaining('.shadowctl') });
+      // Whose a link is counts, not whose it leads to: it may lead to a file of one's own that is meant for elsewhere.
+      rmSync(join(world.root, '.shadowctl'), { recursive: true });
+      renameSync(join(world.root, 'shadowctl.yaml'), join(world.root, 'mine.yaml'));
+      symlinkSync(join(world.root, 'mine.yaml'), join(world.root, 'shadowctl.yaml'));
+      expect(await written(['config', 'show'])).toMatchObject({ code: 0 });
+      lchownSync(join(world.root, 'shadowctl.yaml'), 12345, 12345);
+      expect(await written(['config', 'show'])).toMatchObject({
+        code: 2,
+        all: expect.stringContaining('somebody else'),
+      });
       // Only there: a checkout of another user in a folder of its own is used, as CI in containers does.
       chmodSync(world.root, 0o755);
       expect(await written(['config', 'show'])).toMatchObject({ code: 0 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { requireFile } from './disk.ts';
@@ -182,7 +182,8 @@ function find(folder: string): string | undefined {
  */
 function requireNotPlanted(path: string, next: string): void {
   const me = process.getuid?.();
-  const owner = statSync(path, { throwIfNoEntry: false })?.uid;
+  // Of a link, who laid it there counts: it may lead to a file of yours that is meant for elsewhere.
+  const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
   if (me === undefined || owner === undefined || owner === me || owner === 0) return;
   if ((statSync(dirname(path)).mode & 0o002) === 0) return;
   throw usageError(

@@ -13,6 +13,11 @@ export interface Io {
   out(line?: Text): void;
   /** Writes one line of chatter to standard error. Silent under `--quiet`. */
   err(line?: Text): void;
+  /**
+   * Moves up so many rows of standard error and clears what stands there and below: what is written next stands in its place. None
+   * where nothing can be redrawn.
+   */
+  readonly rewind?: ((rows: number) => void) | undefined;
   /** Writes one line to standard error, `--quiet` or not: for errors. */
   alert(line: Text): void;
   /** A command that is shown, as it is to be typed here: with the flags that say where it works. */
@@ -49,28 +54,41 @@ export function plain(text: string): string {
     .replace(INVISIBLE, '');
 }
 
-// Colors and weights, which are ours; whatever else begins with ESC moves the cursor, the title or the clipboard.
+// Whatever else begins with ESC moves the cursor, the title or the clipboard.
 // oxlint-disable-next-line no-control-regex
 const COLORS = /(\u001b\[[0-9;]*m)/;
+// Bold, dim, the eight colors of a text, and their ends: all that is drawn here. Others hide what follows, or what stands behind it.
+// oxlint-disable-next-line no-control-regex
+const OURS = /^\u001b\[(?:0|[12]|22|3[0-79])m$/;
+const RESET = '\u001b[0m';
 // oxlint-disable-next-line no-control-regex
 const DRIVES = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
  * A text of several lines as it may stand on a terminal and in the log of a CI system, whatever content is in it: control
- * characters and those that turn the direction of writing are taken out, colors apart; what GitHub, Azure or TeamCity would
- * obey at a line's beginning, or anywhere, is broken by a space.
+ * characters and those that turn the direction of writing are taken out; what GitHub, Azure or TeamCity would obey at a line's
+ * beginning, or anywhere, is broken by a space. With colors, those that this program draws with stay, and end with the text.
  */
-export function inert(text: string): string {
+export function inert(text: string, colors = false): string {
+  let open = false;
   const parts = text.split(COLORS).map((part, index) => {
-    if (index % 2 === 1) return part;
+    if (index % 2 === 1) {
+      if (!colors || !OURS.test(part)) return '';
+      open = !/\[(?:0|22|39)m$/.test(part);
+      return part;
+    }
     // The rest of a sequence that was cut out of its ESC would stand there as text: it goes with it.
     return stripVTControlCharacters(part).replace(DRIVES, '');
   });
-  return parts
+  return `${parts
     .join('')
-    .replace(/^([^\S\n]*):(?=:)/gm, '$1: ')
-    .replace(/##(?=(?:vso|teamcity)?\[)/g, '## ');
+    .replace(LINE_COMMAND, '$1: ')
+    .replace(/##(?=(?:vso|teamcity)?\[)/g, '## ')}${open ? RESET : ''}`;
 }
+
+// GitHub looks for `::` at a line's beginning, which colors do not hide from everybody who cleans a log of them.
+// oxlint-disable-next-line no-control-regex
+const LINE_COMMAND = /^((?:[^\S\n]|\u001b\[[0-9]*m)*):(?=(?:\u001b\[[0-9]*m)*:)/gm;
 
 export interface ProcessStreams {
   stdin: NodeJS.ReadStream;
@@ -123,16 +141,19 @@ export function processIo(streams: ProcessStreams, options: { quiet: boolean; co
   const { stdin, stdout, stderr, env } = streams;
   const terminal = stdout.isTTY === true;
   const interactive = stderr.isTTY === true && env.CI === undefined;
+  const color = options.color && wantsColor(env, terminal);
   giveColumns(stdout);
   giveColumns(stderr);
   return {
-    out: (line = '') => void stdout.write(`${inert(printText(line))}\n`),
-    err: (line = '') => void (options.quiet || stderr.write(`${inert(printText(line))}\n`)),
-    alert: (line) => void stderr.write(`${inert(printText(line))}\n`),
+    out: (line = '') => void stdout.write(`${inert(printText(line), color)}\n`),
+    err: (line = '') => void (options.quiet || stderr.write(`${inert(printText(line), color)}\n`)),
+    rewind:
+      interactive && !options.quiet ? (rows) => void (rows > 0 && stderr.write(`\u001b[${rows}A\u001b[J`)) : undefined,
+    alert: (line) => void stderr.write(`${inert(printText(line), color)}\n`),
     command: (line) => printCommand(line),
     interactive: interactive && !options.quiet,
     terminal,
-    color: options.color && wantsColor(env, terminal),
+    color,
     columns: columnsOf(streams),
     rows: someColumns(stdout.rows) ?? someColumns(stderr.rows) ?? DEFAULT_ROWS,
     screen: interactive && !options.quiet && stdin.isTTY === true ? () => openScreen(stdin, stderr) : undefined,
@@ -154,7 +175,7 @@ export function processIo(streams: ProcessStreams, options: { quiet: boolean; co
           });
           if (signal?.aborted === true) asker.close();
           else
-            asker.question(inert(question), (answer) => {
+            asker.question(inert(question, color), (answer) => {
               answered = true;
               resolve(answer.trim());
             });

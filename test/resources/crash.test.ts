@@ -99,7 +99,7 @@ const BOUNDARIES = CALLS.flatMap(([prepare, line, at, call]) =>
   })),
 );
 
-test.each(sampled(BOUNDARIES, 3))(
+test.each(sampled(BOUNDARIES, 2))(
   '$command killed $moment $call leaves nothing that the next cleanup does not find',
   { timeout: 60_000 },
   async ({ kill: { prepare, line, at, call, moment } }) => {
@@ -150,7 +150,7 @@ const SHARED_BOUNDARIES = SHARED_CALLS.flatMap(({ prepare, line, calls }) =>
   ),
 );
 
-test.each(sampled(SHARED_BOUNDARIES, 3))(
+test.each(sampled(SHARED_BOUNDARIES, 2))(
   'with its journal in a bucket, $command killed $moment its change $at leaves nothing that the next cleanup does not find',
   { timeout: 60_000 },
   async ({ kill: { prepare, line, at, moment } }) => {
@@ -195,3 +195,76 @@ test.each(SHARED_CALLS)('the matrix above reaches the end of $line', async ({ pr
     await world.close();
   }
 });
+
+/*
+ * The other commands that change something, killed at each of their first changes: what comes later waits on the wall clock, and is
+ * struck in `every-command.test.ts`. A tick of a release attaches its shadow, and the one after `cancel` removes it.
+ */
+
+const ON = '--endpoint weather';
+const CANDIDATE = `--artifact ${ARTIFACT_009} --algorithm linear-learner`;
+const AGAIN = `deploy ${ON} ${CANDIDATE} --yes`;
+const OF_RELEASE = `release ${ON} --artifact ${ARTIFACT_009} --once --yes`;
+
+/** How many changes of AWS a command makes first, with its journal in a folder. */
+const MORE: readonly { prepare: readonly string[]; line: string; first: number }[] = [
+  { prepare: [DEPLOY], line: `canary ${ON} ${CANDIDATE} --yes`, first: 7 },
+  { prepare: [DEPLOY], line: `rollout ${ON} ${CANDIDATE} --steps 50%,100% --yes`, first: 4 },
+  { prepare: [DEPLOY, SHADOW], line: `promote ${ON} --force --yes`, first: 5 },
+  { prepare: [DEPLOY, SHADOW], line: `keep ${ON} --yes`, first: 1 },
+  { prepare: [DEPLOY, SHADOW], line: `shadow detach ${ON} --no-wait --yes`, first: 1 },
+  { prepare: [DEPLOY, AGAIN], line: `undo ${ON} --no-wait --yes`, first: 1 },
+  { prepare: [DEPLOY, AGAIN, AGAIN], line: `prune ${ON} --keep 1 --yes`, first: 2 },
+  { prepare: [DEPLOY], line: OF_RELEASE, first: 4 },
+  { prepare: [DEPLOY, OF_RELEASE], line: `release cancel ${ON} --yes`, first: 1 },
+];
+
+/** With its journal in a bucket, a command makes at least so many writes, and one beside each change: its lock, its run, what it begins. */
+const WRITES = 3;
+
+const MORE_BOUNDARIES = MORE.flatMap(({ prepare, line, first }) =>
+  (['folder', 'bucket'] as const).flatMap((place) =>
+    Array.from({ length: place === 'bucket' ? 2 * first + WRITES : first }, (_, at) => at).flatMap((at) =>
+      (['before', 'after'] as const).map((moment) => ({ place, moment, at, line, prepare })),
+    ),
+  ),
+);
+
+test.each(sampled(MORE_BOUNDARIES, 2))(
+  '$line, journal in a $place, killed $moment its change $at: the next commands go on, and cleanup leaves nothing',
+  { timeout: 60_000 },
+  async ({ place, moment, at, line, prepare }) => {
+    const world = await testWorld({}, Date.now());
+    const proxy: KillingProxy = await killingProxy(world.emulator.url);
+    const env = place === 'bucket' ? SHARED : {};
+    await (await world.aws.s3()).send(new CreateBucketCommand({ Bucket: 'team' }));
+    try {
+      for (const earlier of prepare) {
+        // A release waits after its tick; everything else is done.
+        expect(await world.shadowctl(earlier, { env })).toMatchObject({ code: 0 });
+        await world.clock.sleep(600_000);
+      }
+      const ticking = setInterval(() => world.clock.advance(60_000), 200);
+      const killed = await child(world, proxy.url, line, (kill) => proxy.arm(at, moment, kill), env);
+      clearInterval(ticking);
+      expect(killed, `${line} was not killed: ${proxy.calls.join(', ')}\n${killed.text}`).toMatchObject({
+        signal: 'SIGKILL',
+      });
+      // What AWS does by itself ends, and so does the dead one's lock.
+      await world.clock.sleep(3_600_000);
+      const status = await world.shadowctl(`status ${ON}`, { env });
+      expect(status).toMatchObject({ code: 0 });
+      if (line.startsWith('release')) {
+        const ticked = await world.shadowctl(`release ${ON} --once --yes`, { env });
+        // It waits, or it was canceled.
+        expect([0, 1], ticked.err).toContain(ticked.code);
+      }
+      const cleaned = await world.shadowctl(CLEANUP, { env });
+      expect(cleaned, cleaned.err).toMatchObject({ code: 0 });
+      expect(await leftovers(world)).toEqual(NOTHING);
+    } finally {
+      await proxy.close();
+      await world.close();
+    }
+  },
+);

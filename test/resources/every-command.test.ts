@@ -76,7 +76,7 @@ const HARMLESS: readonly string[] = [
 /** They write records to a bucket of the user's, which are no resources and in no journal: `test/mirror` stops them. */
 const UPLOADS: readonly string[] = ['mirror'];
 
-/** Its ticks are ended after each call by `test/lifecycle/release/killed.test.ts`. */
+/** Its ticks are ended at each call by `test/lifecycle/release/killed.test.ts`, and killed by `crash.test.ts`. */
 const ELSEWHERE_STRUCK: readonly string[] = ['release'];
 
 const CHANGES = /:(Create|Update|Delete|Put|Set|Register|Deregister|Add|Abort|Tag)/;

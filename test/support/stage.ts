@@ -77,6 +77,7 @@ export async function openStage(
       err: (line = '') => void (said.err += `${printText(line)}\n`),
       alert: (line) => void (said.err += `${printText(line)}\n`),
       command: (line) => printCommand(line),
+      rewind: (rows) => void (rows > 0 && (said.err += `\u001b[${rows}A\u001b[J`)),
       interactive: options.interactive ?? false,
       terminal: false,
       color: false,

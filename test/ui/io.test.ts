@@ -121,3 +121,18 @@ describe('a question', () => {
     await expect(asked().io.ask('Do it? ', interrupt.signal)).rejects.toMatchObject({ kind: 'interrupted' });
   });
 });
+
+test('only a terminal that is watched is drawn over, and its own lines may not do that', () => {
+  const tty = () => {
+    let all = '';
+    return { isTTY: true, write: (text: string) => ((all += text), true), all: () => all };
+  };
+  const stderr = tty();
+  const io = ioOf(tty(), stderr);
+  io.rewind?.(0);
+  io.err('a\u001b[3A\u001b[J');
+  io.rewind?.(2);
+  expect(stderr.all()).toBe('a\n\u001b[2A\u001b[J');
+  expect(ioOf(tty(), { isTTY: false }).rewind).toBeUndefined();
+  expect(ioOf(tty(), tty(), { CI: 'true' }).rewind).toBeUndefined();
+});

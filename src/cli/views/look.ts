@@ -10,19 +10,19 @@ export interface LiveText {
 }
 
 /** Draws on standard error, where that is a terminal. */
-export function liveText(io: Pick<Io, 'err' | 'columns'>): LiveText {
+export function liveText(io: Pick<Io, 'err' | 'rewind' | 'columns'>): LiveText {
   let rows = 0;
-  const up = () => (rows === 0 ? '' : `\u001b[${rows}A\u001b[J`);
   return {
     draw(text) {
-      io.err(`${up()}${text}`);
+      io.rewind?.(rows);
+      io.err(text);
       // A line that does not fit takes more than one row.
       const width = (line: string) => textWidth(stripVTControlCharacters(line));
       rows = text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(width(line) / io.columns)), 0);
     },
     clear() {
       // The line that follows begins where the drawing did.
-      if (rows > 0) io.err(`\u001b[${rows}A\u001b[J\u001b[1A`);
+      io.rewind?.(rows);
       rows = 0;
     },
   };

@@ -124,15 +124,15 @@ function lastValue(alarm: Snapshot['alarms'][number], snapshot: Snapshot): strin
 
 /** On a terminal a view that is drawn over itself; elsewhere a timestamped line for everything that changes. */
 export function liveView(
-  io: Pick<Io, 'err' | 'interactive' | 'columns' | 'color'>,
+  io: Pick<Io, 'err' | 'rewind' | 'interactive' | 'columns' | 'color'>,
 ): (update: Pick<Update, 'endpoint' | 'previous' | 'requested' | 'startedAt'>, snapshot: Snapshot) => void {
   let before: Snapshot | undefined;
   let drawn = 0;
   return (update, snapshot) => {
     if (io.interactive) {
       const lines = drawLive(viewOf(update, snapshot), io.columns, io.color);
-      const up = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`;
-      io.err(`${up}${lines.join('\n')}`);
+      io.rewind?.(drawn);
+      io.err(lines.join('\n'));
       drawn = lines.length;
     } else {
       for (const line of changesSince(before, snapshot)) io.err(line);
