@@ -47,14 +47,20 @@ async function mirror(cwd: string, ...flags: string[]) {
     await ended;
   };
   open.push({ close: stop });
-  const { port, live, division } = JSON.parse(io.errLines[0] ?? '') as {
+  const {
+    port,
+    live,
+    division,
+    ended: shadowsEnded,
+  } = JSON.parse(io.errLines[0] ?? '') as {
     port: number;
     live: string;
     division: unknown;
+    ended: string[];
   };
   const post = async () =>
     (await ask(undefined, port, { method: 'POST', path: '/invocations', headers: {} }, '{}')).body;
-  return { port, live, division, post, stop };
+  return { port, live, division, shadowsEnded, post, stop };
 }
 
 async function sides() {
@@ -101,6 +107,10 @@ test('a mirror is named by its folder for every command; what was decided last s
   const listed = JSON.parse((await shadowctl(cwd, 'ls', '--mirrors', '--format', 'json')).out);
   expect(listed.mirrors).toMatchObject([{ mirror: 'records', running: true, shadows: [] }]);
   await second.stop();
+  // What was ended gets nothing from the same flags, and the start says so.
+  const third = await mirror(cwd, ...flags);
+  expect(third.shadowsEnded).toEqual(['c']);
+  await third.stop();
   expect((await shadowctl(cwd, 'status', '--mirror', 'records')).out).toContain('not running');
   expect((await shadowctl(cwd, 'undo', '--mirror', 'records', '--yes')).code).toBe(2);
   expect(candidate.seen.length).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { run } from '../../src/main.ts';
 import { buildProgram } from '../../src/program.ts';
 import { ask, openModel } from '../mirror/rig.ts';
@@ -294,17 +294,14 @@ async function ofAMirror(cwd: string, keep: Keep): Promise<void> {
 /** What takes a mirror by the folder of its records: a rollout that pauses, a promotion, and the way back. */
 async function ofAMirrorsFolder(keep: Keep): Promise<void> {
   const cwd = mkdtempSync(join(tmpdir(), 'shadowctl-mirror-'));
-  const started = (words: readonly string[]) => {
+  const started = (words: readonly string[], clock: Clock = systemClock) => {
     const io = capturedIo();
     const { signal } = new AbortController();
-    return {
-      io,
-      ended: run([...words, '--format', 'json'], { clock: systemClock, env: {}, cwd, signal, io: () => io }),
-    };
+    return { io, ended: run([...words, '--format', 'json'], { clock, env: {}, cwd, signal, io: () => io }) };
   };
   const on = ['--mirror', 'records'];
-  const tell = async (line: readonly string[], exit = 0) => {
-    const { io, ended } = started(line);
+  const tell = async (line: readonly string[], exit = 0, clock?: Clock) => {
+    const { io, ended } = started(line, clock);
     const code = await ended;
     if (code !== exit) throw new Error(`${line.join(' ')} ended with ${code}: ${io.errLines.join(' ')}`);
     keep(line[0] ?? '', io.outLines.join('\n'));
@@ -318,10 +315,8 @@ async function ofAMirrorsFolder(keep: Keep): Promise<void> {
     await ask(undefined, port, { method: 'POST', path: '/invocations', headers: {} }, '{}');
     await tell(['status', ...on]);
     await tell(['rollout', ...on, '--plan'], 4);
-    await tell(
-      ['rollout', ...on, '--steps', 'header:x-a=b,50%,100%', '--bake', '1s', '--max-latency', 'p99=1s', '--yes'],
-      3,
-    );
+    const steps = ['--steps', 'header:x-a=b,50%,100%', '--bake', '3m', '--max-latency', 'p99=1s'];
+    await tell(['rollout', ...on, ...steps, '--yes'], 3, hurried());
     await tell(['status', ...on]);
     await tell(['ls', '--mirrors']);
     await tell(['rollout', ...on, '--resume', '--plan'], 4);
@@ -342,6 +337,18 @@ async function ofAMirrorsFolder(keep: Keep): Promise<void> {
     await Promise.all([live.close(), candidate.close()]);
     rmSync(cwd, { recursive: true, force: true });
   }
+}
+
+/** A clock on which nobody waits: a step is over before anything was recorded of it. */
+function hurried(): Clock {
+  let ahead = 0;
+  return {
+    ...systemClock,
+    now: () => systemClock.now() + ahead,
+    async sleep(ms) {
+      ahead += ms;
+    },
+  };
 }
 
 /** The built program. `said` resolves when `heard` is true of what it wrote to standard error. */

@@ -3,7 +3,7 @@ import { counted, percent } from '../../base/units.ts';
 import type { MirrorHooks, MirrorStarted } from '../../lifecycle/mirror/serve.ts';
 import type { MirrorConfig } from '../../mirror/config.ts';
 import { COPY_HEADER } from '../../mirror/headers.ts';
-import { targetText } from '../../mirror/router/roles.ts';
+import { sideText, targetText } from '../../mirror/router/roles.ts';
 import { ROUTES } from '../../mirror/routes.ts';
 import { plain } from '../../ui/io.ts';
 import { partWords } from './mirror-rollout.ts';
@@ -23,6 +23,7 @@ export function mirrorLog({ io, clock }: App, format: 'text' | 'json') {
         live: targetText(roles.live.target),
         shadows: roles.shadows.map(({ name, target, share }) => ({ name, url: targetText(target), share })),
         division,
+        ended: endedIn(config, roles),
         mirrored: mirrored(config),
         records: config.records?.folder,
       }),
@@ -54,6 +55,9 @@ export function startLines(config: MirrorConfig, started: MirrorStarted): string
       ({ name, target, share }) =>
         `  ${name} gets ${share === 1 ? 'a copy of every request' : `copies of ${percent(share)} of the requests`} on these routes: ${targetText(target)}`,
     ),
+    ...endedIn(config, roles).map(
+      (name) => `  ${name} was ended (keep), and gets nothing. Under another name it is a candidate again.`,
+    ),
     ...(division === undefined ? [] : [`  ${division.shadow} answers ${partWords(division)} of these routes.`]),
     `Mirrored: POST ${mirrored(config).join(', ')}. Everything else goes to the live server alone, and is counted.`,
     `Copies carry ${COPY_HEADER}, and no credentials.`,
@@ -67,6 +71,12 @@ export function startLines(config: MirrorConfig, started: MirrorStarted): string
         ]
       : []),
   ];
+}
+
+/** Shadows that are configured, and neither answer nor get copies any more. */
+function endedIn(config: MirrorConfig, roles: MirrorStarted['roles']): string[] {
+  const sides = new Set([roles.live, ...roles.shadows].map(sideText));
+  return config.shadows.filter((one) => !sides.has(sideText(one))).map(({ name }) => name);
 }
 
 function mirrored({ paths }: MirrorConfig): string[] {
