@@ -396,12 +396,6 @@ function runsAlready(spec: DeploySpec): boolean {
 function refuseUnsuitable(spec: DeploySpec, live: Live): void {
   const { config } = live;
   const [variant] = config?.ProductionVariants ?? [];
-  if (variant?.ServerlessConfig !== undefined || config?.AsyncInferenceConfig !== undefined) {
-    throw environmentError(
-      `Endpoint "${live.name}" is ${variant?.ServerlessConfig === undefined ? 'asynchronous' : 'serverless'}.`,
-      'shadowctl deploys to real-time endpoints on instances.',
-    );
-  }
   const [shadow] = config?.ShadowProductionVariants ?? [];
   if (shadow !== undefined) {
     throw environmentError(

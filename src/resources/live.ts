@@ -222,6 +222,23 @@ export function productionOf(live: Live): Production {
       'shadowctl works on endpoints whose variant names a model. Update an inference component with: aws sagemaker update-inference-component',
     );
   }
+  const kind =
+    variant.ServerlessConfig !== undefined
+      ? 'serverless'
+      : config.AsyncInferenceConfig !== undefined
+        ? 'asynchronous'
+        : undefined;
+  if (kind !== undefined)
+    throw environmentError(
+      `Endpoint "${live.name}" is ${kind}.`,
+      'shadowctl works on real-time endpoints on instances. Update this one by: aws sagemaker update-endpoint',
+    );
+  // Each pool has an instance type, and may have a model of its own (ModelNameOverride), which a new ModelName would not replace.
+  if ((variant.InstancePools ?? []).length > 0)
+    throw environmentError(
+      `Endpoint "${live.name}" runs on pools of instances (${variant.InstancePools?.map((pool) => pool.InstanceType).join(', ')}), each of which may have a model of its own.`,
+      'shadowctl works on endpoints whose variant has one instance type. Update this one by: aws sagemaker update-endpoint',
+    );
   const scaled = endpoint.ProductionVariants?.find((one) => one.VariantName === variant.VariantName);
   return {
     config,

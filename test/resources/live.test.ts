@@ -129,14 +129,18 @@ describe('the production variant', () => {
     };
     expect(productionOf(live({ config: one }, scaled)).instances).toBe(5);
     expect(productionOf(live({ config: one }, { ProductionVariants: [{ VariantName: 'v' }] })).instances).toBe(2);
-    const serverless = config([{ VariantName: 'v', ModelName: 'm', ServerlessConfig: {} }]);
-    expect(productionOf(live({ config: serverless })).instances).toBeUndefined();
   });
 
   test.each([
     [config([]), 'has 0 production variants ()'],
     [config(undefined), 'has 0 production variants ()'],
     [config([variant, { ...variant, VariantName: 'w' }]), 'has 2 production variants (v, w)'],
+    [config([{ ...variant, ServerlessConfig: {} }]), 'is serverless'],
+    [{ ...(config([variant]) as object), AsyncInferenceConfig: {} } as Live['config'], 'is asynchronous'],
+    [
+      config([{ ...variant, InstancePools: [{ InstanceType: 'ml.m5.large' }, { InstanceType: 'ml.m5.xlarge' }] }]),
+      'runs on pools of instances (ml.m5.large, ml.m5.xlarge)',
+    ],
     [config([{ ModelName: 'm' }]), 'has 1 production variants'],
     [config([{ VariantName: 'v', InstanceType: 'ml.m5.large' }]), 'runs inference components'],
     [undefined, 'runs the config "c", which has been deleted'],

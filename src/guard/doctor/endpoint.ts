@@ -175,6 +175,14 @@ function fleet({ endpoint, config, prices }: EndpointFacts, report: Report): voi
     report('blocking', 'serverless', 'It is serverless: there are no instances that could be replaced in part.');
     return;
   }
+  if (config?.AsyncInferenceConfig !== undefined)
+    report('blocking', 'asynchronous', 'It is asynchronous: shadowctl works on real-time endpoints.');
+  if ((variant?.InstancePools ?? []).length > 0)
+    report(
+      'blocking',
+      'instance-pools',
+      `It runs on pools of instances (${variant?.InstancePools?.map((pool) => pool.InstanceType).join(', ')}), each of which may have a model of its own: shadowctl works on endpoints with one instance type.`,
+    );
   if (variant?.InstanceType?.startsWith('ml.inf1.') === true) {
     report(
       'blocking',

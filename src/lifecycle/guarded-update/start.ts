@@ -107,12 +107,6 @@ export type GuardedStart =
  */
 export function requireGuardable(live: Live): number {
   const { config, variant, instances } = productionOf(live);
-  if (variant.ServerlessConfig !== undefined) {
-    throw environmentError(
-      `Endpoint "${live.name}" is serverless: it has no instances that could be replaced in part.`,
-      text`Update it with: ${shown('deploy', { endpoint: live.name, artifact: '…' })}`,
-    );
-  }
   const [shadow] = config.ShadowProductionVariants ?? [];
   if (shadow !== undefined) {
     throw environmentError(

@@ -158,8 +158,6 @@ export function requireShadowable(
       `The model ${variant.ModelName} of endpoint "${live.name}" has been deleted: SageMaker accepts no config that names it.`,
       'Create the model again under the same name, or deploy another one first.',
     );
-  if (variant.ServerlessConfig !== undefined) refuse('is serverless');
-  if (config.AsyncInferenceConfig !== undefined) refuse('is asynchronous');
   if (variant.AcceleratorType !== undefined) refuse('uses Elastic Inference');
   for (const type of [variant.InstanceType, spec.instanceType])
     if (type?.startsWith('ml.inf1.') === true) refuse(`would run on ${type} (Inferentia 1)`);

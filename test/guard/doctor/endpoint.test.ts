@@ -155,6 +155,12 @@ describe('what stands in the way of an update', () => {
       { config: config({}, { ServerlessConfig: { MemorySizeInMB: 2048, MaxConcurrency: 5 } }) },
       ['blocking serverless'],
     ],
+    ['asynchronous', { config: config({ AsyncInferenceConfig: { OutputConfig: {} } }) }, ['blocking asynchronous']],
+    [
+      'instance pools',
+      { config: config({}, { InstancePools: [{ InstanceType: 'ml.m5.large', Priority: 1 }] }) },
+      ['blocking instance-pools'],
+    ],
     ['Inferentia 1', { config: config({}, { InstanceType: 'ml.inf1.xlarge' }) }, ['blocking inferentia-1']],
     ['Inferentia 2 has guardrails', { config: config({}, { InstanceType: 'ml.inf2.xlarge' }) }, []],
     ['no requests', { requests: 0 }, ['warning no-traffic']],
