@@ -10,8 +10,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   containers: ['storage'],
   protocols: ['model'],
   world: ['iam', 'model', 'storage', 'containers'],
-  services: ['iam', 'model', 'storage', 'containers', 'protocols', 'world'],
-  gateway: ['iam', 'model', 'protocols', 'services', 'world'],
+  stacks: ['model', 'storage', 'world'],
+  services: ['iam', 'model', 'storage', 'containers', 'protocols', 'world', 'stacks'],
+  gateway: ['iam', 'model', 'protocols', 'services', 'world', 'stacks'],
   http: ['model', 'protocols', 'services', 'gateway', 'world'],
   daemon: ['storage'],
 };

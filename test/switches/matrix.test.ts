@@ -124,7 +124,7 @@ test('every switch of the emulator is in the table, with every value that it can
   // What is left out of the strictest combination is listed here, so that a new switch is thought of.
   const permissive = [
     ...['sharedEventId', 'captureFailedCalls', 'shadowCaptures', 'refuseDataCapture', 'shadowSampling'],
-    ...['bakingWait', 'rankStatistics', 'retrySchedules', 'resolveTagsAgain'],
+    ...['bakingWait', 'rankStatistics', 'retrySchedules', 'resolveTagsAgain', 'repeatEvents', 'rateStartsAtOnce'],
   ];
   expect([...Object.keys(STRICTEST), ...permissive].sort()).toEqual(Object.keys(STRICT_SWITCHES).sort());
   for (const { values, default: byDefault } of SWITCHES) expect(values).toContain(byDefault);

@@ -127,6 +127,8 @@ export const SWITCHES: readonly Switch[] = [
   yesNo('halfMinutes', false, 'a minute of metrics can be read half counted, the rest a minute later'),
   yesNo('retrySchedules', false, 'EventBridge Scheduler calls again where the API refused'),
   yesNo('resolveTagsAgain', true, 'a new instance of a fleet that runs resolves the tag of its image again'),
+  yesNo('repeatEvents', false, 'EventBridge brings every event twice'),
+  yesNo('rateStartsAtOnce', false, 'a schedule at a rate calls when it is created, not after its first period'),
 ];
 
 export function describeLatencies(): string {

@@ -19,6 +19,9 @@ const SERVICES: readonly ServiceId[] = [
   'ecr',
   'lambda',
   'pricing',
+  'events',
+  'sqs',
+  'cloudformation',
 ];
 
 const RUN: Run<OperationsOptions> = lazy(() => import('./operations.ts'));

@@ -45,6 +45,8 @@ const TARGETS: ReadonlyMap<string, ServiceId> = new Map([
   ['AnyScaleFrontendService', 'application-autoscaling'],
   ['AmazonEC2ContainerRegistry_V20150921', 'ecr'],
   ['AWSPriceListService', 'pricing'],
+  ['AWSEvents', 'events'],
+  ['AmazonSQS', 'sqs'],
 ]);
 
 /** Signing names (the service in a credential scope) of the services that speak Query. */
@@ -53,6 +55,8 @@ const QUERY_SIGNERS: ReadonlyMap<string, ServiceId> = new Map([
   ['sts', 'sts'],
   ['sns', 'sns'],
   ['iam', 'iam'],
+  ['sqs', 'sqs'],
+  ['cloudformation', 'cloudformation'],
 ]);
 
 /** The versions that a Query call names, for unsigned calls (AssumeRoleWithWebIdentity and the like are unsigned). */
@@ -61,6 +65,8 @@ const QUERY_VERSIONS: ReadonlyMap<string, ServiceId> = new Map([
   ['2011-06-15', 'sts'],
   ['2010-03-31', 'sns'],
   ['2010-05-08', 'iam'],
+  ['2012-11-05', 'sqs'],
+  ['2010-05-15', 'cloudformation'],
 ]);
 
 const RUNTIME_PATH = /^\/endpoints\/[^/]*\/(?:invocations|async-invocations|invocations-response-stream)$/;

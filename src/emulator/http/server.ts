@@ -8,6 +8,7 @@ import { answerFunctionUrl, functionUrlOf, MAX_URL_BODY } from '../gateway/funct
 import { bucketInHost } from '../gateway/host.ts';
 import { accept } from '../gateway/pipeline.ts';
 import { scheduledCalls } from '../gateway/scheduled.ts';
+import { stackEvents } from '../gateway/stacks.ts';
 import type { EmulatorOptions } from '../world/options.ts';
 import { header, type WireRequest, type WireResponse } from '../protocols/wire.ts';
 import { type Random, seededRandom } from '../world/random.ts';
@@ -29,6 +30,7 @@ export interface Emulator {
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { world, close } = await createWorld(options);
   world.timeline.add(scheduledCalls(world));
+  world.timeline.add(stackEvents(world));
   // A stream of its own: how many calls are made must not change what the world draws.
   const requestIds = seededRandom((options.seed ?? 1) ^ 0x2545f491);
   const startedAt = options.clock.now();
@@ -48,17 +50,43 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   }
   const { port } = server.address() as AddressInfo;
   world.address.url = `http://127.0.0.1:${port}`;
+  const closing = new AbortController();
+  if (!options.clock.virtual) void keepGoing(world, closing.signal);
   return {
     url: `http://127.0.0.1:${port}`,
     port,
     world,
     async close() {
+      closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
       await close();
     },
   };
+}
+
+/** How often it is looked whether something is due that nobody may be looking at, in ms. */
+const LOOK = 200;
+
+/**
+ * Looks at the world on the machine's clock where schedules, events, functions or stacks are due: a function is called at
+ * its time also when nobody calls the emulator. All else that happens by itself waits until somebody looks.
+ */
+async function keepGoing(world: World, signal: AbortSignal): Promise<void> {
+  const sources = [world.schedules, world.bus, world.functionEvents, world.stackWork];
+  for (;;) {
+    try {
+      await world.clock.sleep(LOOK, signal);
+    } catch {
+      return;
+    }
+    const now = world.clock.now();
+    if (!sources.some((source) => (source.next() ?? Number.POSITIVE_INFINITY) <= now)) continue;
+    await world.timeline.catchUp().catch((error: unknown) => {
+      process.stderr.write(`shadowctl emulator: ${error instanceof Error ? error.stack : String(error)}\n`);
+    });
+  }
 }
 
 /** Node's own announcement of every answer. */

@@ -19,6 +19,9 @@ const PREFIX = { 'sagemaker-runtime': 'sagemaker' };
 const MORE = {
   iam: ['PassRole'],
   lambda: ['InvokeFunction', 'InvokeFunctionUrl'],
+  events: [],
+  sqs: [],
+  cloudformation: ['TagResource'],
   ecr: ['BatchCheckLayerAvailability', 'GetAuthorizationToken', 'GetDownloadUrlForLayer'],
   s3: [
     ...['DeleteObjectVersion', 'GetObjectAttributes', 'GetObjectVersion', 'ListAllMyBuckets', 'ListBucket'],
@@ -43,6 +46,9 @@ const RESOURCES = {
   ecr: ['repository'],
   iam: ['role', 'user'],
   lambda: ['function'],
+  events: ['event-bus', 'rule-on-default-event-bus'],
+  sqs: ['queue'],
+  cloudformation: ['stack'],
   logs: ['log-group', 'log-stream'],
   pricing: [],
   s3: ['bucket', 'object'],

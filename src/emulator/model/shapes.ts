@@ -15,6 +15,9 @@ export const SERVICE_IDS = [
   'ecr',
   'lambda',
   'pricing',
+  'events',
+  'sqs',
+  'cloudformation',
 ] as const;
 
 export type ServiceId = (typeof SERVICE_IDS)[number];

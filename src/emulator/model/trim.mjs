@@ -135,7 +135,7 @@ const BUILT = {
     'PutScalingPolicy',
     'RegisterScalableTarget',
   ],
-  scheduler: ['CreateSchedule', 'DeleteSchedule', 'GetSchedule'],
+  scheduler: ['CreateSchedule', 'DeleteSchedule', 'GetSchedule', 'ListSchedules', 'UpdateSchedule'],
   iam: [
     'AttachRolePolicy',
     'CreateRole',

@@ -15,6 +15,9 @@ const CODES: Partial<Record<ServiceId, string>> = {
   ecr: 'InvalidParameterException',
   lambda: 'ValidationException',
   pricing: 'InvalidParameterException',
+  events: 'ValidationException',
+  sqs: 'InvalidParameterValue',
+  cloudformation: 'ValidationError',
 };
 
 /** AWS names ten failures at the most (seen by kinesalite's conformance tests against Kinesis). */

@@ -53,7 +53,28 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
   },
   scheduler: {
     CreateSchedule:
-      'One target: arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint, once (at(…), UTC), in the group default. Refused: other targets, rate and cron, times that have passed, other time zones, groups, flexible windows, dead-letter queues, KMS keys. No role is looked up.',
+      'Targets: functions, and arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint; at(…) in UTC and rate(…), in the group default. Refused: other targets, cron, times that have passed, other time zones, StartDate and EndDate, groups, flexible windows, KMS keys. What came due while no emulator ran is called once.',
+    UpdateSchedule: 'As CreateSchedule.',
+  },
+  events: {
+    PutEvents: 'On the default bus.',
+    PutRule:
+      'On the default bus, by a pattern: values, prefix, suffix, equals-ignore-case, exists, anything-but, numeric. Refused: wildcard, cidr, $or, schedules, other buses.',
+    PutTargets:
+      'Functions, queues, topics. Refused: other targets. Not tried again: here a target fails for good or not at all.',
+    TestEventPattern: 'Patterns as in PutRule.',
+  },
+  cloudformation: {
+    CreateChangeSet: 'Refused: imports, nested stacks. As CreateStack.',
+    CreateStack:
+      'Resources, one after the other: AWS::CloudWatch::Alarm, AWS::Events::Rule, AWS::IAM::Role, AWS::Lambda::EventInvokeConfig, AWS::Lambda::Function, AWS::Lambda::Permission, AWS::Lambda::Url, AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Subscription, AWS::SNS::Topic, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::Scheduler::Schedule. Intrinsics: Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Select, Fn::Split, Fn::If and conditions. Refused by name: other types, properties, intrinsics, sections (Mappings, Transform, Rules), parameters of SSM and EC2, exports, rollback triggers. No effect: NotificationARNs, TimeoutInMinutes. Tags aws:cloudformation:… are not set.',
+    DescribeChangeSet: 'No Details of changes.',
+    GetTemplate: 'Refused: of change sets.',
+    UpdateStack: 'As CreateStack. Refused: stack policies.',
+  },
+  sqs: {
+    CreateQueue: 'Refused: FIFO. No effect: encryption.',
+    SendMessage: 'Refused: message groups. Policies of queues count where a service sends.',
   },
   iam: {
     AttachRolePolicy:

@@ -25,6 +25,9 @@ const MODELS: Record<ServiceId, () => Promise<Loaded>> = {
   ecr: () => import('../model/models/ecr.json', { with: { type: 'json' } }),
   lambda: () => import('../model/models/lambda.json', { with: { type: 'json' } }),
   pricing: () => import('../model/models/pricing.json', { with: { type: 'json' } }),
+  events: () => import('../model/models/events.json', { with: { type: 'json' } }),
+  sqs: () => import('../model/models/sqs.json', { with: { type: 'json' } }),
+  cloudformation: () => import('../model/models/cloudformation.json', { with: { type: 'json' } }),
 };
 
 const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?: Hooks }>> = {
@@ -41,6 +44,9 @@ const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?
   ecr: () => import('./ecr/index.ts'),
   lambda: () => import('./lambda/index.ts'),
   pricing: () => import('./pricing/index.ts'),
+  events: () => import('./events/index.ts'),
+  sqs: () => import('./sqs/index.ts'),
+  cloudformation: () => import('./cloudformation/index.ts'),
 };
 
 const models = new Map<ServiceId, Promise<ServiceModel>>();

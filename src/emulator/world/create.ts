@@ -4,6 +4,7 @@ import { createRegister, endLeftovers } from '../containers/own/register.ts';
 import { trackContainers } from '../containers/track.ts';
 import { openStore } from '../storage/open.ts';
 import type { Store } from '../storage/store.ts';
+import { createAgenda } from './agenda.ts';
 import { createIam } from './callers.ts';
 import { createCapture } from './capture/capture.ts';
 import { alarmEvents } from './cloudwatch/alarms/events.ts';
@@ -23,6 +24,7 @@ import { createObjectStore } from './objects/store.ts';
 import { STRICT_SWITCHES, type EmulatorOptions, REALISTIC_LATENCIES } from './options.ts';
 import { seededRandom } from './random.ts';
 import { documentsOf } from './roles.ts';
+import { createBus } from './rules/bus.ts';
 import { createSchedules } from './schedules.ts';
 import { Timeline } from './timeline.ts';
 import type { Platform, World } from './world.ts';
@@ -43,7 +45,10 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   const random = seededRandom(seed);
   const latencies = { ...REALISTIC_LATENCIES, ...options.latencies };
   const iam = createIam(options.iam ?? [], (account, name) => documentsOf(store, account, name));
-  const objects = createObjectStore(store, clock);
+  // What is told and whom it is told know each other.
+  const told: { world?: World } = {};
+  const bus = createBus(() => told.world as World, seed);
+  const objects = createObjectStore(store, clock, bus);
   const platform: Platform = {
     clock,
     store,
@@ -59,20 +64,28 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     alarms: new AlarmStore(store),
     logs: createLogStore(store, clock),
     objects,
+    bus,
     capture: createCapture({ clock, store, random, latencies, objects, iam }),
     containers: containers.start,
     sandboxes: createSandboxPool(),
     address: { url: undefined },
   };
   const hosting = { ...platform, endpoints: createEndpoints(platform) };
-  const known = { ...hosting, experiments: createExperiments(hosting), schedules: createSchedules(store) };
+  const known = {
+    ...hosting,
+    experiments: createExperiments(hosting),
+    schedules: createSchedules(store),
+    stackWork: createAgenda(),
+  };
   // What functions are given and the world that they are given it in know each other.
   const world: World = Object.assign(known, { functionEvents: createFunctionEvents(known as World) });
+  told.world = world;
   // Among events of the same moment the first source goes first: endpoints shift traffic before alarms look.
   world.timeline.add(world.endpoints);
   world.timeline.add(world.experiments);
   world.timeline.add(world.capture);
   world.timeline.add(alarmEvents(world));
+  world.timeline.add(world.bus);
   world.timeline.add(world.functionEvents);
   // Simulated time ends with its process, so that no later process goes on after a kill.
   if (options.dir !== undefined && !clock.virtual) world.timeline.add(flushMetrics(world));

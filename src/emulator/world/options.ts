@@ -145,6 +145,10 @@ export interface Switches {
    * was made (facts 8.1)? Default true, so that a tag that is gone is noticed.
    */
   resolveTagsAgain: boolean;
+  /** Does every event come twice? "SageMaker AI may send multiple events for each state change"; EventBridge delivers at least once. Default false. */
+  repeatEvents: boolean;
+  /** Does a schedule at a rate call at once when it is created, or after its first period? Default false. */
+  rateStartsAtOnce: boolean;
 }
 
 export const STRICT_SWITCHES: Switches = {
@@ -180,6 +184,8 @@ export const STRICT_SWITCHES: Switches = {
   halfMinutes: false,
   retrySchedules: false,
   resolveTagsAgain: true,
+  repeatEvents: false,
+  rateStartsAtOnce: false,
 };
 
 /** The price of an instance type in a region. */

@@ -1,7 +1,7 @@
 import type { Store, Table } from '../storage/store.ts';
 import { partitionOf } from './partition.ts';
 
-/** A schedule of EventBridge Scheduler that calls an API once. Times are milliseconds since the epoch. */
+/** A schedule of EventBridge Scheduler. Times are milliseconds since the epoch. */
 export interface ScheduleRecord {
   account: string;
   region: string;
@@ -9,13 +9,24 @@ export interface ScheduleRecord {
   name: string;
   arn: string;
   createdAt: number;
-  /** `at(2026-01-05T11:00:00)` */
+  modifiedAt?: number;
+  /** `at(2026-01-05T11:00:00)`, `rate(5 minutes)` */
   expression: string;
   timezone: string;
   state: 'ENABLED' | 'DISABLED';
   description?: string;
   after: 'NONE' | 'DELETE';
-  target: { arn: string; roleArn: string; input: string; maxAttempts: number; maxAgeSeconds: number };
+  target: {
+    arn: string;
+    roleArn: string;
+    /** Absent: a notification of Scheduler's own. */
+    input?: string;
+    maxAttempts: number;
+    maxAgeSeconds: number;
+    deadLetterArn?: string;
+  };
+  /** Of a rate, in ms; absent for what calls once. */
+  period?: number;
   clientToken?: string;
   /** When it calls next; absent once it has, and while it is disabled. */
   dueAt?: number;
@@ -32,6 +43,8 @@ interface Place {
 /** The schedules of a world. */
 export interface Schedules {
   get(place: Place, group: string, name: string): ScheduleRecord | undefined;
+  /** Those of an account and region, by group and name. */
+  list(place: Place): [string, ScheduleRecord][];
   /** Keeps a new schedule, or a change of one. */
   keep(record: ScheduleRecord): void;
   forget(record: ScheduleRecord): void;
@@ -48,6 +61,7 @@ export function createSchedules(store: Store): Schedules {
   for (const [key, record] of table.entries()) if (record.dueAt !== undefined) waiting.set(key, record);
   return {
     get: (place, group, name) => table.get(keyOf(place, group, name)),
+    list: ({ account, region }) => table.entries(`${account}/${region}/`),
     keep(record) {
       const key = keyOf(record, record.group, record.name);
       table.set(key, record);

@@ -5,6 +5,7 @@ import type { Store } from '../storage/store.ts';
 import type { Capture } from './capture/capture.ts';
 import type { AlarmStore } from './cloudwatch/alarms/store.ts';
 import type { MetricStore } from './cloudwatch/metrics/metrics.ts';
+import type { Agenda } from './agenda.ts';
 import type { Iam } from './callers.ts';
 import type { Endpoints } from './endpoints/endpoint.ts';
 import type { Experiments } from './experiments/records.ts';
@@ -14,6 +15,7 @@ import type { LogStore } from './logs/logs.ts';
 import type { ObjectStore } from './objects/objects.ts';
 import type { InstancePrice, Latencies, Switches } from './options.ts';
 import type { Random } from './random.ts';
+import type { Bus } from './rules/records.ts';
 import type { Schedules } from './schedules.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -35,6 +37,8 @@ export interface Platform {
   readonly alarms: AlarmStore;
   readonly logs: LogStore;
   readonly objects: ObjectStore;
+  /** What EventBridge brings to its targets. */
+  readonly bus: Bus;
   /** Captured requests on their way to S3. */
   readonly capture: Capture;
   readonly containers: ContainerFactory;
@@ -49,6 +53,8 @@ export interface World extends Platform {
   readonly endpoints: Endpoints;
   readonly experiments: Experiments;
   readonly schedules: Schedules;
+  /** When stacks go on. */
+  readonly stackWork: Agenda;
   /** What functions are given by themselves. */
   readonly functionEvents: FunctionEvents;
 }

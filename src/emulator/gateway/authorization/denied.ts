@@ -33,6 +33,8 @@ export function accessDenied(service: ServiceModel, words: string): AwsError {
     case 'cloudwatch':
     case 'sts':
     case 'iam':
+    case 'sqs':
+    case 'cloudformation':
       return new AwsError('AccessDenied', words, { status: 403 });
     case 'sns':
       return new AwsError('AuthorizationErrorException', words, { status: 403 });

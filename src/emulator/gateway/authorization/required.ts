@@ -123,6 +123,16 @@ function resourcesOf(
       });
     case 'lambda function':
       return filled({ FunctionName: functionName(text('FunctionName')) });
+    case 'events rule-on-default-event-bus':
+      return filled({ RuleName: text('Name', 'Rule') });
+    case 'events event-bus':
+      return filled({ EventBusName: action === 'events:PutEvents' ? 'default' : undefined });
+    case 'sqs queue':
+      return filled({ QueueName: text('QueueName') ?? text('QueueUrl')?.replace(/^.*\//, '') });
+    case 'cloudformation stack': {
+      const stack = text('StackName');
+      return stack?.startsWith('arn:') === true ? [stack] : filled({ StackName: stack, Id: '*' });
+    }
     case 'sns topic':
       return filled({ TopicName: text('Name') });
     default:
@@ -261,6 +271,9 @@ const TAGGING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   sns: { CreateTopic: 'TagResource' },
   'application-autoscaling': { RegisterScalableTarget: 'TagResource' },
   lambda: { CreateFunction: 'TagResource' },
+  events: { PutRule: 'TagResource' },
+  sqs: { CreateQueue: 'TagQueue' },
+  iam: { CreateRole: 'TagRole' },
 };
 
 function tagging(service: string, name: string, input: Input, context: Context): Requirement[] {
@@ -278,7 +291,7 @@ function tagging(service: string, name: string, input: Input, context: Context):
  * API_CreateInferenceExperiment), and so to Scheduler (AmazonEventBridgeSchedulerFullAccess, v4).
  */
 function passing(service: string, name: string, input: Input): Requirement[] {
-  if (service === 'scheduler' && name === 'CreateSchedule') {
+  if (service === 'scheduler' && /^(?:Create|Update)Schedule$/.test(name)) {
     const { RoleArn: resource = '*' } = (input.Target ?? {}) as { RoleArn?: string };
     const keys = { 'iam:PassedToService': ['scheduler.amazonaws.com'] };
     return [{ action: 'iam:PassRole', resource, keys }];
@@ -286,6 +299,10 @@ function passing(service: string, name: string, input: Input): Requirement[] {
   if (service === 'lambda' && typeof input.Role === 'string') {
     const keys = { 'iam:PassedToService': ['lambda.amazonaws.com'] };
     return [{ action: 'iam:PassRole', resource: input.Role, keys }];
+  }
+  if (service === 'cloudformation' && typeof input.RoleARN === 'string') {
+    const keys = { 'iam:PassedToService': ['cloudformation.amazonaws.com'] };
+    return [{ action: 'iam:PassRole', resource: input.RoleARN, keys }];
   }
   const passes = service === 'sagemaker' && /^Create(Model|EndpointConfig|InferenceExperiment)$/.test(name);
   const role = name === 'CreateInferenceExperiment' ? input.RoleArn : input.ExecutionRoleArn;

@@ -33,7 +33,7 @@ export const completeOperations = {
     const used = new Set(chosen.map(([, part]) => part));
     const unused = removeUpload(context, input).filter((part) => !used.has(part));
     const { checksumMember } = upload;
-    await storeObject(context, input, {
+    await storeObject(context, input, 'CompleteMultipartUpload', {
       pieces: chosen.map(([, part]) => part.piece),
       size,
       etag,

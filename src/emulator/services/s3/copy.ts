@@ -44,7 +44,7 @@ export const copyOperations = {
       whole !== undefined && (input.ChecksumAlgorithm !== undefined || source.checksum === undefined)
         ? checksumToKeep(input, whole)
         : source.checksum;
-    const kept = await storeObject(context, input, {
+    const kept = await storeObject(context, input, 'CopyObject', {
       pieces,
       size: source.size,
       etag,

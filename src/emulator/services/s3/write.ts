@@ -1,5 +1,6 @@
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type { Context, Operations } from '../operation.ts';
+import { announceObject, type Written } from '../../world/objects/announce.ts';
 import { dropPieces, etagOf, writePiece } from '../../world/objects/bytes.ts';
 import { type ObjectRecord, objects } from '../../world/objects/records.ts';
 import { bucketOf, objectId } from './access.ts';
@@ -27,7 +28,14 @@ export const writeOperations = {
     const checksum = checksumToKeep(input, body);
     const etag = etagOf(body);
     const piece = await writePiece(context.world.store, body);
-    await storeObject(context, input, { pieces: [piece], size: body.length, etag, attributes, tags, checksum });
+    await storeObject(context, input, 'PutObject', {
+      pieces: [piece],
+      size: body.length,
+      etag,
+      attributes,
+      tags,
+      checksum,
+    });
     return {
       ETag: etag,
       [checksum.member]: checksum.value,
@@ -44,6 +52,7 @@ export const writeOperations = {
 export async function storeObject(
   context: Context,
   to: Destination,
+  reason: Written['reason'],
   record: Omit<ObjectRecord, 'modifiedAt'>,
 ): Promise<ObjectRecord> {
   const { store, clock } = context.world;
@@ -59,6 +68,9 @@ export async function storeObject(
   }
   const kept = { ...record, modifiedAt: clock.now() };
   objects(store).set(id, kept);
+  const bucket = bucketOf(context, to);
+  const written = { reason, requestId: context.requestId, requester: context.account };
+  announceObject(context.world.bus, bucket, { name: to.Bucket ?? '', key: to.Key ?? '' }, kept, written);
   await dropPieces(store, present?.pieces ?? []);
   return kept;
 }

@@ -102,6 +102,7 @@ export function createModelPackage(context: Context, input: CreateModelPackageIn
     rest: { ModelPackageDescription, Domain, Task, SamplePayloadUrl, ModelMetrics, MetadataProperties },
   };
   packagesOf(context.world.store).set(keyOf(context, arn.toLowerCase()), record);
+  announce(context, record);
   return { ModelPackageArn: arn };
 }
 
@@ -147,7 +148,35 @@ export function updateModelPackage(context: Context, input: UpdateModelPackageIn
   };
   if (input.ApprovalDescription !== undefined) changed.approvalDescription = input.ApprovalDescription;
   packagesOf(context.world.store).set(keyOf(context, record.arn.toLowerCase()), changed);
+  announce(context, changed);
   return { ModelPackageArn: record.arn };
+}
+
+/** Tells EventBridge of a version (Developer Guide, "SageMaker model package state change"; facts 15.3). */
+function announce(context: Context, record: PackageRecord): void {
+  const {
+    CreationTime: _,
+    LastModifiedTime: __,
+    ...described
+  } = describeModelPackage(context, {
+    ModelPackageName: record.arn,
+  });
+  const seconds = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
+  context.world.bus.put(
+    context,
+    {
+      source: 'aws.sagemaker',
+      'detail-type': 'SageMaker Model Package State Change',
+      resources: [record.arn],
+      detail: {
+        ...described,
+        ModelPackageStatusDetails: { ValidationStatuses: [], ImageScanStatuses: [] },
+        CreationTime: seconds(record.createdAt),
+        LastModifiedTime: seconds(record.modifiedAt),
+      },
+    },
+    record.modifiedAt,
+  );
 }
 
 export function deleteModelPackage(context: Context, input: { ModelPackageName: string }): Record<string, never> {

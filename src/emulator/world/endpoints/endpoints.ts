@@ -3,6 +3,7 @@ import { closeFleet, openFleet } from '../fleet/fleet.ts';
 import { createUtilization } from '../fleet/utilization.ts';
 import { ShadowQueue } from '../traffic/shadow.ts';
 import type { Endpoint, Endpoints } from './endpoint.ts';
+import { announceDeployment, announceStatus } from './announce.ts';
 import { advance, beginStage } from './machine.ts';
 import { type Change, type EndpointRecord, endpointsOf, keyOf } from './records.ts';
 
@@ -42,6 +43,7 @@ export function createEndpoints(world: Platform): Endpoints {
       if (change.next && endpoint.next?.record !== change.next) endpoint.next = openFleet(world, record, change.next);
       beginStage(world, endpoint, change.startedAt);
       table.set(key, record);
+      announceStatus(world, record, change.startedAt);
       scheduleNext();
     },
     async run(at) {
@@ -50,6 +52,8 @@ export function createEndpoints(world: Platform): Endpoints {
       for (const endpoint of [...endpoints.values()]) {
         const change = endpoint.record.change;
         if (!change || change.dueAt > at) continue;
+        const { status } = endpoint.record;
+        const { stage, stageStartedAt, rollback } = change;
         const progress = await advance(world, endpoint, at);
         if (progress === 'gone') {
           await world.capture.land(endpoint.key, at);
@@ -57,6 +61,10 @@ export function createEndpoints(world: Platform): Endpoints {
           endpoints.delete(endpoint.key);
           table.delete(endpoint.key);
         } else if (progress === 'changed') table.set(endpoint.key, endpoint.record);
+        const now = endpoint.record.change;
+        const moved = now?.stage !== stage || now.stageStartedAt !== stageStartedAt || now.rollback !== rollback;
+        if (progress !== 'gone' && moved && change.kind !== 'create') announceDeployment(world, endpoint.record, at);
+        if (progress !== 'gone' && endpoint.record.status !== status) announceStatus(world, endpoint.record, at);
       }
       scheduleNext();
     },

@@ -2,15 +2,28 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Store } from '../../storage/store.ts';
 import { dropPieces, etagOf, readPieces, writePiece } from './bytes.ts';
 import { buckets, objects, type Piece } from './records.ts';
+import { announceObject } from './announce.ts';
+import type { Bus } from '../rules/records.ts';
 import type { ObjectStore } from './objects.ts';
 
 /** S3 as the emulator's own parts use it: they see the buckets of the account they work for. */
-export function createObjectStore(store: Store, clock: Clock): ObjectStore {
+export function createObjectStore(store: Store, clock: Clock, bus?: Bus): ObjectStore {
   const owns = (account: string, bucket: string) => buckets(store).get(bucket)?.account === account;
   const set = async (id: string, piece: Piece, etag: string, contentType: string, modifiedAt: number) => {
     const old = objects(store).get(id);
     const attributes = { ContentType: contentType };
-    objects(store).set(id, { pieces: [piece], size: piece.size, etag, modifiedAt, attributes, tags: [] });
+    const record = { pieces: [piece], size: piece.size, etag, modifiedAt, attributes, tags: [] };
+    objects(store).set(id, record);
+    const slash = id.indexOf('/');
+    const [name, key] = [id.slice(0, slash), id.slice(slash + 1)];
+    const bucket = buckets(store).get(name);
+    // Nobody else writes here but SageMaker, whose requests have no ids to be seen.
+    const written = {
+      reason: 'PutObject',
+      requestId: etag.slice(1, 17).toUpperCase(),
+      requester: 'sagemaker.amazonaws.com',
+    } as const;
+    if (bus !== undefined && bucket !== undefined) announceObject(bus, bucket, { name, key }, record, written);
     await dropPieces(store, old?.pieces ?? []);
   };
   return {

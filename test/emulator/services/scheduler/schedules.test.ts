@@ -113,8 +113,8 @@ test('what AWS refuses is refused in its words; what is not built, by name', asy
   expect(await create({ GroupName: 'mine' })).toContain('ResourceNotFoundException');
   const unbuilt = [
     create({}, { Arn: DELETE.replace('deleteEndpoint', 'updateEndpoint') }),
-    create({}, { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:f' }),
-    create({ ScheduleExpression: 'rate(1 hour)' }),
+    create({}, { Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m' }),
+    create({ ScheduleExpression: 'cron(0 9 * * ? *)' }),
     create({ ScheduleExpression: 'at(2025-12-01T00:00:00)' }),
     create({ ScheduleExpressionTimezone: 'Europe/Berlin' }),
   ];

@@ -1,0 +1,18 @@
+import { AwsError } from '../../model/aws-error.ts';
+
+export function validationError(message: string): AwsError {
+  return new AwsError('ValidationException', message);
+}
+
+export function ruleNotFound(name: string): AwsError {
+  return new AwsError('ResourceNotFoundException', `Rule ${name} does not exist on EventBus default.`);
+}
+
+export function invalidPattern(message: string): AwsError {
+  return new AwsError('InvalidEventPatternException', message);
+}
+
+/** Known to AWS, not built here: refused by name. */
+export function notBuilt(what: string): AwsError {
+  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
+}

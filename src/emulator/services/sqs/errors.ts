@@ -1,0 +1,22 @@
+import { AwsError } from '../../model/aws-error.ts';
+
+export function queueNotFound(): AwsError {
+  return new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
+}
+
+export function invalidAttributeName(name: string): AwsError {
+  return new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`);
+}
+
+export function invalidAttributeValue(name: string): AwsError {
+  return new AwsError('InvalidAttributeValue', `Invalid value for the parameter ${name}.`);
+}
+
+export function invalidParameter(message: string): AwsError {
+  return new AwsError('InvalidParameterValue', message);
+}
+
+/** Known to AWS, not built here: refused by name. */
+export function notBuilt(what: string): AwsError {
+  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
+}
