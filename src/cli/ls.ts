@@ -80,7 +80,7 @@ async function write({ io, clock }: App, list: Omit<EndpointList, 'damaged'>, al
   const now = clock.now();
   const row = (one: ListedEndpoint) => [
     one.endpoint,
-    one.exists ? (one.status ?? '?') : one.owner === 'not-seen' ? 'not seen' : 'gone',
+    `${one.exists ? (one.status ?? '?') : one.owner === 'not-seen' ? 'not seen' : 'gone'}${one.release === undefined ? '' : `; release ${one.release.at}`}`,
     modelsOf(one),
     shadowOf(one, now),
     one.created === undefined ? '' : duration(wholeMinutes(now - Date.parse(one.created))),

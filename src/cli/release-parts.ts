@@ -11,7 +11,10 @@ export async function prepareRelease(
   app: App,
   options: {
     endpoint: string;
-    allowCommand: boolean;
+    /** Undefined: nobody is asked, and a comparator that nobody has allowed does not run. */
+    allowCommand: boolean | undefined;
+    /** The end of the release is the command's result, and not chatter as well. */
+    hidesEnd?: boolean;
     yes: boolean;
     prices?: Readonly<Record<string, number>> | undefined;
   },
@@ -19,7 +22,7 @@ export async function prepareRelease(
   const { endpoint } = options;
   const { readReleaseSettings } = await import('../lifecycle/release/settings.ts');
   const { loadReportPolicy } = await import('./flags/judging.ts');
-  const { withComparator } = await import('./flags/comparator.ts');
+  const { allowedComparator, withComparator } = await import('./flags/comparator.ts');
   const { labelSource } = await import('./flags/labels.ts');
   const { sessionOf } = await import('./session.ts');
   const { parseTarget } = await import('../lifecycle/targets.ts');
@@ -28,9 +31,16 @@ export async function prepareRelease(
   const file = settings.policy === undefined ? undefined : join(project.root, settings.policy);
   const { policyFrom, ...loaded } = await loadReportPolicy(app, file, endpoint);
   const flags = { comparator: undefined, comparatorSample: undefined, comparatorTime: undefined };
-  const judged = await withComparator(app, loaded, { ...flags, allowCommand: options.allowCommand });
+  const judged =
+    options.allowCommand === undefined
+      ? await allowedComparator(app, loaded)
+      : await withComparator(app, loaded, { ...flags, allowCommand: options.allowCommand });
   const labels = settings.labels === undefined ? undefined : labelSource(settings.labels, project.root);
-  const session = sessionOf(app, { yes: options.yes, prices: options.prices });
+  const session = sessionOf(app, {
+    yes: options.yes,
+    prices: options.prices,
+    hides: (event) => options.hidesEnd === true && event.kind === 'release-told' && event.note.about === 'ended',
+  });
   return {
     session,
     parts: {

@@ -254,8 +254,10 @@ export async function run(app: App, options: ReleaseOptions): Promise<Outcome> {
   const { endpoint, plan, once } = options;
   const { runRelease } = await import('../lifecycle/release/run.ts');
   const { releaseOutcome, releasePlanned } = await import('./views/release.ts');
+  // A command that goes on after an end has no result that says it.
+  const standing = options.watch !== undefined && !once;
   const { prepareRelease } = await import('./release-parts.ts');
-  const { session, parts } = await prepareRelease(app, options);
+  const { session, parts } = await prepareRelease(app, { ...options, hidesEnd: !standing });
   const artifact = options.artifact;
   const local = artifact !== undefined && !artifact.startsWith('s3://') && !isAbsolute(artifact);
   const result = await runRelease(session, parts, {
@@ -286,7 +288,7 @@ export async function runAnswer(app: App, options: AnswerOptions): Promise<Outco
   const { writeJson } = await import('./views/json.ts');
   const { confirm } = await import('./confirm.ts');
   const { prepareRelease } = await import('./release-parts.ts');
-  const { session, parts } = await prepareRelease(app, options);
+  const { session, parts } = await prepareRelease(app, { ...options, hidesEnd: true });
   const { requireOpen } = await import('../lifecycle/release/release.ts');
   const release = await requireOpen(session, options);
   for (const line of answerPlanLines(app.io, release, options.answer)) app.io.err(line);
@@ -307,19 +309,25 @@ export async function runAnswer(app: App, options: AnswerOptions): Promise<Outco
 }
 
 export async function runShow(app: App, { endpoint, show, format }: ShowOptions): Promise<Outcome> {
-  const { releaseHistory } = await import('../lifecycle/release/release.ts');
-  const { sessionOf } = await import('./session.ts');
-  const { historyLines, releaseFacts, statusLines } = await import('./views/release.ts');
+  const { historyLines, releaseFacts, statusFacts, statusLines } = await import('./views/release.ts');
   const { writeJson } = await import('./views/json.ts');
-  const all = await releaseHistory(sessionOf(app), endpoint);
-  const last = all.at(-1);
-  if (format === 'json') {
-    if (show === 'history') writeJson(app.io, 'release history', all.map(releaseFacts));
-    else writeJson(app.io, 'release status', { release: last === undefined ? null : releaseFacts(last) });
+  const none = `There is no release of ${endpoint} in the journals of ${(await app.state()).place}.`;
+  if (show === 'history') {
+    const { releaseHistory } = await import('../lifecycle/release/release.ts');
+    const { sessionOf } = await import('./session.ts');
+    const all = await releaseHistory(sessionOf(app), endpoint);
+    if (format === 'json') writeJson(app.io, 'release history', all.map(releaseFacts));
+    else if (all.length === 0) app.io.err(none);
+    else app.io.out(await historyLines(app.io, all));
     return 'done';
   }
-  if (last === undefined) app.io.err(`The journal of this folder has no release of ${endpoint}.`);
-  else if (show === 'history') app.io.out(await historyLines(app.io, all));
-  else for (const line of statusLines(app.io, endpoint, last)) app.io.out(line);
+  const { statusOfRelease } = await import('../lifecycle/release/status.ts');
+  const { prepareRelease } = await import('./release-parts.ts');
+  const { session, parts } = await prepareRelease(app, { endpoint, allowCommand: undefined, yes: false });
+  const status = await statusOfRelease(session, parts);
+  if (format === 'json')
+    writeJson(app.io, 'release status', status === undefined ? { release: null } : statusFacts(status));
+  else if (status === undefined) app.io.err(none);
+  else for (const line of statusLines(app.io, endpoint, status)) app.io.out(line);
   return 'done';
 }

@@ -24,6 +24,8 @@ export interface SessionOptions {
   prices?: Readonly<Record<string, number>> | undefined;
   /** Called before an event is drawn: for those that are a command's result. */
   onEvent?: (event: LifecycleEvent) => void;
+  /** Not drawn: what the command's result says. */
+  hides?: (event: LifecycleEvent) => boolean;
 }
 
 /** The session of a command: events are drawn as chatter, plans are shown and confirmed. */
@@ -53,7 +55,7 @@ export function sessionOf(app: App, options: SessionOptions = {}): Session {
     prices: options.prices,
     emit(event) {
       options.onEvent?.(event);
-      draw(event);
+      if (options.hides?.(event) !== true) draw(event);
     },
     approve: (plan) => approve(app, plan, options.yes === true),
     describe: (end: LifecycleEnd): Message => describeEnd(end, app.io),

@@ -88,12 +88,16 @@ async function looks(app: App, endpoint: string, judging: Judging): Promise<() =
   const { looksAt } = await import('../lifecycle/judge.ts');
   const { loadReportPolicy, withExpectation } = await import('./flags/judging.ts');
   const { labelSource } = await import('./flags/labels.ts');
+  const { judgedByRelease } = await import('./flags/release-settings.ts');
   const { sessionOf } = await import('./session.ts');
   const session: Session = { ...sessionOf(app), emit: () => undefined };
   return looksAtEndpoint(session, endpoint, async (unseen) => {
+    // What a release has attached is judged as the release does.
+    const released = await judgedByRelease(app, endpoint);
+    const labels = judging.labels ?? released?.labels;
     const { policy, policyFrom } = await loadReportPolicy(
       { ...app, io: { ...app.io, err: () => undefined } },
-      judging.policy,
+      judging.policy ?? released?.policy,
       endpoint,
     );
     return looksAt(app, {
@@ -101,7 +105,7 @@ async function looks(app: App, endpoint: string, judging: Judging): Promise<() =
       window: { from: undefined, to: undefined, length: undefined },
       policy: withExpectation(policy, judging.expect),
       policyFrom,
-      labels: judging.labels === undefined ? undefined : labelSource(judging.labels, app.cwd),
+      labels: labels === undefined ? undefined : labelSource(labels, app.cwd),
       task: undefined,
       // The policy's comparator runs where somebody asked for it: in a report.
       comparator: undefined,
@@ -164,7 +168,8 @@ function nextCommand({ activity, judgement, endpoint }: EndpointLook, judging: J
     : shown('keep', { endpoint });
 }
 
-function isOver({ activity, judgement }: EndpointLook): boolean {
+function isOver({ activity, judgement, release }: EndpointLook): boolean {
+  if (release !== undefined) return activity.kind === 'gone' || activity.kind === 'failed';
   if (activity.kind === 'shadow') return ['pass', 'fail'].includes(judgement?.verdict?.outcome ?? '');
   if (activity.kind === 'rollout') return !activity.attended;
   return activity.kind === 'nothing' || activity.kind === 'gone' || activity.kind === 'failed';
@@ -228,12 +233,14 @@ async function keyWithin(app: App, screen: Screen, ms: number, resized: () => vo
 /** What a key runs; undefined where it means nothing now. */
 function commandOf(
   key: string,
-  { activity }: EndpointLook,
+  { activity, release }: EndpointLook,
   { endpoint, judging }: Pick<OnScreen, 'endpoint' | 'judging'>,
 ): CommandLine | undefined {
   if (key === 'a' && activity.kind === 'update') return shown('abort', { endpoint });
   if (key === 'a' && activity.kind === 'rollout') return shown('rollout', { endpoint, cancel: true });
   if (activity.kind !== 'shadow' || activity.calibrates) return undefined;
+  if (release !== undefined && key === 's') return shown('release status', { endpoint });
+  if (release !== undefined && key !== 'r') return undefined;
   const commands: Readonly<Record<string, CommandLine>> = {
     r: shown('report', { endpoint, ...judging }),
     p: shown('promote', { endpoint, ...judging }),

@@ -21,6 +21,7 @@ import { type Live, readLive } from '../resources/live.ts';
 import { existing, replay } from '../state/replay.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { prunable } from './prune.ts';
+import { releaseOfShadow, releaseUnderWay } from './release/under-way.ts';
 import { restorable } from './restorable.ts';
 import {
   type DamagedJournal,
@@ -149,6 +150,7 @@ async function examineLive(
   };
   const parts = await (live.config &&
     restorable(aws, live.config, { state: state(), now: live.endpoint }, note, session.signal));
+  const underWay = releaseUnderWay(state(), options.endpoint);
   const findings = examineEndpoint({
     name: options.endpoint,
     region: aws.target.region,
@@ -168,6 +170,11 @@ async function examineLive(
     requests: baseline?.requests,
     copied: baseline && (await copiesOf(on, live, variant)),
     underWay: options.underWay,
+    release: underWay && {
+      text: underWay.text,
+      next: underWay.next,
+      shadow: releaseOfShadow(state(), liveConfig) !== undefined,
+    },
   });
   const unneeded = await orUnseen('what could be pruned', () => prunable(on, live), note);
   if (unneeded !== undefined && unneeded.length > 0)

@@ -11,13 +11,13 @@ import { recordedUpdates } from '../state/updates.ts';
  */
 export async function withInterruptAdvice<T>(
   signal: AbortSignal,
-  advice: () => Problem,
+  advice: () => Problem | Promise<Problem>,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (signal.aborted && (error === signal.reason || isAbort(error))) throw advice();
+    if (signal.aborted && (error === signal.reason || isAbort(error))) throw await advice();
     throw error;
   }
 }

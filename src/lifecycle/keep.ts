@@ -9,6 +9,7 @@ import { recordFact } from '../state/journal.ts';
 import type { Target } from './events.ts';
 import { inRollout } from './in-rollout.ts';
 import { notify, targetsOf } from './notify.ts';
+import { refuseShadowOfRelease } from './release/under-way.ts';
 import { awaitConfig, type PlainUpdateResult } from './plain-update.ts';
 import { lockEndpoint, openRun, placeOf, type Session, viewEndpoint } from './session.ts';
 
@@ -46,6 +47,7 @@ export async function keepProduction(session: Session, options: KeepOptions): Pr
     }
     // Nothing is announced that would be refused.
     requireOurs(live, state(), journal.path, 'neither');
+    refuseShadowOfRelease(state(), endpoint, config);
     const production = live.config?.ProductionVariants?.[0]?.ModelName ?? '';
     return { models: { model: declared.ModelName ?? '', production }, config };
   });

@@ -8,6 +8,7 @@ import { type State, replay } from '../state/replay.ts';
 import { timeBoxOf } from '../state/time-box.ts';
 import { type DamagedJournal, journalsHere, notSeen, type Session } from './session.ts';
 import { pricesOf } from './prices.ts';
+import { type ReleaseUnderWay, releaseUnderWay } from './release/under-way.ts';
 
 /** One variant of an endpoint, as it is billed. */
 interface ListedVariant {
@@ -34,6 +35,8 @@ export interface ListedEndpoint {
   variants: ListedVariant[];
   /** Since when it has its shadow (ISO 8601), as the journal has it; `since` undefined where it does not know; `until`: when it is to end, where that was said. */
   shadow: { model: string | undefined; since: string | undefined; until: string | undefined } | undefined;
+  /** A release that has not ended. */
+  release: Pick<ReleaseUnderWay, 'id' | 'candidate' | 'at' | 'since' | 'waitsFor' | 'until' | 'question'> | undefined;
   /** ISO 8601. */
   created: string | undefined;
   /**
@@ -108,6 +111,7 @@ async function lookAt(
       config: undefined,
       variants: [],
       shadow: undefined,
+      release: listedRelease(state, endpoint),
       created: undefined,
       cost: { hourly: undefined, soFar: undefined },
     };
@@ -124,6 +128,7 @@ async function lookAt(
     config: live.endpoint.EndpointConfigName,
     variants,
     shadow: shadow && { model: shadow.model, since, until: box && new Date(box.until).toISOString() },
+    release: listedRelease(state, endpoint),
     created: created?.toISOString(),
     cost: costOf(variants, await pricesOf(session, variants), {
       now: session.clock.now(),
@@ -131,6 +136,13 @@ async function lookAt(
       shadow: since === undefined ? undefined : Date.parse(since),
     }),
   };
+}
+
+function listedRelease(state: State, endpoint: string): ListedEndpoint['release'] {
+  const found = releaseUnderWay(state, endpoint);
+  if (found === undefined) return undefined;
+  const { id, candidate, at, since, waitsFor, until, question } = found;
+  return { id, candidate, at, since, waitsFor, until, question };
 }
 
 function standing({ endpoint, config }: Live): ListedVariant[] {

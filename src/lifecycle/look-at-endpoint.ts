@@ -16,6 +16,7 @@ import { unfinishedUpdate } from '../state/updates.ts';
 import { type AlarmPoint, alarmPoints } from './guarded-update/alarm-points.ts';
 import { SHOWN_LATENCY } from './guarded-update/await-update.ts';
 import { fleetMinutes, type MetricsMinute, type Watched } from './guarded-update/fleet-metrics.ts';
+import { type ReleaseUnderWay, releaseUnderWay } from './release/under-way.ts';
 import type { Session } from './session.ts';
 
 /** What goes on with an endpoint. Times are milliseconds since the epoch. */
@@ -76,6 +77,8 @@ export interface EndpointLook {
   activity: Activity;
   fleets: readonly WatchedFleet[];
   alarms: readonly WatchedAlarm[];
+  /** A release that has not ended. */
+  release: ReleaseUnderWay | undefined;
   /** Of a shadow, once it was judged. */
   judgement: Report | undefined;
   /** Who follows the update to its end, where somebody does. */
@@ -142,6 +145,7 @@ export function looksAtEndpoint(
       status: live.EndpointStatus ?? '',
       config: live.EndpointConfigName ?? '',
       activity,
+      release: releaseUnderWay(state, endpoint),
       fleets: fleets.map((fleet, index) => ({ ...fleet, minutes: metrics.minutes[index] ?? [] })),
       alarms: alarms.map((alarm) => ({ alarm, last: metrics.points.get(alarm.AlarmName ?? '')?.at(-1)?.value })),
       judgement: judged.judgement,
@@ -152,7 +156,14 @@ export function looksAtEndpoint(
 }
 
 function nothing(endpoint: string, at: number): EndpointLook {
-  const none = { fleets: [], alarms: [], judgement: undefined, watcher: undefined, trouble: undefined };
+  const none = {
+    release: undefined,
+    fleets: [],
+    alarms: [],
+    judgement: undefined,
+    watcher: undefined,
+    trouble: undefined,
+  };
   return { at, endpoint, status: '', config: '', activity: { kind: 'gone' }, ...none };
 }
 

@@ -11,7 +11,7 @@ import type { Step } from '../resources/steps.ts';
 import type { Deletion, Remainder } from '../resources/teardown.ts';
 import type { Calibration } from '../state/calibration.ts';
 import type { DivisionWords, MirrorRollout } from '../mirror/router/state.ts';
-import type { ReleaseTerms } from '../state/releases.ts';
+import type { ReleaseSource, ReleaseTerms } from '../state/releases.ts';
 import type { Rollout } from '../state/rollouts.ts';
 import type { RolloutTimes } from './rollout/times.ts';
 import type { UpdateStarted } from '../state/updates.ts';
@@ -200,9 +200,24 @@ export interface CleanupPlan {
 /** A release that is to begin: what it may do by itself from then on. */
 export interface ReleasePlan {
   kind: 'release';
+  place: Place;
   endpoint: string;
-  source: string;
+  source: ReleaseSource;
+  /** The endpoint is recorded as adopted: cleanup will not delete it. */
+  adopt: boolean;
   terms: ReleaseTerms;
+  /** How long production is watched afterwards, in milliseconds. */
+  settle: number;
+  /** What keeps it from beginning at once: a sentence. Then its steps are not known yet. */
+  waits: string | undefined;
+  /** Until its shadow is attached: the copy of the artifact first. Names are chosen anew when it is done. */
+  steps: readonly Step[];
+  notes: readonly PlanNote[];
+  /** How it comes into production; undefined where that is not known yet. */
+  strategy: Strategy | undefined;
+  /** Instances that are billed besides: the shadow's, and those of the canary while it lasts. */
+  fleets: { shadow: readonly Capacity[]; canary: readonly Capacity[] };
+  prices: PriceList;
 }
 
 /** A growing share of the requests for a candidate. */

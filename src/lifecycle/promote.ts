@@ -30,6 +30,7 @@ import type { LabelSource } from './labels.ts';
 import { targetsOf } from './notify.ts';
 import { changedMeanwhile, type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
 import { waiversThatCount } from './waivers.ts';
+import { refuseShadowOfRelease } from './release/under-way.ts';
 import { detachShadow } from './shadow/detach.ts';
 import { type OwnTraffic, smokeTest } from './traffic/with-traffic.ts';
 import type { Moment } from './window.ts';
@@ -89,7 +90,11 @@ export async function promote(session: Session, request: PromoteRequest): Promis
   checkCandidateNames({ modelName: undefined, configName: options.configName });
   const targets = await targetsOf(session, guard.notify);
   if (traffic !== undefined) await smokeTest(session, endpoint, traffic);
-  const seen = await viewEndpoint(session, endpoint, readShadowed);
+  const seen = await viewEndpoint(session, endpoint, async (on) => {
+    const live = await readShadowed(on);
+    refuseShadowOfRelease(on.state(), endpoint, live.endpoint.EndpointConfigName);
+    return live;
+  });
   const judgement = await judgeShadow(session, options, seen);
   session.emit({ kind: 'shadow-judged', model: shadowOf(seen).model, judgement, force });
   if (judgement.outcome !== 'pass' && !judgement.accepted && !force) return { kind: 'refused', judgement };

@@ -22,6 +22,7 @@ import { type Calibration, calibrationOf } from '../state/calibration.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
 import { driftOf, type DriftFound, type TerraformPlan, terraformPlan } from './drift.ts';
 import { prunable } from './prune.ts';
+import { type ReleaseUnderWay, releaseUnderWay } from './release/under-way.ts';
 import { type EndpointSession, type DamagedJournal, journalsHere, type Session, viewEndpoint } from './session.ts';
 import { inventory } from '../resources/inventory.ts';
 import { type TimeBox, timeBoxOf } from '../state/time-box.ts';
@@ -68,6 +69,8 @@ export interface EndpointStatus {
   experiment: { name: string; status: string; startsAt: string | undefined; text: string } | undefined;
   /** A rollout begun from this folder that has not ended; the share is of the requests, 0 to 1. */
   rollout: { model: string; step: number; steps: number; share: number; since: string | undefined } | undefined;
+  /** A release that has not ended. */
+  release: ReleaseUnderWay | undefined;
   /** Production's own model is its shadow: a calibration that has not come to its end; how to end it, one way a line. */
   calibration: { text: string; next: Text } | undefined;
   /** How many of each kind AWS has, of what the journal names and our tag marks. */
@@ -184,6 +187,7 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
       text: experimentText(experiment),
     },
     rollout: rolloutOf(positionOf(state)),
+    release: releaseUnderWay(state, journal.endpoint),
     calibration: calibrationStatus(calibrationOf(state, headedFor(live, state)), journal.endpoint),
     counts,
     timeBox: timeBoxStatus(timeBoxOf(state, live?.endpoint.EndpointConfigName, session.clock.now())),

@@ -17,7 +17,10 @@ const MAX_ROWS = 15;
 const MARK = { pass: '✅', fail: '❌', inconclusive: '❔' } as const;
 
 /** The report for a pull request: verdict and gates on top, the rest folded away. */
-export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'command' | 'asked'> = {}): string {
+export function renderMarkdown(
+  report: Report,
+  options: Pick<RenderOptions, 'command' | 'asked' | 'release'> = {},
+): string {
   const { observations, verdict } = report;
   const about = factsOf(report);
   const parts = [
@@ -36,7 +39,7 @@ export function renderMarkdown(report: Report, options: Pick<RenderOptions, 'com
     parts.push(`**${MARK[verdict.outcome]} ${verdict.outcome}**: ${text(verdict.summary)}`);
     parts.push(...about.waived.map((words) => `⚠️ ${text(words)}`));
     if (about.fleets !== undefined) parts.push(`⚠️ ${text(about.fleets)}`);
-    const next = nextStep(report, options.asked);
+    const next = nextStep(report, options.asked, options.release);
     if (next !== undefined) {
       const command = next.command === undefined ? '' : ` ${code((options.command ?? printCommand)(next.command))}`;
       parts.push(`Next: ${text(next.words)}${command}`);

@@ -29,6 +29,8 @@ export interface RenderOptions {
   command?: ((line: CommandLine) => string) | undefined;
   /** The flags with which the report was asked for: the next step has them too. Undefined: its endpoint alone. */
   asked?: CommandLine['options'] | undefined;
+  /** The release whose shadow this is: it takes or leaves it. */
+  release?: { id: string; endpoint: string } | undefined;
   /** On a terminal: all there is, instead of what decides and what stands out. */
   full?: boolean | undefined;
   /** On a terminal, while the next look is waited for: when that is, milliseconds since the epoch. Only the first lines are drawn. */

@@ -77,7 +77,8 @@ const releaseTerms = v.object({
   /** How long an answer is waited for, and what then: `keep` or `wait`. */
   answer: number,
   unanswered: text,
-  settle: number,
+  /** Of older releases; it is read when the candidate is production. */
+  settle: v.optional(number),
   /** What to do where SageMaker refuses guardrails beside a shadow: `canary` or `none`. */
   fallback: text,
   /** What an approval in the Model Registry does: `starts` (also where it is absent) or `answers`. */
@@ -312,7 +313,7 @@ export const FACTS = {
   /** SageMaker takes no guardrails beside a shadow. */
   'release-unguardable': v.object({ release: name, words: text, at: time }),
   /** Its model is production, and is watched on. */
-  'release-settling': v.object({ release: name, config: name, until: time }),
+  'release-settling': v.object({ release: name, config: name, until: time, at: v.optional(time) }),
   /** Its shadow is about to be taken away. `why` is a word for machines, `reason` for people. */
   'release-detaching': v.object({ release: name, why: text, reason: text, at: time }),
   /** People were told, or could not be; `about` is a word for machines. */

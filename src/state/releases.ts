@@ -177,7 +177,7 @@ function follow(release: Release, fact: RecordedFact): void {
           : { why: 'no-guardrails', reason: `SageMaker takes no guardrails beside a shadow: ${fact.value.words}` };
       return;
     case 'release-settling':
-      go('settling', fact.value.until - release.begun.terms.settle);
+      go('settling', fact.value.at ?? fact.value.until - (release.begun.terms.settle ?? 0));
       release.until = fact.value.until;
       return;
     case 'release-detaching':

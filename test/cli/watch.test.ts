@@ -63,9 +63,25 @@ const NOTHING: EndpointLook = {
   activity: { kind: 'nothing' },
   fleets: [fleet('production', 'weather-model-20260104-081500', 1)],
   alarms: [],
+  release: undefined,
   judgement: undefined,
   watcher: undefined,
   trouble: undefined,
+};
+
+const RELEASE: NonNullable<EndpointLook['release']> = {
+  id: 'r',
+  candidate: 's3://b/k',
+  at: 'gathering',
+  since: '2026-01-05T09:00:00.000Z',
+  waitsFor: 'evidence',
+  until: undefined,
+  sees: 1,
+  question: undefined,
+  trouble: undefined,
+  waiting: 'It waits',
+  text: 'It waits',
+  next: '',
 };
 
 const CANARY: EndpointLook = {
@@ -212,6 +228,8 @@ describe('the screen', () => {
         .map(({ key }) => key)
         .join('');
     expect(Object.values(LOOKS).map(keys)).toEqual(['q', 'aq', 'aq', 'rpkq', 'aq']);
+    // A release takes or leaves its shadow by itself.
+    expect(keys({ ...SHADOW, release: RELEASE })).toBe('rsq');
   });
 });
 

@@ -142,6 +142,12 @@ test('however much there is to say, it is said within 24 lines, and what was cut
   for (const { id } of gates) expect(below).toContain(id);
 });
 
+test('a shadow that a release has attached is not promoted by hand', () => {
+  const next = nextStep(WORLDS.pass, { endpoint: 'weather' }, { id: 'r-1', endpoint: 'weather' });
+  expect(next?.command).toMatchObject({ command: 'release status', options: { endpoint: 'weather' } });
+  expect(next?.words).toContain('r-1');
+});
+
 test('while the next look is waited for, the first lines are all there is', async () => {
   const nextLook = Date.UTC(2026, 0, 5, 11, 1, 30);
   const text = await renderTerminal(WORLDS.inconclusive, { ...PIPED, columns: 80, nextLook });

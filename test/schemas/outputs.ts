@@ -229,6 +229,11 @@ async function releases(keep: Keep): Promise<void> {
     await tell(['release', 'status', ...ON]);
     await tell([...begin, '--plan'], [4]);
     await tell([...begin, '--yes']);
+    await tell([...begin, '--plan'], [0]);
+    await tell(['status', ...ON]);
+    await tell(['ls']);
+    await tell(['watch', ...ON, '--once']);
+    await tell(['release', 'status', ...ON]);
     await ticksUntil('answer');
     await tell(['release', 'status', ...ON]);
     await tell(['release', 'reject', ...ON, '--plan'], [4]);

@@ -168,15 +168,39 @@ function areChances({ numbers }: Predictions, { binary, rows }: TruthSums): bool
   return binary.rows === rows && numbers.histogram.low >= 0 && numbers.histogram.high <= 1;
 }
 
+const ERRORS = { squared: 'mean squared error (Brier score)', error: 'mean absolute error' } as const;
+
+/** How far off each model is against its labels, by rows of what is known of them. */
+function lossFound(
+  predictions: Predictions,
+  truth: TruthSums,
+  numbers: NonNullable<TruthSums['numbers']>,
+  policy: Policy,
+) {
+  const chances = areChances(predictions, truth);
+  return truth.losses === undefined
+    ? unsorted(numbers, truth.rows, policy)
+    : lossByBands(truth.losses, chances ? 'squared' : 'error', truthMargin(policy));
+}
+
+/** The error by which numbers are judged against labels, and each model's; undefined where none were. Pure. */
+export function judgedError(
+  predictions: Predictions,
+  truth: TruthSums,
+  policy: Policy,
+): { name: string; production: number; shadow: number } | undefined {
+  if (truth.numbers === undefined) return undefined;
+  const { maeProduction, maeShadow } = lossFound(predictions, truth, truth.numbers, policy);
+  const name = ERRORS[areChances(predictions, truth) && truth.losses !== undefined ? 'squared' : 'error'];
+  return { name, production: maeProduction, shadow: maeShadow };
+}
+
 /** Is the shadow further off than production? By squares, where the numbers are chances. */
 export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: Evidence): Gate[] {
   if (truth.numbers === undefined) return [];
   const { policy } = evidence;
   const chances = areChances(predictions, truth);
-  const found =
-    truth.losses === undefined
-      ? unsorted(truth.numbers, truth.rows, policy)
-      : lossByBands(truth.losses, chances ? 'squared' : 'error', truthMargin(policy));
+  const found = lossFound(predictions, truth, truth.numbers, policy);
   const { low, high } = predictions.numbers?.histogram ?? { low: 0, high: 0 };
   const { n, loss, maeProduction, maeShadow, unlabelled } = found;
   const alike = predictions.repeats?.loss;
@@ -195,8 +219,8 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
     cluster: bursts > repeated ? undefined : alike?.by,
   };
   const words = chances
-    ? { id: 'truth.score', title: 'Are its probabilities worse?', error: 'mean squared error (Brier score)' }
-    : { id: 'truth.error', title: 'Is it less accurate?', error: 'mean absolute error' };
+    ? { id: 'truth.score', title: 'Are its probabilities worse?', error: ERRORS.squared }
+    : { id: 'truth.error', title: 'Is it less accurate?', error: ERRORS.error };
   const facts = `Its ${words.error} is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${counted(truth.rows, 'rows')} with labels${different(predictions)}${unlabelledWords(unlabelled, truth.of)}`;
   const losses = { ...found, range: Math.max(0, high - low) };
   return [

@@ -88,6 +88,19 @@ export async function withComparator(
   };
 }
 
+/** The same for those that only look: a comparator that nobody has allowed does not run, and its gates stay open. */
+export async function allowedComparator(
+  app: Pick<App, 'cwd' | 'project' | 'io' | 'signal'>,
+  loaded: Loaded,
+): Promise<{ policy: Policy; comparator: Comparator | undefined }> {
+  const { command } = loaded.policy.answers;
+  const { stateDir } = await app.project();
+  if (command !== undefined && loaded.commandFile !== undefined && !isAllowed(stateDir, command))
+    return { policy: loaded.policy, comparator: undefined };
+  const flags = { comparator: undefined, comparatorSample: undefined, comparatorTime: undefined, allowCommand: false };
+  return withComparator(app, loaded, flags);
+}
+
 function timeOf({ comparatorTime: words }: ComparatorFlags): number | undefined {
   if (words === undefined) return undefined;
   const time = parseDuration(words);

@@ -12,7 +12,7 @@ import { tellOverdue } from '../../lifecycle/shadow/time-box.ts';
 import { recordWaivers } from '../../lifecycle/waivers.ts';
 import { watchEndpoint } from '../../lifecycle/watch.ts';
 import { renderers } from '../../report/render.ts';
-import type { Report } from '../../report/report.ts';
+import type { RenderOptions, Report } from '../../report/report.ts';
 import { plain } from '../../ui/io.ts';
 import { sessionOf } from '../session.ts';
 import { showDoing } from '../views/doing.ts';
@@ -35,7 +35,8 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   for (const path of options.files === undefined ? [] : [options.files, ...(options.also ?? [])])
     rejectUnusedFlags(resolve(app.cwd, path), options);
   const labels = labelRequest(app.cwd, options);
-  const wanted = { ...(await judgeOptions(app, options)), labelNext: labels?.next };
+  const released = await judgedAsReleased(app, options);
+  const wanted = { ...(await judgeOptions(app, { ...options, ...released?.by })), labelNext: labels?.next };
   const look = looksAt(app, wanted, options.watch !== undefined);
   let looks = 0;
   const lookShown = () => {
@@ -44,8 +45,9 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
     if (looks > 1 && !app.io.interactive) return look();
     return withProgress(app.io, 'collecting', (progress) => look((doing) => showDoing(progress, doing)));
   };
-  const report = options.watch === undefined ? await lookShown() : await watch(app, options, wanted, lookShown);
-  await show(app, options, report);
+  const report =
+    options.watch === undefined ? await lookShown() : await watch(app, options, { wanted, released }, lookShown);
+  await show(app, options, report, released);
   if (options.save !== undefined) {
     await writeWhole(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
     app.io.err(`Saved the observations to ${options.save}.`);
@@ -65,6 +67,32 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   if (labels !== undefined) await writeLabelRows(app, options, labels.rows());
   // Where nothing was judged nothing was proven: a pipeline must not go on because somebody took the shadow away.
   return report.verdict === undefined ? 'inconclusive' : ENDINGS[report.verdict.outcome];
+}
+
+/** Where a release has attached the shadow: which, and by what it judges, as far as no flag says otherwise. */
+interface Released {
+  release: { id: string; endpoint: string };
+  by: Pick<ReportOptions, 'labels' | 'policy'>;
+}
+
+/** A shadow that a release has attached is judged as the release does; what flags say counts all the same. */
+async function judgedAsReleased(
+  app: App,
+  { endpoint, files, labels, policy }: ReportOptions,
+): Promise<Released | undefined> {
+  if (endpoint === undefined || files !== undefined) return undefined;
+  const { judgedByRelease } = await import('../flags/release-settings.ts');
+  const found = await judgedByRelease(app, endpoint);
+  if (found === undefined) return undefined;
+  const taken = [
+    ...(labels === undefined && found.labels !== undefined ? [`labels ${found.labels}`] : []),
+    ...(policy === undefined && found.policy !== undefined ? [`policy ${found.policy}`] : []),
+  ];
+  if (taken.length > 0) app.io.err(`note: judged as release ${found.release} judges it: ${taken.join(', ')}.`);
+  return {
+    release: { id: found.release, endpoint },
+    by: { labels: labels ?? found.labels, policy: policy ?? found.policy },
+  };
 }
 
 /** Where the records are those of a mirror, what comes next is said of it, whichever flag named them. */
@@ -105,7 +133,7 @@ function fromPath(app: App, flags: ReportOptions): ReportOptions {
 async function watch(
   app: App,
   flags: ReportOptions,
-  options: JudgeOptions,
+  { wanted, released }: { wanted: JudgeOptions; released: Released | undefined },
   look: () => Promise<Report>,
 ): Promise<Report> {
   const pace = { every: readDuration(flags.every, '--every'), timeout: readDuration(flags.timeout, '--timeout') };
@@ -117,7 +145,7 @@ async function watch(
     flags.watch === 'show'
       ? shown('report', { ...on, watch: true })
       : shown('report', { ...on, 'until-decided': true });
-  const looks = watchEndpoint(app, options, pace, look);
+  const looks = watchEndpoint(app, wanted, pace, look);
   const next = () =>
     withInterruptAdvice(
       app.signal,
@@ -137,19 +165,25 @@ async function watch(
       return report;
     }
     if (live === undefined) app.io.err(`${timeOfDay(report.created)} UTC  ${plain(report.verdict?.summary ?? '')}`);
-    else live.draw(await drawn(app, flags, report, report.created + pace.every));
+    else
+      live.draw(await drawn(app, flags, report, { nextLook: report.created + pace.every, release: released?.release }));
   }
   throw new Error('the watching of an endpoint ended without a last look');
 }
 
 /** The first lines of a report, while it is waited for the next. @param nextLook milliseconds since the epoch */
-async function drawn({ io }: App, flags: ReportOptions, report: Report, nextLook: number): Promise<string> {
+async function drawn(
+  { io }: App,
+  flags: ReportOptions,
+  report: Report,
+  more: Pick<RenderOptions, 'nextLook' | 'release'>,
+): Promise<string> {
   const render = await renderers.text();
   const { columns, color } = io;
-  return render(report, { columns, color, asked: askedFlags(flags), nextLook });
+  return render(report, { columns, color, asked: askedFlags(flags), ...more });
 }
 
-async function show(app: App, flags: ReportOptions, report: Report): Promise<void> {
+async function show(app: App, flags: ReportOptions, report: Report, released: Released | undefined): Promise<void> {
   const render = await renderers[flags.format]();
   // A file is no terminal: it gets eighty columns and no colour.
   const toFile = flags.output !== undefined;
@@ -159,6 +193,7 @@ async function show(app: App, flags: ReportOptions, report: Report): Promise<voi
     // A report that is passed on names nobody's profile.
     command: flags.format === 'text' ? app.io.command : printCommand,
     asked: askedFlags(flags),
+    release: released?.release,
     full: flags.full,
   });
   if (flags.output === undefined) return app.io.out(text);

@@ -8,6 +8,18 @@ export function lookFacts({ at, endpoint, status, config, activity, fleets, alar
     status,
     config,
     activity: activity.kind,
+    release:
+      more.release === undefined
+        ? null
+        : {
+            id: more.release.id,
+            candidate: more.release.candidate,
+            at: more.release.at,
+            since: more.release.since,
+            waitsFor: more.release.waitsFor,
+            until: more.release.until ?? null,
+            question: more.release.question ?? null,
+          },
     phase: activity.kind === 'update' ? activity.phase.name : null,
     fleets: fleets.map(({ name, role, model, instances, share }) => ({
       name,

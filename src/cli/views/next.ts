@@ -15,7 +15,7 @@ const BROKEN: ReadonlySet<string> = new Set(['Failed', 'OutOfService', 'UpdateRo
 
 /** What to do after a look at an endpoint: nothing is proposed while somebody is at work on it, or a way is shown already. */
 export function afterStatus(status: EndpointStatus): Text | undefined {
-  const { endpoint, live, rollout, calibration, lock, watcher } = status;
+  const { endpoint, live, rollout, release, calibration, lock, watcher } = status;
   if (live === undefined) return status.lastRun === undefined ? undefined : text`${shown('history', { endpoint })}`;
   const busy = lock !== undefined || watcher !== undefined;
   if (busy && live.status !== 'Failed') return text`${shown('watch', { endpoint })}`;
@@ -24,6 +24,7 @@ export function afterStatus(status: EndpointStatus): Text | undefined {
       text`To continue the rollout: ${shown('rollout', { endpoint, resume: true })}`,
       text`To go back: ${shown('rollout', { endpoint, cancel: true })}`,
     );
+  if (release !== undefined && !BROKEN.has(live.status)) return release.next;
   if (calibration !== undefined) return calibration.next;
   if (BROKEN.has(live.status)) return text`${shown('doctor', { endpoint })}`;
   if (live.status !== 'InService') return text`${shown('watch', { endpoint })}`;

@@ -4,7 +4,7 @@ import { changedText, noLongerExist } from '../../guard/restorable.ts';
 import { OBSERVABILITY } from '../../guard/observability.ts';
 import { dollars, hourlyCost, hourlySum, pricesFrom, unpriced } from '../../guard/prices.ts';
 import { rangeWords } from '../../guard/scaling.ts';
-import { instances } from '../../guard/strategy.ts';
+import { instances, type Strategy } from '../../guard/strategy.ts';
 import { HOUR, SECOND } from '../../base/units.ts';
 import type {
   AbortPlan,
@@ -133,12 +133,6 @@ export function costJson({ prices, during, after, seconds }: PlanCost) {
 /** A guarded update: from where to where, what is created for it, and how its traffic moves. */
 export function guardedPlanLines(io: PlanIo, plan: GuardedUpdatePlan): string[] {
   const { strategy } = plan;
-  const watched = strategy.stages.map((count, index) => {
-    if (index < strategy.stages.length - 1)
-      return `${count} of ${strategy.fleet} for ${duration(strategy.bakeSeconds * SECOND)}`;
-    const bake = strategy.finalBakeSeconds === 0 ? '' : ` for ${duration(strategy.finalBakeSeconds * SECOND)}`;
-    return `all ${instances(count)}${bake}`;
-  });
   return [
     placeLine(plan.place),
     `Endpoint ${paint(io, 'name', plan.endpoint)}`,
@@ -153,9 +147,19 @@ export function guardedPlanLines(io: PlanIo, plan: GuardedUpdatePlan): string[] 
         '  ',
       ),
     ),
-    ...planLines(`~ endpoint ${plan.endpoint}`, `${strategy.name}: ${watched.join(', then ')}`, io.columns, '  '),
+    ...planLines(`~ endpoint ${plan.endpoint}`, `${strategy.name}: ${stageWords(strategy)}`, io.columns, '  '),
     ...wrap(`  ${costWords(plan.cost)}.`, io.columns, '  '),
   ];
+}
+
+/** `1 of 3 for 5 min, then all 3 instances for 5 min` */
+export function stageWords({ stages, fleet, bakeSeconds, finalBakeSeconds }: Strategy): string {
+  const watched = stages.map((count, index) => {
+    if (index < stages.length - 1) return `${count} of ${fleet} for ${duration(bakeSeconds * SECOND)}`;
+    const bake = finalBakeSeconds === 0 ? '' : ` for ${duration(finalBakeSeconds * SECOND)}`;
+    return `all ${instances(count)}${bake}`;
+  });
+  return watched.join(', then ');
 }
 
 /** The same for machines; stable names. */

@@ -1,45 +1,90 @@
 import type { Outcome } from '../../app.ts';
 import { linesOf, shown, text, type Text } from '../../base/text.ts';
-import { dateAndTime, duration, percent } from '../../base/units.ts';
+import { bytes, dateAndTime, duration, HOUR, percent, SECOND } from '../../base/units.ts';
+import { capacityWords } from '../../guard/capacity.ts';
+import { dollars, hourlyCost, hourlySum, type PriceList, unpriced } from '../../guard/prices.ts';
 import type { ReleasePlan } from '../../lifecycle/plans.ts';
-import { answerUntil, type WaitFor } from '../../lifecycle/release/machine.ts';
+import type { EvidenceLook } from '../../lifecycle/release/evidence.ts';
+import type { Move, OpenGate, WaitFor } from '../../lifecycle/release/machine.ts';
 import type { ReleaseNote } from '../../lifecycle/release/note.ts';
-import { noteText, outcomeWords } from '../../lifecycle/release/note-words.ts';
+import { flagsWords, noteText as tidings, outcomeWords } from '../../lifecycle/release/note-words.ts';
 import type { RunResult } from '../../lifecycle/release/run.ts';
+import type { ReleaseStatus } from '../../lifecycle/release/status.ts';
+import { nameOf } from '../../resources/steps.ts';
 import type { Release } from '../../state/releases.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { records } from '../../ui/records.ts';
 import { paint } from '../../ui/theme.ts';
-import { writeJson } from './json.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
+import { writeJson } from './json.ts';
+import { nextLines } from './next.ts';
+import { noteText, placeLine, stageWords } from './plan.ts';
+import { describeStep, planLines, stepsJson } from './steps.ts';
 
 type ViewIo = Pick<Io, 'color' | 'columns' | 'command'>;
 
-/** What a release may do by itself, before it begins. */
-export function releasePlanLines(io: Pick<Io, 'columns'>, { endpoint, source, terms }: ReleasePlan): string[] {
-  const { sampling, timeBox, approve, answer, unanswered, approvers } = terms;
+/** What a release does, before it begins: its steps until the shadow is attached, and what it may then do by itself. */
+export function releasePlanLines(io: Pick<Io, 'columns' | 'color'>, plan: ReleasePlan): string[] {
+  const { endpoint, source, steps, notes, waits, adopt, prices, fleets } = plan;
+  const put = (words: string) => wrap(words, io.columns, '    ');
+  const size = source.bytes === undefined ? '' : ` (${bytes(source.bytes)})`;
+  return [
+    placeLine(plan.place),
+    ...wrap(`Release of ${plain(source.name)}${size} on endpoint ${paint(io, 'name', endpoint)}`, io.columns, '  '),
+    ...(waits === undefined ? [] : put(`  ${plain(waits)}`)),
+    ...steps.flatMap((step) => describeStep(step, io.columns, '  ')),
+    ...(adopt
+      ? planLines(
+          `~ ${nameOf({ kind: 'endpoint', name: endpoint })}`,
+          'adopted: cleanup will not delete it',
+          io.columns,
+          '  ',
+        )
+      : []),
+    ...thenWords(plan).flatMap((line) => put(`  ${line}`)),
+    ...costLines(prices, fleets, plan.terms.timeBox).flatMap((line) => wrap(`  ${line}`, io.columns, '  ')),
+    ...notes.flatMap((note) => wrap(`  ${noteText(note, endpoint)}`, io.columns, '  ')),
+  ];
+}
+
+/** What a release may do by itself once its shadow is attached. */
+function thenWords({ terms, settle, strategy }: ReleasePlan): string[] {
+  const { sampling, timeBox, approve, answer, unanswered, approvers, author, fallback } = terms;
+  const except = author === 'excluded' ? ', but not whoever began it' : '';
   const who =
     approve === 'auto'
       ? 'a pass is approved by itself'
       : approvers.length === 0
-        ? 'whoever may run shadowctl here, or has the link, is asked'
-        : `${approvers.join(', ')} may approve`;
+        ? `whoever may run shadowctl here, or has the link, is asked${except}`
+        : `${approvers.join(', ')} may approve${except}`;
   const silent =
     unanswered === 'keep' ? `after ${duration(answer)} without an answer production stays` : 'it waits for an answer';
+  const way = strategy === undefined ? 'a guarded update' : `${strategy.name}: ${stageWords(strategy)}`;
+  const refused = fallback === 'canary' ? 'the shadow goes first, and the same follows' : 'production stays';
   return [
-    `Release of ${plain(source)} on endpoint ${endpoint}:`,
-    ...[
-      `shadow: copies of ${sampling.map(percent).join(', then ')} of the requests, for ${duration(timeBox)} at most`,
-      `approval: ${who}; ${silent}`,
-      `then: a canary with alarms, watched for ${duration(terms.settle)} more`,
-      'on fail, a no, or anything unforeseen: production stays as it is',
-    ].flatMap((line) => wrap(`  ${line}`, io.columns, '    ')),
+    `shadow: copies of ${sampling.map(percent).join(', then ')} of the requests, for ${duration(timeBox)} at most`,
+    `approval: ${who}; ${silent}`,
+    `then: ${way}, with alarms; production is watched for ${duration(settle)} more`,
+    `where SageMaker refuses guardrails beside a shadow: ${refused}`,
+    'on fail, a no, or anything unforeseen: production stays as it is',
   ];
+}
+
+/** What the shadow costs, an hour and until its time box is over, and what the update adds. */
+function costLines(prices: PriceList, { shadow, canary }: ReleasePlan['fleets'], timeBox: number): string[] {
+  if (shadow.length === 0) return [];
+  const hourly = hourlySum(prices, shadow);
+  const box = hourly === undefined ? '' : `; about ${dollars((hourly * timeBox) / HOUR)} until the time box is over`;
+  const update =
+    canary.length === 0
+      ? ''
+      : ` The update adds ${capacityWords(canary)} while it lasts: ${hourlyCost(prices, canary)}.`;
+  return [`Costs: the shadow's ${capacityWords(shadow)} ${hourlyCost(prices, shadow)}${box}.${update}`];
 }
 
 /** What people were told, as chatter. */
 export function releaseNoteLines(io: ViewIo, note: ReleaseNote): string[] {
-  return linesOf(noteText(note)).flatMap((line) =>
+  return linesOf(tidings(note)).flatMap((line) =>
     typeof line === 'string' && /^(|.*\S {2,}\S.*)$/.test(line)
       ? [plain(line)]
       : layout(typeof line === 'string' ? plain(line) : line, io.columns, '  ', io.command),
@@ -84,14 +129,52 @@ export function releaseOutcome(
   return result.kind === 'ended' && result.release.ended?.outcome !== 'promoted' ? 'no' : 'done';
 }
 
+/** A plan as the result: nothing was changed. */
 export function releasePlanned(
   io: Io,
   format: 'text' | 'json',
-  { source }: Extract<RunResult, { kind: 'planned' }>,
+  { plan }: Extract<RunResult, { kind: 'planned' }>,
 ): Outcome {
-  if (format === 'json') writeJson(io, 'release', { result: 'planned', source });
-  else io.out(`A release of ${plain(source.name)} could begin; nothing was changed.`);
+  if (format === 'json') writeJson(io, 'release', planFacts(plan));
+  else for (const line of releasePlanLines(io, plan)) io.out(line);
   return 'pending';
+}
+
+/** The same for machines; stable names. Times in seconds, costs in US dollars, null where a price is not known. */
+function planFacts(plan: ReleasePlan) {
+  const { place, endpoint, source, adopt, terms, settle, waits, steps, strategy, fleets, prices } = plan;
+  const { timeBox, sampling, approve, approvers, author, answer, unanswered, fallback } = terms;
+  const hourly = hourlySum(prices, fleets.shadow);
+  return {
+    result: 'planned',
+    endpoint,
+    account: place.account,
+    region: place.region,
+    source,
+    adopt,
+    waits: waits ?? null,
+    steps: stepsJson(steps),
+    sampling,
+    timeBoxSeconds: timeBox / SECOND,
+    approval: { approve, approvers, author, answerSeconds: answer / SECOND, unanswered },
+    strategy:
+      strategy === undefined
+        ? null
+        : {
+            name: strategy.name,
+            instances: strategy.stages,
+            bakeSeconds: strategy.bakeSeconds,
+            finalBakeSeconds: strategy.finalBakeSeconds,
+          },
+    fallback,
+    settleSeconds: settle / SECOND,
+    cost: {
+      hourly: hourly ?? null,
+      untilTimeBox: hourly === undefined ? null : (hourly * timeBox) / HOUR,
+      updateHourly: hourlySum(prices, fleets.canary) ?? null,
+      unknown: [...new Set(unpriced(prices, [...fleets.shadow, ...fleets.canary]))],
+    },
+  };
 }
 
 function resultFacts(result: Exclude<RunResult, { kind: 'planned' }>) {
@@ -113,6 +196,8 @@ function resultFacts(result: Exclude<RunResult, { kind: 'planned' }>) {
         release: releaseFacts(result.release),
       };
     }
+    case 'known':
+      return { result: 'known', release: releaseFacts(result.release) };
     case 'ended':
       return { result: 'ended', release: releaseFacts(result.release) };
   }
@@ -127,17 +212,40 @@ function resultLines(io: ViewIo, result: Exclude<RunResult, { kind: 'planned' }>
     case 'waits': {
       const { release, move, look } = result;
       const until = move.until === undefined ? '' : ` Until ${dateAndTime(move.until)} UTC at most.`;
-      const decides = ['errors', 'evidence', 'answer'].includes(move.for);
-      const verdict = look === undefined || !decides ? '' : ` ${look.evidence.summary}`;
-      return wrap(
-        `Release ${release.id} waits. ${WAITS[move.for]}${move.words === undefined ? '' : ` ${move.words}`}${verdict}${until}`,
-        io.columns,
-        '  ',
-      );
+      return wrap(`Release ${release.id} waits. ${waitWords(move, look)}${until}`, io.columns, '  ');
     }
+    case 'known':
+      return [
+        ...wrap(
+          `Release ${result.release.id} of this candidate is under way: nothing would be begun, and nothing was changed.`,
+          io.columns,
+          '  ',
+        ),
+        ...nextLines(io, text`${shown('release status', { endpoint: result.endpoint })}`),
+      ];
     case 'ended':
-      return endedLines(io, result.release);
+      return [
+        ...endedLines(io, result.release),
+        ...(result.earlier === true ? wrap('To release this candidate again, add --again.', io.columns, '  ') : []),
+      ];
   }
+}
+
+type Wait = Extract<Move, { kind: 'wait' }>;
+
+/** What is waited for, and what was last seen of it. While a share is held, it is the errors gate that decides. */
+function waitWords(move: Wait, look: EvidenceLook | undefined): string {
+  const said = move.words === undefined ? '' : ` ${plain(move.words)}`;
+  if (look === undefined || !['errors', 'evidence', 'answer'].includes(move.for)) return `${WAITS[move.for]}${said}`;
+  const gate = move.for === 'errors' ? look.evidence.open.find(({ id }) => id === 'errors') : undefined;
+  const verdict = plain(gate === undefined ? look.evidence.summary : gateWords(gate));
+  const flags = flagsWords(verdict);
+  return `${WAITS[move.for]}${said} ${verdict}${flags === undefined ? '' : ` ${flags}`}`;
+}
+
+/** `errors: It fails … Needs about 12 min more traffic.` */
+function gateWords({ id, reason, needs }: OpenGate): string {
+  return `${id}: ${reason}${/[.]$/.test(reason) ? '' : '.'}${needs === undefined ? '' : ` Needs ${needs}.`}`;
 }
 
 function endedLines(io: ViewIo, { id, ended }: Release): Text[] {
@@ -150,32 +258,137 @@ function endedLines(io: ViewIo, { id, ended }: Release): Text[] {
   );
 }
 
-/** Where a release stands. */
-export function statusLines(io: ViewIo, endpoint: string, release: Release): Text[] {
+/** Where a release stands: what it waits for, the verdict so far, when its time is over, and what comes then. */
+export function statusLines(io: ViewIo, endpoint: string, status: ReleaseStatus): Text[] {
+  const { release, next, look, problem } = status;
   const { begun, at, since, ask, trouble, ended, step } = release;
-  const line = (words: string) => wrap(words, io.columns, '  ');
   if (ended !== undefined) return endedLines(io, release);
-  const shares = begun.terms.sampling;
+  const line = (words: string, indent = '    ') => wrap(words, io.columns, indent);
+  const { sampling, unanswered } = begun.terms;
+  const seeing =
+    at === 'gathering'
+      ? `; it sees ${percent(sampling[step])} of the requests (share ${step + 1} of ${sampling.length})`
+      : '';
+  const question = at === 'asking' ? ask : undefined;
   return [
-    ...line(`Release ${release.id} of ${plain(begun.source.name)}`),
-    ...line(`  ${PLACES[at]}, since ${dateAndTime(since)} UTC`),
-    ...(at === 'gathering'
-      ? line(`  sees ${percent(shares[step])} of the requests (step ${step + 1} of ${shares.length})`)
-      : []),
-    ...(ask !== undefined && at === 'asking'
-      ? [
-          ...line(`  question ${ask.ask}: ${ask.outcome}. ${plain(ask.summary)}`),
-          ...(begun.terms.unanswered === 'keep'
-            ? line(`  without an answer by ${dateAndTime(answerUntil(release))} UTC production stays as it is`)
-            : []),
-          text`  Approve: ${shown('release approve', { endpoint, question: ask.ask })}`,
-          text`  Reject:  ${shown('release reject', { endpoint, question: ask.ask })}`,
-        ]
-      : []),
-    ...(release.answer === undefined ? [] : line(`  ${release.answer.by} answered: ${release.answer.answer}`)),
+    ...line(`Release ${release.id} of ${plain(begun.source.name)} on endpoint ${endpoint}`, '  '),
+    ...line(`  now: ${PLACES[at]}, since ${dateAndTime(since)} UTC${seeing}`),
+    ...(next === undefined ? [] : line(`  ${nextMoveWords(next, look)}`)),
+    ...(question === undefined
+      ? []
+      : line(
+          `  question ${question.ask}: when it was asked the verdict was ${question.outcome}. ${plain(question.summary)}`,
+        )),
+    ...(look === undefined ? [] : verdictLines(io, look)),
+    ...(problem === undefined ? [] : line(`  the evidence cannot be read: ${plain(problem.message)}`)),
+    ...(status.boxEnds === undefined
+      ? []
+      : line(
+          `  time box: until ${dateAndTime(status.boxEnds)} UTC; where nothing is proven then, people are asked all the same`,
+        )),
+    ...(status.answerUntil === undefined
+      ? question !== undefined && unanswered === 'wait'
+        ? line('  it waits for an answer, however long that takes')
+        : []
+      : line(`  without an answer by ${dateAndTime(status.answerUntil)} UTC production stays as it is`)),
+    ...line(`  then: ${comesThen(status)}`),
+    ...(release.answer === undefined ? [] : line(`  ${plain(release.answer.by)} answered: ${release.answer.answer}`)),
     ...(trouble === undefined ? [] : line(`  in its way since ${dateAndTime(trouble.at)} UTC: ${plain(trouble.what)}`)),
+    ...(question === undefined
+      ? []
+      : [
+          text`  Approve: ${shown('release approve', { endpoint, question: question.ask })}`,
+          text`  Reject:  ${shown('release reject', { endpoint, question: question.ask })}`,
+        ]),
     text`  Go on now: ${shown('release', { endpoint, once: true })}`,
   ];
+}
+
+/** The verdict as it is now, and the gates that keep it open. */
+function verdictLines(io: ViewIo, { evidence }: EvidenceLook): string[] {
+  const { outcome, summary, open, reasons } = evidence;
+  const gates = outcome === 'inconclusive' ? open.map(gateWords) : reasons;
+  return [
+    ...wrap(`  verdict so far: ${outcome.toUpperCase()}. ${plain(summary)}`, io.columns, '    '),
+    ...gates.flatMap((gate) => wrap(`    ${plain(gate)}`, io.columns, '      ')),
+    ...[flagsWords(summary, ...gates) ?? []].flat().flatMap((line) => wrap(`    ${line}`, io.columns, '      ')),
+  ];
+}
+
+/** What the next look would do, or what is waited for. */
+function nextMoveWords(move: Move, look: EvidenceLook | undefined): string {
+  switch (move.kind) {
+    case 'wait': {
+      const until =
+        move.until === undefined || look !== undefined ? '' : ` Until ${dateAndTime(move.until)} UTC at most.`;
+      const said = move.words === undefined ? '' : ` ${plain(move.words)}`;
+      return `waits: ${WAITS[move.for]}${said}${until}`;
+    }
+    case 'detach':
+    case 'end':
+      return `next look: ${NEXT_LOOK[move.kind]}${move.reason === '' ? '' : ` ${plain(move.reason)}`}`;
+    default:
+      return `next look: ${NEXT_LOOK[move.kind]}`;
+  }
+}
+
+const NEXT_LOOK: Readonly<Record<Exclude<Move['kind'], 'wait'>, string>> = {
+  copy: 'The artifact is copied to a key that never changes.',
+  attach: 'The shadow is attached, or given its next share of the requests.',
+  gather: 'The shadow runs: evidence gathers from then on.',
+  judge: 'The evidence is looked at.',
+  ask: 'People are asked.',
+  approve: 'The pass is approved, as the settings say.',
+  turn: 'The verdict has turned: the approval is not carried out.',
+  promote: 'The update into production begins.',
+  follow: 'How the update has ended is found out.',
+  settle: 'The candidate is production, and is watched from then on.',
+  detach: 'The shadow is removed; production stays as it is.',
+  end: 'The release ends.',
+};
+
+/** What comes after what is waited for now. */
+function comesThen({ release, settings }: ReleaseStatus): string {
+  const { at, begun, step, ask } = release;
+  const { sampling, approve } = begun.terms;
+  const asks = approve === 'auto' ? 'a pass is taken without asking' : 'people are asked whether to take it';
+  const follows = 'a canary with alarms brings it into production';
+  switch (at) {
+    case 'begun':
+      return `its shadow sees copies of ${percent(sampling[0])} of the requests`;
+    case 'attaching':
+      return 'evidence gathers';
+    case 'gathering':
+      return step < sampling.length - 1
+        ? `its shadow sees ${percent(sampling[step + 1])} of the requests`
+        : `on a pass ${asks}; on a fail its shadow is removed`;
+    case 'asking':
+    case 'approved':
+      return `${at === 'approved' ? '' : 'approved, '}${follows}${ask?.about === 'inconclusive' ? '' : ', if it still passes'}`;
+    case 'promoting':
+      return `production is watched for ${duration(settings.settle)} more`;
+    case 'settling':
+      return 'the release ends, and the candidate stays production';
+    default:
+      return release.leaving?.why === 'to-promote' ? follows : 'the release ends, and production stays as it is';
+  }
+}
+
+/** The same for machines; stable names. */
+export function statusFacts({ release, next, look, problem, boxEnds, answerUntil }: ReleaseStatus) {
+  const iso = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
+  const waits = next?.kind === 'wait' ? next : undefined;
+  return {
+    release: releaseFacts(release),
+    next: next?.kind ?? null,
+    for: waits?.for ?? null,
+    words: waits?.words ?? null,
+    until: iso(waits?.until),
+    verdict: look?.evidence ?? null,
+    problem: problem?.message ?? null,
+    timeBoxEnds: iso(boxEnds),
+    answersUntil: iso(answerUntil),
+  };
 }
 
 /** What is about to be answered. */
@@ -224,12 +437,12 @@ export function releaseFacts(release: Release) {
 export function historyLines(io: Pick<Io, 'color' | 'columns'>, all: readonly Release[]): Promise<string> {
   return records(
     io,
-    ['release', 'began (UTC)', 'of', 'how it ended', 'answered by'],
+    ['release', 'began (UTC)', 'of', 'state', 'answered by'],
     all.map(({ id, begun, ended, at, answer }) => [
       id,
       dateAndTime(begun.at),
       begun.source.name,
-      ended?.outcome ?? at,
+      ended?.outcome ?? `under way: ${PLACES[at]}`,
       answer?.by ?? '',
     ]),
   );

@@ -14,11 +14,12 @@ import { imageText } from './steps.ts';
 
 /** The same for machines: as version 0.1 wrote it, with sentences where the value has parts. */
 export function statusJson(status: EndpointStatus) {
-  const { live, calibration, open, lock, watcher, drift, terraform } = status;
+  const { live, calibration, release, open, lock, watcher, drift, terraform } = status;
   const image = <V extends { image: string }>(variant: V): V => ({ ...variant, image: imageText(variant.image) });
   return {
     ...status,
     live: live && { ...live, variants: live.variants.map(image), coming: live.coming.map(image) },
+    release: release && { ...release, next: printText(release.next) },
     calibration: calibration && { ...calibration, next: printText(calibration.next) },
     drift: drift && driftJson(drift),
     terraform: terraform && terraformJson(terraform),
@@ -102,6 +103,10 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
     add(
       `Rollout under way, ${where}: ${model} takes ${percent(share)} of the requests${since === undefined ? '' : ` since ${since}`}.`,
     );
+  }
+  if (status.release !== undefined) {
+    put();
+    add(`${plain(status.release.text)}.`);
   }
   if (status.calibration !== undefined) {
     put();

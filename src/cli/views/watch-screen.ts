@@ -21,7 +21,7 @@ export interface WatchKey {
 }
 
 /** The keys that make sense now; `q` always does. */
-export function keysOf({ activity }: Pick<EndpointLook, 'activity'>): WatchKey[] {
+export function keysOf({ activity, release }: Pick<EndpointLook, 'activity' | 'release'>): WatchKey[] {
   const quit = { key: 'q', does: 'quit' };
   switch (activity.kind) {
     case 'update':
@@ -31,14 +31,22 @@ export function keysOf({ activity }: Pick<EndpointLook, 'activity'>): WatchKey[]
     case 'shadow':
       return activity.calibrates
         ? [quit]
-        : [{ key: 'r', does: 'report' }, { key: 'p', does: 'promote' }, { key: 'k', does: 'keep production' }, quit];
+        : release !== undefined
+          ? // Whoever promotes or ends its shadow by hand breaks it.
+            [{ key: 'r', does: 'report' }, { key: 's', does: 'release status' }, quit]
+          : [{ key: 'r', does: 'report' }, { key: 'p', does: 'promote' }, { key: 'k', does: 'keep production' }, quit];
     default:
       return [quit];
   }
 }
 
 /** What goes on, in a few words. */
-function activityWords(activity: Activity): string {
+function activityWords({ activity, release }: Pick<EndpointLook, 'activity' | 'release'>): string {
+  const words = wordsOf(activity);
+  return release === undefined || activity.kind === 'gone' ? words : `release ${release.at}: ${words}`;
+}
+
+function wordsOf(activity: Activity): string {
   switch (activity.kind) {
     case 'nothing':
       return 'in service';
@@ -61,7 +69,14 @@ function activityWords(activity: Activity): string {
  * What must happen next, and when: one sentence.
  * @param keys there are keys to press
  */
-export function nextWords({ activity, judgement, at, endpoint, status }: EndpointLook, keys: boolean): string {
+export function nextWords(look: EndpointLook, keys: boolean): string {
+  const { activity, release } = look;
+  if (release === undefined || activity.kind === 'gone' || activity.kind === 'failed') return goesOn(look, keys);
+  const now = activity.kind === 'nothing' ? '' : `${goesOn(look, false)} `;
+  return `${now}Release ${release.id}: ${plain(release.waiting.replace(/^It/, 'it'))}.`;
+}
+
+function goesOn({ activity, judgement, at, endpoint, status }: EndpointLook, keys: boolean): string {
   switch (activity.kind) {
     case 'nothing':
       return 'Nothing is under way. A canary, a shadow or a rollout shows here as soon as it begins.';
@@ -182,7 +197,7 @@ function title(look: EndpointLook, { columns, color }: ScreenSize): string {
   const time = `${timeOfDay(look.at, 'seconds')} UTC`;
   const verdict = look.activity.kind === 'shadow' ? (look.judgement?.verdict?.outcome.toUpperCase() ?? '') : '';
   const words = [
-    activityWords(look.activity),
+    activityWords(look),
     ...(verdict === '' ? [] : [verdict]),
     ...(remaining === undefined ? [] : [`${duration(remaining)} left`]),
   ].join(', ');
@@ -330,8 +345,8 @@ function keyLine(look: EndpointLook, size: ScreenSize): string {
 /** The lines for where nothing can be redrawn: one for everything that has changed since the look before. */
 export function watchChanges(before: EndpointLook | undefined, look: EndpointLook): string[] {
   const lines: string[] = [];
-  const words = activityWords(look.activity);
-  if (before === undefined || activityWords(before.activity) !== words) lines.push(words);
+  const words = activityWords(look);
+  if (before === undefined || activityWords(before) !== words) lines.push(words);
   const split = divided(look);
   if (split !== undefined && (before === undefined || divided(before) !== split)) lines.push(split);
   for (const { alarm, last } of look.alarms) {

@@ -33,6 +33,8 @@ export interface EndpointFacts {
   scaling?: readonly Scaled[] | undefined;
   /** The inference experiment that it is in, or will be. */
   experiment?: ExperimentFacts | undefined;
+  /** A release of shadowctl's that has not ended: in words without the last full stop, and what may be done; `shadow`: the endpoint carries its shadow. */
+  release?: { text: string; next: Text; shadow: boolean } | undefined;
   /** Requests in the last hour. */
   requests: number | undefined;
   /** Since the shadow came, an hour at the most; undefined where there is none, or nobody saw. */
@@ -48,6 +50,8 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
   const report = (severity: Finding['severity'], check: string, message: string, next?: Text) =>
     findings.push({ severity, check, subject, message, next });
   status(facts, report);
+  if (facts.release !== undefined)
+    report('note', 'release', `${facts.release.text}. Another update of the endpoint ends it.`, facts.release.next);
   parts(facts, report);
   fleet(facts, report);
   role(facts, report);
@@ -130,7 +134,7 @@ function status({ endpoint, name, underWay }: EndpointFacts, report: Report): vo
   }
 }
 
-function parts({ endpoint, config, model, unseen }: EndpointFacts, report: Report): void {
+function parts({ endpoint, config, model, unseen, release }: EndpointFacts, report: Report): void {
   if (unseen?.has('config') === true) return;
   if (config === undefined) {
     report(
@@ -162,7 +166,7 @@ function parts({ endpoint, config, model, unseen }: EndpointFacts, report: Repor
     report(
       'note',
       'shadow',
-      `It carries a shadow, the variant ${shadow.VariantName}. A canary would remove it, so shadowctl refuses one until promote or keep has ended the shadow.`,
+      `It carries a shadow, the variant ${shadow.VariantName}. A canary would remove it, so shadowctl refuses one until ${release?.shadow === true ? 'the release has ended' : 'promote or keep has ended the shadow'}.`,
     );
   }
 }

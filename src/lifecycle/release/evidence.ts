@@ -1,3 +1,5 @@
+import { judgedError } from '../../analysis/judge/loss.ts';
+import type { Gate } from '../../analysis/judge/verdict.ts';
 import type { Comparator } from '../../analysis/compare/comparator/compare.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import { milliseconds, percent } from '../../base/units.ts';
@@ -151,17 +153,28 @@ function evidenceOf({ verdict }: Pick<Report, 'verdict'>, judgement: Judgement):
     errors: errors[0]?.outcome ?? 'inconclusive',
     summary,
     reasons,
+    open: (verdict?.gates ?? []).filter(staysOpen).map(({ id, reason, needs, missing }) => ({
+      id,
+      reason,
+      needs,
+      minutes: missing?.minutes,
+    })),
   };
 }
 
+function staysOpen({ gating, outcome }: Pick<Gate, 'gating' | 'outcome'>): boolean {
+  return gating && outcome === 'inconclusive';
+}
+
 /** Production and candidate side by side. Pure. */
-function sidesOf({ observations, summaries }: Report): SideBySide[] {
+function sidesOf({ observations, summaries, policy }: Report): SideBySide[] {
   const { production, shadow } = summaries;
   if (shadow === undefined) return [];
   const { predictions } = observations;
   const right = predictions?.truth?.labels;
   const rows = predictions?.truth?.rows ?? 0;
-  const errors = predictions?.truth?.numbers;
+  // What the report shows, and the verdict rests on.
+  const errors = predictions?.truth && judgedError(predictions, predictions.truth, policy);
   const side = (measure: string, ofProduction: string, candidate: string): SideBySide => ({
     measure,
     production: ofProduction,
@@ -175,7 +188,7 @@ function sidesOf({ observations, summaries }: Report): SideBySide[] {
       : [side('accuracy', percent(right.production / rows), percent(right.shadow / rows))]),
     ...(errors === undefined || rows === 0
       ? []
-      : [side('mean absolute error', errors.maeProduction.toPrecision(4), errors.maeShadow.toPrecision(4))]),
+      : [side(errors.name, errors.production.toPrecision(4), errors.shadow.toPrecision(4))]),
     ...(right === undefined && errors === undefined && labels !== undefined && labels.rows > 0
       ? [side('same answers', '', percent(labels.agree / labels.rows))]
       : []),

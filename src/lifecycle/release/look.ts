@@ -28,6 +28,7 @@ export async function lookForRelease(on: EndpointSession, release: Release, quie
     endpoint: endpointSeen(state, live, now),
     accepted: wasAccepted(state, release),
     own: runsOurs(state, live),
+    changedBy: changedBy(state, release, live),
     busy: await busyWith(on, release, live),
     uncopied: mustCopy(release),
     evidence: undefined,
@@ -58,6 +59,18 @@ function runsOurs({ configs, runs }: State, live: Endpoint | undefined): boolean
     last.config === live?.EndpointConfigName &&
     runs.some(({ run, command }) => run === last.run && command === 'release')
   );
+}
+
+/** Whose the last change is, where it is none of this release: only where it is what the endpoint runs, or comes to run. */
+function changedBy(state: State, release: Release, live: Endpoint | undefined): Seen['changedBy'] {
+  const last = state.configs.at(-1);
+  const run = last && state.runs.find((one) => one.run === last.run);
+  if (last === undefined || run === undefined || Date.parse(last.at) < release.begun.at) return undefined;
+  if (run.command === 'release' || last.config === release.config || release.shadows.includes(last.config))
+    return undefined;
+  const settled = live !== undefined && isSettled(live);
+  if (settled && last.config !== live.EndpointConfigName) return undefined;
+  return { command: run.command, by: run.by };
 }
 
 function endingOf(state: State, { config, at }: Release): Seen['ending'] {

@@ -15,6 +15,8 @@ export interface Seen {
   accepted: boolean;
   /** The config that it runs is the one that the release itself last told it to run. */
   own: boolean;
+  /** The command of shadowctl's, of no release, that last told the endpoint what to run, and who gave it. */
+  changedBy: { command: string; by: string } | undefined;
   /** Somebody else is at work on the endpoint, or has a shadow there: a sentence. Asked only before anything is attached. */
   busy: string | undefined;
   /** Where the artifact must be copied before a model may point at it, and has not been. */
@@ -34,6 +36,19 @@ export interface Evidence {
   errors: 'pass' | 'fail' | 'inconclusive';
   summary: string;
   reasons: readonly string[];
+  /** The gates that keep it open. */
+  open: readonly OpenGate[];
+}
+
+/** A gate that is not decided yet. */
+export interface OpenGate {
+  id: string;
+  /** One sentence with what was seen. */
+  reason: string;
+  /** What would decide it: goes on after "Needs". Undefined where nobody can say. */
+  needs: string | undefined;
+  /** How much longer requests must come as they do, in minutes, where that would decide it. */
+  minutes: number | undefined;
 }
 
 /** Why a release waits. */
@@ -79,7 +94,9 @@ type ReleaseOutcome =
   | 'did-not-start'
   /** It could not begin in the time it had. */
   | 'expired'
-  /** Somebody else changed the endpoint: what was being proven is gone. */
+  /** It was production, and was taken back while it was watched. */
+  | 'undone'
+  /** The endpoint was changed by something else: what was being proven is gone. */
   | 'overtaken';
 
 /**
@@ -89,7 +106,7 @@ type ReleaseOutcome =
 export function nextMove(release: Release, seen: Seen): Move {
   const { endpoint } = seen;
   if (endpoint.kind === 'gone') return end('overtaken', 'The endpoint no longer exists.');
-  if (endpoint.kind === 'changing') return whileChanging(release);
+  if (endpoint.kind === 'changing') return whileChanging(release, seen);
   if (endpoint.broken !== undefined) return wait('somebody-else', undefined, `The endpoint is ${endpoint.broken}.`);
   switch (release.at) {
     case 'begun':
@@ -97,15 +114,15 @@ export function nextMove(release: Release, seen: Seen): Move {
     case 'attaching':
       return attaching(release, seen, endpoint.config);
     case 'gathering':
-      return overtaken(release, endpoint.config) ?? gathering(release, seen);
+      return overtaken(release, seen, endpoint.config) ?? gathering(release, seen);
     case 'asking':
-      return overtaken(release, endpoint.config) ?? asking(release, seen);
+      return overtaken(release, seen, endpoint.config) ?? asking(release, seen);
     case 'approved':
-      return overtaken(release, endpoint.config) ?? approved(release, seen, false);
+      return overtaken(release, seen, endpoint.config) ?? approved(release, seen, false);
     case 'promoting':
       return promoting(release, seen, endpoint.config);
     case 'settling':
-      return settling(release, seen.now, endpoint.config);
+      return settling(release, seen, endpoint.config);
     case 'detaching':
       return detaching(release, seen, endpoint.config);
     case 'ended':
@@ -122,16 +139,38 @@ function end(outcome: ReleaseOutcome, reason: string): Move {
 }
 
 /** Whoever changes it: nobody changes an endpoint that is being changed. */
-function whileChanging({ at }: Release): Move {
-  if (at === 'attaching' || at === 'detaching') return wait('endpoint');
-  if (at === 'promoting') return wait('update');
-  return wait('somebody-else', undefined, 'Somebody else is changing the endpoint.');
+function whileChanging({ at }: Release, { changedBy }: Seen): Move {
+  if (changedBy === undefined) {
+    if (at === 'attaching' || at === 'detaching') return wait('endpoint');
+    if (at === 'promoting') return wait('update');
+  }
+  return wait('somebody-else', undefined, `${whoChanged(changedBy)} is changing the endpoint.`);
+}
+
+function whoChanged(by: Seen['changedBy']): string {
+  return by === undefined ? 'Somebody else' : `\`${by.command}\` by ${by.by}`;
 }
 
 /** Our shadow is gone without our doing: what was being proven can no longer be. */
-function overtaken({ shadows, config }: Release, runs: string): Move | undefined {
+function overtaken({ shadows, config }: Release, seen: Seen, runs: string): Move | undefined {
   if (runs === config && shadows.includes(runs)) return undefined;
-  return end('overtaken', `Somebody else changed the endpoint: it runs ${runs}, no longer ${config}.`);
+  return changedMeanwhile(seen, `it runs ${runs}, no longer ${config}`);
+}
+
+/** @param now what it runs, and goes on after a colon */
+function changedMeanwhile({ changedBy }: Seen, now: string): Move {
+  return end('overtaken', `${whoChanged(changedBy)} changed the endpoint: ${now}.`);
+}
+
+/** The candidate was production, and no longer is. */
+function takenBack(seen: Seen, runs: string): Move {
+  const { changedBy } = seen;
+  return changedBy?.command === 'undo'
+    ? end('undone', `${whoChanged(changedBy)} took it back: the endpoint runs ${runs}.`)
+    : end(
+        'overtaken',
+        `${whoChanged(changedBy)} changed it after the candidate had become production: it runs ${runs}.`,
+      );
 }
 
 function declined({ answer }: Release): 'cancel' | 'reject' | undefined {
@@ -162,8 +201,7 @@ function attaching(release: Release, seen: Seen, runs: string): Move {
   const { config, shadows, step } = release;
   if (runs === config) return { kind: 'gather' };
   const earlier = shadows.includes(runs);
-  if (step > 0 && !earlier)
-    return end('overtaken', `Somebody else changed the endpoint: it runs ${runs}, no longer a shadow of this release.`);
+  if (step > 0 && !earlier) return changedMeanwhile(seen, `it runs ${runs}, no longer a shadow of this release`);
   if (seen.accepted) {
     const reason = `The endpoint did not start to run ${config} with the candidate; production serves as before.`;
     return earlier ? { kind: 'detach', why: 'did-not-start', reason } : end('did-not-start', reason);
@@ -237,36 +275,31 @@ function promoting(release: Release, seen: Seen, runs: string): Move {
   if (!seen.accepted) {
     // Announced, and never asked for: whoever goes on judges again.
     if (beside) {
-      if (!shadows.includes(runs)) return end('overtaken', `Somebody else changed the endpoint: it runs ${runs}.`);
+      if (!shadows.includes(runs)) return changedMeanwhile(seen, `it runs ${runs}`);
       return approved(release, seen, true);
     }
     return alone(release, seen, runs, true);
   }
   if (seen.ending === undefined) return { kind: 'follow' };
   if (seen.ending.kind === 'updated' && !shadows.includes(runs))
-    return runs === config
-      ? { kind: 'settle' }
-      : end('overtaken', `Somebody else changed the endpoint after the candidate became production: it runs ${runs}.`);
+    return runs === config ? { kind: 'settle' } : takenBack(seen, runs);
   if (shadows.includes(runs)) return { kind: 'detach', why: 'rolled-back', reason: seen.ending.sentence };
   return end('rolled-back', seen.ending.sentence);
 }
 
 /** The shadow is away: the same model comes by itself, where nobody has said no or touched the endpoint since. */
-function alone(release: Release, { own, busy, quiet }: Seen, runs: string, again: boolean): Move {
+function alone(release: Release, seen: Seen, runs: string, again: boolean): Move {
+  const { own, busy, quiet } = seen;
   if (declined(release) !== undefined) return end('cancelled', wordsOfNo(release));
-  if (!own)
-    return end('overtaken', `Somebody else changed the endpoint after the shadow was removed: it runs ${runs}.`);
+  if (!own) return changedMeanwhile(seen, `it runs ${runs} since the shadow was removed`);
   if (busy !== undefined) return wait('somebody-else', undefined, busy);
   if (quiet) return wait('quiet-hours');
   return { kind: 'promote', alone: true, again };
 }
 
-function settling({ until = 0, config }: Release, now: number, runs: string): Move {
-  if (runs !== config)
-    return end(
-      'overtaken',
-      `Somebody else changed the endpoint after the candidate became production: it runs ${runs}.`,
-    );
+function settling({ until = 0, config }: Release, seen: Seen, runs: string): Move {
+  const { now } = seen;
+  if (runs !== config) return takenBack(seen, runs);
   return now < until ? wait('settling', until) : end('promoted', `The endpoint runs ${config}.`);
 }
 

@@ -14,7 +14,8 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   'rolled-back': 'The update was rolled back; production stays as it was',
   'did-not-start': 'The candidate did not start; production serves as before',
   expired: 'The release has ended without beginning; production was not touched',
-  overtaken: 'The release has ended: somebody else changed the endpoint',
+  undone: 'The candidate was production, and was taken back',
+  overtaken: 'The release has ended, because the endpoint was changed',
   'cleaned-up': 'The release has ended with a cleanup',
 };
 
@@ -103,7 +104,15 @@ function verdictText({ outcome, summary, reasons }: ToldVerdict): string[] {
     `Verdict: ${outcome.toUpperCase()}. ${cut(summary)}`,
     ...reasons.slice(0, MAX_REASONS).map((reason) => `- ${cut(reason)}`),
     ...(more > 0 ? [`- and ${more} more: see the report`] : []),
+    ...[flagsWords(summary, ...reasons.slice(0, MAX_REASONS)) ?? []].flat(),
   ];
+}
+
+/** Flags are those of `report`; undefined where none is named. */
+export function flagsWords(...words: readonly string[]): string | undefined {
+  return words.some((one) => /(^|[\s(])--[a-z]/.test(one))
+    ? 'Flags named here are those of report: a release takes labels: under release: in shadowctl.yaml, and the rest from its policy.'
+    : undefined;
 }
 
 function cut(words: string): string {

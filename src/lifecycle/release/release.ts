@@ -2,9 +2,11 @@ import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { environmentError, Problem, usageError } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import { dateAndTime } from '../../base/units.ts';
-import { planStrategy } from '../../guard/strategy.ts';
-import { readLive, requireOurs } from '../../resources/live.ts';
+import { planStrategy, type Strategy } from '../../guard/strategy.ts';
+import { type Live, productionOf, readLive, requireOurs } from '../../resources/live.ts';
 import { chooseName } from '../../resources/naming.ts';
+import type { Step } from '../../resources/steps.ts';
+import { isSettled } from '../../resources/wait.ts';
 import { recordFact } from '../../state/journal.ts';
 import {
   openRelease,
@@ -23,15 +25,19 @@ import {
   lockEndpoint,
   onEndpoint,
   openRun,
+  placeOf,
   recordAdoption,
   type Session,
   viewEndpoint,
 } from '../session.ts';
+import type { PlanNote, ReleasePlan } from '../plans.ts';
+import { pricesOf } from '../prices.ts';
+import { attachShadowOn } from '../shadow/attach.ts';
 import { requireShadowable } from '../shadow/plan.ts';
 import { answerUntil } from './machine.ts';
 import { isNamed, isSame } from './approvers.ts';
 import type { ReleaseSettings } from './settings.ts';
-import { candidateOf, identify, type Wanted } from './source.ts';
+import { candidateOf, identify, planArtifact, type Wanted } from './source.ts';
 
 export interface ReleaseRequest {
   endpoint: string;
@@ -53,7 +59,7 @@ export interface ReleaseRequest {
 
 export type ReleaseBegin =
   /** It could begin; nothing was written down. */
-  | { kind: 'planned'; source: ReleaseSource }
+  | { kind: 'planned'; plan: ReleasePlan }
   | { kind: 'begun'; release: Release }
   /** The same content has a release already: under way, or ended. */
   | { kind: 'known'; release: Release };
@@ -64,17 +70,19 @@ export type ReleaseBegin =
  * @throws Problem (usage) where the candidate cannot be loaded there; (cannot-run) where another release is under way
  */
 export async function beginRelease(session: Session, request: ReleaseRequest): Promise<ReleaseBegin> {
-  const { endpoint, wanted, plan, terms } = request;
+  const { endpoint, wanted, plan } = request;
   checkCandidateNames({ ...wanted, image: request.image, algorithm: request.algorithm });
   const source = await identify(session, wanted);
   return onEndpoint(session, { endpoint, command: 'release', readOnly: plan }, async (on) => {
     const known = knownRelease(on, source, request.again);
     if (known !== undefined) return { kind: 'known', release: known };
-    const adopt = await examine(on, request, source);
-    if (!on.locked) return { kind: 'planned', source };
-    await session.approve({ kind: 'release', endpoint, source: source.name, terms });
+    const examined = await examine(on, request, source);
+    // Whoever ordered it beforehand is shown none.
+    const planned = await planRelease(on, request, source, examined);
+    if (!on.locked) return { kind: 'planned', plan: planned };
+    await session.approve(planned);
     const run = await openRun(on, 'release');
-    if (adopt) await recordAdoption(run);
+    if (examined.adopt) await recordAdoption(run);
     const at = session.clock.now();
     const taken = releasesOf(on.state()).map(({ id }) => id);
     const { image, algorithm, allowMismatch, over = [] } = request;
@@ -88,7 +96,7 @@ export async function beginRelease(session: Session, request: ReleaseRequest): P
         ...(algorithm !== undefined && { algorithm }),
         ...(allowMismatch && { allowMismatch }),
         ...(over.length > 0 && { over }),
-        terms,
+        terms: request.terms,
         at,
       },
     });
@@ -122,8 +130,17 @@ function knownRelease(on: EndpointSession, source: ReleaseSource, again: boolean
   return again ? undefined : all.findLast(({ begun }) => sameSource(begun.source, source));
 }
 
-/** Everything that can be known to stand in the way, before anything is created. @returns whether it is to be adopted */
-async function examine(on: EndpointSession, request: ReleaseRequest, source: ReleaseSource): Promise<boolean> {
+/** What stands before a release. */
+interface Examined {
+  live: Live;
+  /** The endpoint is to be adopted. */
+  adopt: boolean;
+  /** Undefined where somebody else's shadow must end first. */
+  strategy: Strategy | undefined;
+}
+
+/** Everything that can be known to stand in the way, before anything is created. */
+async function examine(on: EndpointSession, request: ReleaseRequest, source: ReleaseSource): Promise<Examined> {
   const { aws, endpoint, session, journal } = on;
   const live = await readLive(aws, endpoint, session.signal);
   if (live === undefined) throw endpointNotFound(aws.target, endpoint);
@@ -131,14 +148,86 @@ async function examine(on: EndpointSession, request: ReleaseRequest, source: Rel
   if (!adopt) requireOurs(live, on.state(), journal.path, 'adopt');
   const { settings, image, algorithm, allowMismatch } = request;
   const shadows = live.config?.ShadowProductionVariants ?? [];
+  let strategy: Strategy | undefined;
   // One that somebody else has attached is waited for.
   if (shadows.length === 0) {
     requireShadowable(live, { variantName: 'shadow', instanceType: settings.instanceType, calibrates: false });
-    planStrategy(settings.guard.strategy, requireGuardable(live), endpoint, true);
+    strategy = planStrategy(settings.guard.strategy, requireGuardable(live), endpoint, true);
   }
   const begun = { ...beginning(request, source), image, algorithm, allowMismatch };
   await examineCandidate(session, candidateOf({ begun, uri: undefined }, settings), live.model, true);
-  return adopt;
+  return { live, adopt, strategy };
+}
+
+/** What a release does, as far as that can be said before it begins. Changes nothing. */
+async function planRelease(
+  on: EndpointSession,
+  request: ReleaseRequest,
+  source: ReleaseSource,
+  { live, adopt, strategy }: Examined,
+): Promise<ReleasePlan> {
+  const { endpoint, session } = on;
+  const { terms, settings } = request;
+  const { variant, instances } = productionOf(live);
+  const type = settings.instanceType ?? variant.InstanceType;
+  const count = instances ?? variant.InitialInstanceCount ?? 1;
+  const shadow = type === undefined ? [] : [{ instanceType: type, count: settings.instances ?? count }];
+  const added = strategy?.name === 'rolling' ? (strategy.stages[0] ?? count) : count;
+  const canary = variant.InstanceType === undefined ? [] : [{ instanceType: variant.InstanceType, count: added }];
+  const [other] = live.config?.ShadowProductionVariants ?? [];
+  const waits = !isSettled(live.endpoint)
+    ? `The endpoint is ${live.endpoint.EndpointStatus}: the release waits until that has ended.`
+    : other === undefined
+      ? undefined
+      : `The endpoint carries another shadow, ${other.VariantName} with ${other.ModelName}: the release waits until that has ended.`;
+  const attached = waits === undefined ? await planShadowOf(on, request, source) : { steps: [], notes: [] };
+  return {
+    kind: 'release',
+    place: placeOf(on),
+    endpoint,
+    source,
+    adopt,
+    terms,
+    settle: settings.settle,
+    waits,
+    ...attached,
+    strategy,
+    fleets: { shadow, canary },
+    prices: await pricesOf(session, shadow, canary),
+  };
+}
+
+/** Notes of a shadow's plan that say what a release says otherwise, or decides by its settings. */
+const SAID_OTHERWISE: ReadonlySet<PlanNote['kind']> = new Set(['shadow-cost', 'single-instance', 'cost']);
+
+/** What brings the artifact to its place, makes the model and attaches the shadow: as `shadow` would plan it. */
+async function planShadowOf(on: EndpointSession, request: ReleaseRequest, source: ReleaseSource) {
+  const { endpoint, session } = on;
+  const { settings, image, algorithm, allowMismatch, terms } = request;
+  const begun = { ...beginning(request, source), image, algorithm, allowMismatch };
+  const copies = source.kind === 'artifact' || source.kind === 'file';
+  const { uri, steps: bring } = copies ? await planArtifact(on, source) : { uri: undefined, steps: [] };
+  // What was found was told when it was examined.
+  const looking: EndpointSession = { ...on, locked: false, session: { ...session, emit: () => undefined } };
+  const planned = await attachShadowOn(looking, {
+    endpoint,
+    candidate: candidateOf({ begun, uri: undefined }, settings),
+    sample: terms.sampling[0] ?? 1,
+    instanceType: settings.instanceType,
+    instances: settings.instances,
+    adopt: true,
+    plan: true,
+  });
+  const key = ({ kind, name }: Step) => `${kind} ${name}`;
+  const brought = new Set(bring.map(key));
+  const attach = planned.plan.steps.filter((step) => !brought.has(key(step))).map((step) => withArtifact(step, uri));
+  return { steps: [...bring, ...attach], notes: planned.plan.notes.filter(({ kind }) => !SAID_OTHERWISE.has(kind)) };
+}
+
+/** The model points at the copy. */
+function withArtifact(step: Step, uri: string | undefined): Step {
+  if (uri === undefined || step.kind !== 'model' || step.action !== 'create') return step;
+  return { ...step, input: { ...step.input, PrimaryContainer: { ...step.input.PrimaryContainer, ModelDataUrl: uri } } };
 }
 
 function beginning({ terms, from }: ReleaseRequest, source: ReleaseSource): Release['begun'] {

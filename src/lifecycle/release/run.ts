@@ -2,16 +2,21 @@ import { HeldByAnother } from '../../state/lock.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { subscribersOf } from '../../aws/sns.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
-import { Problem, usageError } from '../../base/errors.ts';
-import type { ReleaseSource } from '../../state/releases.ts';
+import { interrupted, Problem, usageError } from '../../base/errors.ts';
+import { lines, shown, text } from '../../base/text.ts';
+import { replay } from '../../state/replay.ts';
+import type { Release } from '../../state/releases.ts';
 import type { Target } from '../events.ts';
 import { targetsOf } from '../notify.ts';
-import type { Session } from '../session.ts';
+import type { ReleasePlan } from '../plans.ts';
+import { withInterruptAdvice } from '../interrupt.ts';
+import { type Session, viewEndpoint } from '../session.ts';
 import { type ReleaseJudging, shadowEvidence } from './evidence.ts';
 import type { ReportShelf } from './reports.ts';
 import { answerRelease, beginRelease, type ReleaseAnswering, type ReleaseRequest } from './release.ts';
 import { tick, type TickParts, type TickResult } from './runner.ts';
 import { type ReleaseSettings, termsOf } from './settings.ts';
+import { releaseUnderWay } from './under-way.ts';
 import { lookForArtifacts, type WatchLook } from './watch.ts';
 
 /** What a release works with, read anew by each command. */
@@ -36,14 +41,20 @@ export interface RunRequest extends Omit<ReleaseRequest, 'settings' | 'terms' | 
   once: boolean;
 }
 
-export type RunResult = TickResult | { kind: 'planned'; source: ReleaseSource };
+export type RunResult =
+  | Exclude<TickResult, { kind: 'ended' }>
+  /** `earlier`: this candidate's release had ended before. */
+  | { kind: 'ended'; release: Release; earlier?: true }
+  | { kind: 'planned'; plan: ReleasePlan }
+  /** With --plan: this candidate's release is under way. */
+  | { kind: 'known'; endpoint: string; release: Release };
 
 /** Begins what is named, and ticks: once, or until it has ended (with a watch: until it is interrupted). */
 export async function runRelease(session: Session, parts: ReleaseParts, request: RunRequest): Promise<RunResult> {
   const { settings, judging } = parts;
   requireLooks(judging.policy);
   requireCanary(judging.policy, settings);
-  const { watch, once, wanted } = request;
+  const { once, wanted } = request;
   const terms = termsOf({ ...settings, approve: request.approve ?? settings.approve }, judging.policy.fallback);
   const ticking = await tickParts(session, parts);
   const named = Object.values(wanted).some((one) => one !== undefined);
@@ -57,9 +68,77 @@ export async function runRelease(session: Session, parts: ReleaseParts, request:
     });
     if (begun.kind === 'busy') return begun;
     if (begun.kind === 'planned') return begun;
-    if (begun.kind === 'known' && begun.release.ended !== undefined) return { kind: 'ended', release: begun.release };
+    if (begun.kind === 'known' && begun.release.ended !== undefined)
+      return { kind: 'ended', release: begun.release, earlier: true };
+    if (begun.kind === 'known' && request.plan)
+      return { kind: 'known', endpoint: request.endpoint, release: begun.release };
   }
   await sayUnheard(session, ticking.targets);
+  return withAdvice(session, request, ticking, () => tickOn(session, parts, request, { terms, ticking }));
+}
+
+/** An interrupt tells of the release, wherever in a tick it comes. */
+async function withAdvice<T>(
+  session: Session,
+  request: Pick<RunRequest, 'endpoint' | 'watch'>,
+  ticking: TickParts,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { signal } = session;
+  const cost = await costOf(session, ticking);
+  return withInterruptAdvice(
+    signal,
+    () => interruptedRelease(session, request, cost),
+    () =>
+      work().catch((error: unknown) => {
+        throw signal.aborted && error instanceof Problem && error.kind === 'interrupted' ? signal.reason : error;
+      }),
+  );
+}
+
+/** What the shadow costs, in words, for who stops it while it waits; undefined where nobody can say. */
+async function costOf(session: Session, { endpoint, evidence }: TickParts): Promise<string | undefined> {
+  try {
+    return await viewEndpoint(session, endpoint, (on) => evidence.cost(on));
+  } catch (error) {
+    if (error instanceof Problem && error.kind !== 'interrupted') return undefined;
+    throw error;
+  }
+}
+
+/** What stands, what it costs, and how to go on. */
+async function interruptedRelease(
+  session: Session,
+  { endpoint, watch }: Pick<RunRequest, 'endpoint' | 'watch'>,
+  cost: string | undefined,
+): Promise<Problem> {
+  const release = releaseUnderWay(replay((await session.journal(endpoint)).events()), endpoint);
+  const again = text`${shown('release', { endpoint, watch })}`;
+  if (release === undefined)
+    return interrupted(
+      'Interrupted. No release is under way, and nothing more begins by itself.',
+      text`To look again: ${again}`,
+    );
+  const billed =
+    release.sees === undefined
+      ? ''
+      : ` Its shadow stays, and is billed until it ends${cost === undefined ? '' : `: ${cost}`}.`;
+  const update = release.waitsFor === 'update' ? ' What was begun in AWS continues there.' : '';
+  return interrupted(
+    `Interrupted. ${release.text}.${update}${billed} Nothing more is decided until the next look.`,
+    lines(text`To go on waiting: ${again}`, release.next),
+  );
+}
+
+/** Ticks: once, or until it has ended (with a watch: until it is interrupted). */
+async function tickOn(
+  session: Session,
+  parts: ReleaseParts,
+  request: RunRequest,
+  { terms, ticking }: { terms: ReleaseRequest['terms']; ticking: TickParts },
+): Promise<TickResult> {
+  const { watch, once } = request;
+  const { settings } = parts;
   for (;;) {
     try {
       const queue = watch === undefined ? undefined : await look(session, parts, request, watch, terms, ticking);
@@ -101,7 +180,8 @@ async function look(
 export async function answer(session: Session, parts: ReleaseParts, given: ReleaseAnswering): Promise<TickResult> {
   if (given.answer === 'approve') requireCanary(parts.judging.policy, parts.settings);
   await answerRelease(session, given);
-  return tick(session, await tickParts(session, parts));
+  const ticking = await tickParts(session, parts);
+  return withAdvice(session, { endpoint: given.endpoint, watch: undefined }, ticking, () => tick(session, ticking));
 }
 
 async function tickParts(session: Session, parts: ReleaseParts): Promise<TickParts> {

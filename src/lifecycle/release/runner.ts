@@ -135,7 +135,11 @@ async function lookOrTell(session: Session, parts: TickParts, release: Release):
     if (!staysInTheWay(error) || session.clock.now() < until) throw error;
     const { message } = error;
     const evidence = { outcome: 'inconclusive', passes: false, errors: 'inconclusive', summary: message } as const;
-    return { evidence: { ...evidence, reasons: [] }, judgement: nothingJudged('inconclusive', message), sides: [] };
+    return {
+      evidence: { ...evidence, reasons: [], open: [] },
+      judgement: nothingJudged('inconclusive', message),
+      sides: [],
+    };
   }
 }
 
@@ -261,7 +265,7 @@ async function perform(on: LockedEndpoint, parts: TickParts, task: Task): Promis
     case 'settle':
       return record({
         name: 'release-settling',
-        value: { ...id, config: release.config ?? '', until: at + release.begun.terms.settle },
+        value: { ...id, config: release.config ?? '', until: at + parts.settings.settle, at },
       });
     case 'detach':
       return parts.evidence.detach(on, async (run) => {

@@ -252,11 +252,12 @@ function requireAsked({ approve, approvers = [], author, registry }: Partial<Rel
 }
 
 /**
- * What a release keeps of its settings from its beginning on.
+ * What a release keeps of its settings from its beginning on: what was agreed to when it began, so that nobody's later edit
+ * changes who must approve what.
  * @throws Problem (usage) where nobody would be asked, and it is said who may approve
  */
 export function termsOf(settings: ReleaseSettings, fallback: 'canary' | 'none' | undefined): ReleaseTerms {
-  const { timeBox, sampling, approve, approvers, author, answer, unanswered, settle, registry } = settings;
+  const { timeBox, sampling, approve, approvers, author, answer, unanswered, registry } = settings;
   requireAsked(settings);
   return {
     timeBox,
@@ -266,7 +267,6 @@ export function termsOf(settings: ReleaseSettings, fallback: 'canary' | 'none' |
     author,
     answer,
     unanswered,
-    settle,
     fallback: settings.fallback ?? fallback ?? 'none',
     ...(registry === 'answers' && { registry }),
   };

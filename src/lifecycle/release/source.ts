@@ -7,7 +7,7 @@ import { trackedResource } from '../../state/replay.ts';
 import type { Release, ReleaseSource } from '../../state/releases.ts';
 import type { Step } from '../../resources/steps.ts';
 import type { CandidateSpec } from '../candidate.ts';
-import { applySteps, type LockedEndpoint, openRun, type Session } from '../session.ts';
+import { applySteps, type EndpointSession, type LockedEndpoint, openRun, type Session } from '../session.ts';
 import type { ReleaseSettings } from './settings.ts';
 
 /** What is to be released, as a caller names it: exactly one of the three. */
@@ -55,15 +55,9 @@ export function mustCopy({ begun: { source }, uri }: Release): boolean {
  */
 export async function secureArtifact(on: LockedEndpoint, release: Release): Promise<void> {
   const { aws, account, endpoint, session } = on;
-  const { source } = release.begun;
-  const { uri, steps } = source.kind === 'file' ? await upload(on, source) : await copy(on, source);
+  const { uri, steps } = await planArtifact(on, release.begun.source);
   const run = await openRun(on, 'release: artifact');
-  const bucket = defaultBucket(aws.target.region, account);
-  const create: Step[] =
-    steps.length === 0 || steps.some(({ kind }) => kind === 's3-bucket') || (await bucketExists(aws, bucket))
-      ? []
-      : [{ action: 'create', kind: 's3-bucket', name: bucket }];
-  await applySteps(session, run, [...create, ...steps]);
+  await applySteps(session, run, steps);
   if (!uri.startsWith(ourPrefix(aws.target.region, account, endpoint))) throw new Error('a copy lies elsewhere');
   await run.journal.append({
     type: 'fact',
@@ -73,7 +67,25 @@ export async function secureArtifact(on: LockedEndpoint, release: Release): Prom
   });
 }
 
-async function upload(on: LockedEndpoint, source: ReleaseSource): Promise<{ uri: string; steps: Step[] }> {
+/**
+ * Where an artifact is brought, and what does that: no step where it lies there already.
+ * @throws Problem (cannot-run) where a file is another by now
+ */
+export async function planArtifact(
+  on: EndpointSession,
+  source: ReleaseSource,
+): Promise<{ uri: string; steps: Step[] }> {
+  const { aws, account } = on;
+  const { uri, steps } = source.kind === 'file' ? await upload(on, source) : await copy(on, source);
+  const bucket = defaultBucket(aws.target.region, account);
+  const create: Step[] =
+    steps.length === 0 || steps.some(({ kind }) => kind === 's3-bucket') || (await bucketExists(aws, bucket))
+      ? []
+      : [{ action: 'create', kind: 's3-bucket', name: bucket }];
+  return { uri, steps: [...create, ...steps] };
+}
+
+async function upload(on: EndpointSession, source: ReleaseSource): Promise<{ uri: string; steps: Step[] }> {
   const { aws, account, endpoint } = on;
   const local = await checkArtifact(source.name);
   if (local.sha256 !== source.etag)
@@ -86,7 +98,7 @@ async function upload(on: LockedEndpoint, source: ReleaseSource): Promise<{ uri:
   return { uri: modelDataUrl, steps };
 }
 
-async function copy(on: LockedEndpoint, source: ReleaseSource): Promise<{ uri: string; steps: Step[] }> {
+async function copy(on: EndpointSession, source: ReleaseSource): Promise<{ uri: string; steps: Step[] }> {
   const { aws, account, endpoint } = on;
   const { name, etag = '', version, bytes = 0 } = source;
   const content = createHash('sha256')

@@ -43,9 +43,18 @@ function shadowIn({ mirror, variants }: CommandLine['options']): string | undefi
 }
 
 /** What follows from the verdict; undefined where there is none. Pure. */
-export function nextStep(report: Report, flags: RenderOptions['asked']): Next | undefined {
+export function nextStep(
+  report: Report,
+  flags: RenderOptions['asked'],
+  release?: RenderOptions['release'],
+): Next | undefined {
   const { observations, verdict } = report;
   if (verdict === undefined) return undefined;
+  if (release !== undefined)
+    return {
+      words: `release ${release.id} has attached this shadow, and takes it or removes it; see what it waits for:`,
+      command: shown('release status', { endpoint: release.endpoint }),
+    };
   const asked = flags ?? { endpoint: observations.endpoint };
   const { endpoint, files, mirror } = asked;
   const promote = shown('promote', promoteFlags(asked));

@@ -22,7 +22,7 @@ import { dateAndTime, MISSING } from '../../base/units.ts';
  * One file that needs nothing else: no network (its own policy forbids it), light and dark, made for screen and paper.
  * Scripts and styles are named in the policy by their hash, so nothing that a model answered can run.
  */
-export function renderHtml(report: Report, options: Pick<RenderOptions, 'command' | 'asked'> = {}): string {
+export function renderHtml(report: Report, options: Pick<RenderOptions, 'command' | 'asked' | 'release'> = {}): string {
   const { observations } = report;
   const { charts, zeros } = chartsOf(report);
   const style = `${uplotStyle}\n${ownStyle}`;
@@ -93,7 +93,7 @@ function facts(report: Report): string {
 function verdict(
   report: Report,
   nothing: NoData | undefined,
-  { command: print = printCommand, asked }: Pick<RenderOptions, 'command' | 'asked'>,
+  { command: print = printCommand, asked, release }: Pick<RenderOptions, 'command' | 'asked' | 'release'>,
 ): string {
   const { verdict: found } = report;
   if (nothing !== undefined || found === undefined) {
@@ -102,7 +102,7 @@ function verdict(
       nothing === undefined ? '' : `<p>${proseHtml(nothing.why)}</p>${step(nothing.next, nothing.command, print)}`;
     return `<section class="verdict ${found?.outcome ?? ''}"><h2>${outcome}Nothing to compare</h2>${words}</section>`;
   }
-  const next = nextStep(report, asked);
+  const next = nextStep(report, asked, release);
   const then = next === undefined ? '' : step(`Next: ${next.words}`, next.command, print);
   const { waived: waivers, fleets } = factsOf(report);
   const waived = [...waivers, ...(fleets === undefined ? [] : [fleets])].map(

@@ -180,7 +180,7 @@ function nextLines(report: Report, clip: Clip, options: RenderOptions): string[]
       `Looks again at ${timeOfDay(options.nextLook, 'seconds')} UTC, until it is decided. Ctrl-C stops only the watching.`,
       3,
     );
-  const next = nextStep(report, options.asked);
+  const next = nextStep(report, options.asked, options.release);
   if (next === undefined) return [];
   const command = next.command === undefined ? [] : [`  ${plain((options.command ?? printCommand)(next.command))}`];
   const [first = '', ...rest] = clip(`Next: ${plain(next.words)}`, 3);

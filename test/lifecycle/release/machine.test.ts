@@ -12,7 +12,6 @@ const TERMS: ReleaseTerms = {
   author: 'allowed',
   answer: 2 * DAY,
   unanswered: 'keep',
-  settle: 600_000,
   fallback: 'none',
 };
 const ASK: ReleaseAsk = { release: 'r', ask: 1, about: 'pass', outcome: 'pass', summary: '', reasons: [], at: NOW - 1 };
@@ -60,6 +59,7 @@ function seen(more: Partial<Seen> = {}, runs = 's2'): Seen {
     endpoint: { kind: 'settled', config: runs },
     accepted: true,
     own: true,
+    changedBy: undefined,
     busy: undefined,
     uncopied: false,
     evidence: undefined,
@@ -69,12 +69,13 @@ function seen(more: Partial<Seen> = {}, runs = 's2'): Seen {
 }
 
 const evidence = (outcome: Evidence['outcome'], errors: Evidence['errors'] = 'pass'): Partial<Seen> => ({
-  evidence: { outcome, passes: outcome === 'pass', errors, summary: outcome, reasons: [] },
+  evidence: { outcome, passes: outcome === 'pass', errors, summary: outcome, reasons: [], open: [] },
 });
 const no = (answer: 'reject' | 'cancel'): Partial<Release> => ({
   answer: { release: 'r', ask: 1, answer, by: 'ann', how: 'command', at: NOW },
 });
 const asked = (more: Partial<ReleaseAsk> = {}): Partial<Release> => ({ ask: { ...ASK, ...more }, asks: [ASK] });
+const UNDO = { command: 'undo', by: 'ann@host' };
 const promoting: Partial<Release> = { config: 'v2', ...asked() };
 
 const CASES: readonly [string, Release, Seen, Partial<Move>][] = [
@@ -308,6 +309,28 @@ const CASES: readonly [string, Release, Seen, Partial<Move>][] = [
     { kind: 'end', outcome: 'overtaken' },
   ],
   [
+    'production, taken back by undo',
+    release('settling', { ...promoting, until: NOW - 1 }),
+    seen({ changedBy: UNDO }, 'v1'),
+    { kind: 'end', outcome: 'undone', reason: '`undo` by ann@host took it back: the endpoint runs v1.' },
+  ],
+  [
+    'production, while undo takes it back',
+    release('settling', { ...promoting, until: NOW - 1 }),
+    seen({ endpoint: { kind: 'changing' }, changedBy: UNDO }),
+    { kind: 'wait', for: 'somebody-else', words: '`undo` by ann@host is changing the endpoint.' },
+  ],
+  [
+    'gathering, changed by another command',
+    release('gathering'),
+    seen({ changedBy: { command: 'deploy', by: 'ann@host' } }, 'x'),
+    {
+      kind: 'end',
+      outcome: 'overtaken',
+      reason: '`deploy` by ann@host changed the endpoint: it runs x, no longer s2.',
+    },
+  ],
+  [
     'updated, changed by somebody else since',
     release('promoting', promoting),
     seen({ ending: { kind: 'updated', sentence: '' } }, 'x'),
@@ -316,7 +339,7 @@ const CASES: readonly [string, Release, Seen, Partial<Move>][] = [
   [
     'asked about what this window alone accepts, approve: auto',
     release('asking', asked({ outcome: 'inconclusive' }), { approve: 'auto' }),
-    seen({ evidence: { outcome: 'inconclusive', passes: true, errors: 'pass', summary: '', reasons: [] } }),
+    seen({ evidence: { outcome: 'inconclusive', passes: true, errors: 'pass', summary: '', reasons: [], open: [] } }),
     { kind: 'wait', for: 'answer' },
   ],
   [

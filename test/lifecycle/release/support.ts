@@ -41,6 +41,7 @@ function scripted(session: Session, settings: TickParts['settings'], script: Scr
         errors: 'inconclusive',
         summary: '',
         reasons: [],
+        open: [],
         ...script(release),
       };
       return { evidence, judgement: nothingJudged(evidence.outcome, evidence.summary), sides: [] };

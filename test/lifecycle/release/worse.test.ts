@@ -72,9 +72,10 @@ function releaseOf(seen: Observations, policy: Policy): 'promoted' | 'kept' {
       endpoint: { kind: 'settled', config: 's' },
       accepted: true,
       own: true,
+      changedBy: undefined,
       busy: undefined,
       uncopied: false,
-      evidence: { outcome, passes: outcome === 'pass', errors, summary, reasons: [] },
+      evidence: { outcome, passes: outcome === 'pass', errors, summary, reasons: [], open: [] },
       ending: undefined,
     };
     for (;;) {
