@@ -8,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { peer, program, surroundings } from '../emulator/clients/programs.ts';
+import { ENDPOINT, openStage } from '../support/stage.ts';
+import { ROWS } from '../support/traffic.ts';
 import { ask, openModel } from './rig.ts';
 
 // Foreign programs, which take their time to begin.
@@ -61,12 +63,13 @@ async function freePort(): Promise<number> {
 }
 
 /** A mirror as a process of its own, once it answers. */
-async function mirror(cwd: string, ...flags: string[]): Promise<{ child: ChildProcess; port: number }> {
-  const { child, said } = begun(
-    process.execPath,
-    [BIN, 'mirror', '--listen', '0', '--log-format', 'json', ...flags],
-    cwd,
-  );
+async function mirror(
+  cwd: string,
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ child: ChildProcess; port: number }> {
+  const argv = [BIN, 'mirror', '--listen', '0', '--log-format', 'json', ...flags];
+  const { child, said } = begun(process.execPath, argv, cwd, surroundings(env));
   for (;;) {
     const line = said()
       .split('\n')
@@ -281,7 +284,7 @@ describe(`boto3 with endpoint_url${has.boto3 ? '' : SKIPPED}`, () => {
       await openModel((req, res) => void answer(req, res)),
     ];
     open.push(live, shadow);
-    const { port, child } = await mirror(cwd, '--live', live.url, '--shadow', shadow.url, '--records', 'records');
+    const { port, child } = await mirror(cwd, ['--live', live.url, '--shadow', shadow.url, '--records', 'records']);
     const client = join(import.meta.dirname, 'peers_client.py');
     const env = surroundings({});
     expect(await program('python3', [client, `http://127.0.0.1:${port}`], cwd, env)).toEqual({
@@ -295,6 +298,45 @@ describe(`boto3 with endpoint_url${has.boto3 ? '' : SKIPPED}`, () => {
     expect(JSON.stringify(shadow.seen)).not.toMatch(/AWS4-HMAC|caller\//);
     await stopped({ child });
   });
+});
+
+const INVOKE = `
+import sys, boto3
+runtime = boto3.client('sagemaker-runtime', endpoint_url=sys.argv[1], region_name='us-east-1',
+                       aws_access_key_id='caller', aws_secret_access_key='wrong')
+for i in range(5):
+    answer = runtime.invoke_endpoint(EndpointName='any', ContentType='text/csv', Body=sys.argv[2], InferenceId=f'mine-{i}')
+    print(answer['InvokedProductionVariant'], answer['Body'].read().decode().strip())
+`;
+
+describe(`boto3 and a mirror between two endpoints of SageMaker${has.boto3 ? '' : SKIPPED}`, () => {
+  test.skipIf(!has.boto3)(
+    'invokes unchanged: the mirror signs with credentials of its own, on both sides',
+    async () => {
+      const stage = await openStage();
+      open.push(stage);
+      const cwd = folder();
+      const sides = ['--live', `sagemaker:${ENDPOINT}`, '--shadow', `sagemaker:${ENDPOINT}`, '--records', 'records'];
+      const { port, child } = await mirror(cwd, sides, {
+        AWS_ENDPOINT_URL: stage.emulator.url,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'mirror',
+        AWS_SECRET_ACCESS_KEY: 'own',
+      });
+      const asked = await program(
+        'python3',
+        ['-c', INVOKE, `http://127.0.0.1:${port}`, ROWS[0] ?? ''],
+        cwd,
+        surroundings({}),
+      );
+      expect(asked.code, asked.err).toBe(0);
+      expect(asked.out.trim().split('\n')).toEqual(
+        Array(5).fill(expect.stringMatching(/^AllTraffic .*predicted_label/)),
+      );
+      await stopped({ child });
+      expect((await reported(cwd)).predictions).toMatchObject({ method: 'inferenceId', pairs: 5, coverage: 1 });
+    },
+  );
 });
 
 describe(`model servers${has.mlserver && has.mlflow ? '' : SKIPPED}`, () => {
@@ -326,10 +368,8 @@ describe(`model servers${has.mlserver && has.mlflow ? '' : SKIPPED}`, () => {
       const server = begun(inServers('mlserver'), ['start', 'mlserver'], cwd, surroundings({ PATH }));
       await answers(http, '/v2/models/candidate/ready', server.said);
       const url = `http://127.0.0.1:${http}`;
-      const running = await mirror(
-        cwd,
-        ...['--live', url, '--shadow', url, '--shadow-path', '/v2/models/candidate/infer', '--records', 'records'],
-      );
+      const where = ['--shadow-path', '/v2/models/candidate/infer', '--records', 'records'];
+      const running = await mirror(cwd, ['--live', url, '--shadow', url, ...where]);
       for (let i = 0; i < 20; i += 1) {
         const inputs = [{ name: 'x', shape: [2, 2], datatype: 'FP64', data: [i + 0.25, 2, 3, i * 0.7] }];
         const answer = await post(
@@ -364,7 +404,7 @@ describe(`model servers${has.mlserver && has.mlflow ? '' : SKIPPED}`, () => {
     );
     await answers(port, '/ping', server.said);
     const url = `http://127.0.0.1:${port}`;
-    const running = await mirror(cwd, '--live', url, '--shadow', url, '--records', 'records');
+    const running = await mirror(cwd, ['--live', url, '--shadow', url, '--records', 'records']);
     const forms = [
       (rows: number[][]) => [
         JSON.stringify({ dataframe_split: { columns: ['a', 'b'], data: rows } }),
