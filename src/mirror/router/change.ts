@@ -64,7 +64,7 @@ export function changed(state: RouterState, config: MirrorConfig, request: Route
       if (running !== undefined) requireSides(config, state, running);
       const shadow = requireShadow(config, state, running?.shadow ?? change.shadow);
       const { live } = rolesOf(config, state).config;
-      const promoted = { side: sideText(shadow), before: sideText(live), at };
+      const promoted = { side: sideText(shadow), before: sideText(live), at, shadow: shadow.name };
       return next({ division: undefined, rollout: undefined, promoted });
     }
     case 'undo': {

@@ -37,14 +37,17 @@ export function rolesOf(config: MirrorConfig, { promoted, ended }: RouterState):
   return { config: { ...swapped.config, shadows }, wayBack };
 }
 
-function swap(config: MirrorConfig, { side, before, undone = false }: NonNullable<RouterState['promoted']>): Roles {
+function swap(config: MirrorConfig, promotion: NonNullable<RouterState['promoted']>): Roles {
+  const { side, before, shadow, undone = false } = promotion;
   const { live, shadows } = config;
   if (sideText(live) === side) {
     if (undone) return { config, wayBack: undefined };
     const back = shadows.find((one) => sideText(one) === before);
     return { config: trusting(config, back?.name), wayBack: back?.name };
   }
-  const at = shadows.findIndex((one) => sideText(one) === side);
+  // Several shadows may be one server.
+  const named = shadows.findIndex((one) => sideText(one) === side && one.name === shadow);
+  const at = named < 0 ? shadows.findIndex((one) => sideText(one) === side) : named;
   const promoted = shadows[at];
   if (promoted === undefined)
     throw usageError(

@@ -105,10 +105,12 @@ const stateSchema = v.object({
   /** Grows with each change: whoever changes says which one they saw. */
   revision: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /**
-   * The side that was promoted, and the one that was live before, as `sideText` writes them; absent: as configured. `undone`: a
-   * promotion was taken back, and what was live before is a candidate, not a way back.
+   * The side that was promoted, and the one that was live before, as `sideText` writes them, and the name that it had as a shadow;
+   * absent: as configured. `undone`: a promotion was taken back, and what was live before is a candidate, not a way back.
    */
-  promoted: v.optional(v.object({ side: text, before: text, at: moment, undone: v.optional(v.boolean()) })),
+  promoted: v.optional(
+    v.object({ side: text, before: text, at: moment, shadow: v.optional(text), undone: v.optional(v.boolean()) }),
+  ),
   /** Absent: the live side answers everything. */
   division: v.optional(division),
   /** The canary of the configuration that was taken over last, as JSON: one that stays the same is not taken over again. */
