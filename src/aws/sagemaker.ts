@@ -72,18 +72,21 @@ export async function describeEndpointConfig(
   return known && withUnknown(known, reply());
 }
 
-/** The model as AWS has it, or undefined where there is none. */
+/** The model as AWS has it, or undefined where there is none; its containers with members that this version does not know, too. */
 export async function describeModel(
   aws: Aws,
   name: string,
   signal?: AbortSignal,
 ): Promise<DescribeModelCommandOutput | undefined> {
   const client = await aws.sagemaker();
-  return present(
-    call(aws.target, `look at model "${name}"`, () =>
-      client.send(new DescribeModelCommand({ ModelName: name }), { abortSignal: signal }),
-    ),
+  const command = new DescribeModelCommand({ ModelName: name });
+  const reply = keepReply(command);
+  const known = await present(
+    call(aws.target, `look at model "${name}"`, () => client.send(command, { abortSignal: signal })),
   );
+  if (known === undefined) return undefined;
+  const { PrimaryContainer, Containers } = (reply() ?? {}) as { PrimaryContainer?: unknown; Containers?: unknown };
+  return withUnknown(known, { PrimaryContainer, Containers });
 }
 
 /** A version in the Model Registry as AWS has it, by its ARN, or undefined where there is none. */
@@ -122,8 +125,10 @@ export async function createModel(aws: Aws, input: CreateModelCommandInput): Pro
   const client = await aws.sagemaker();
   const containers = [input.PrimaryContainer, ...(input.Containers ?? [])];
   const values = containers.flatMap((one) => Object.values(one?.Environment ?? {}));
+  const command = new CreateModelCommand(input);
+  sendWhole(command, input);
   const reply = await withoutSecrets(values, () =>
-    call(aws.target, `create model "${input.ModelName}"`, () => client.send(new CreateModelCommand(input))),
+    call(aws.target, `create model "${input.ModelName}"`, () => client.send(command)),
   );
   return reply.ModelArn;
 }

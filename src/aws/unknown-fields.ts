@@ -1,14 +1,25 @@
-import type { CreateEndpointConfigCommand, DescribeEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
+import type {
+  CreateEndpointConfigCommand,
+  CreateModelCommand,
+  DescribeEndpointConfigCommand,
+  DescribeModelCommand,
+} from '@aws-sdk/client-sagemaker';
 
 /*
  * AWS adds members to its APIs every month. The SDK drops what it does not know, from replies and from requests; but a
- * config that is derived from the live one must not lose what a team has set there.
+ * config that is derived from the live one must not lose what a team has set there, nor the container of a new model what the
+ * live one's has.
  */
 
+/** Of every command alike: what is added here looks at nothing that differs. */
+const stackOf = ({ middlewareStack }: Pick<Command, 'middlewareStack'>) =>
+  middlewareStack as DescribeModelCommand['middlewareStack'];
+type Command = { middlewareStack: unknown };
+
 /** Keeps the JSON of the reply: gives a function that returns it, once the command was sent. */
-export function keepReply(command: DescribeEndpointConfigCommand): () => unknown {
+export function keepReply(command: DescribeEndpointConfigCommand | DescribeModelCommand): () => unknown {
   let text = '';
-  command.middlewareStack.add(
+  stackOf(command).add(
     (next) => async (args) => {
       const result = await next(args);
       const response = result.response as { body: AsyncIterable<Uint8Array> | Uint8Array };
@@ -26,8 +37,8 @@ export function keepReply(command: DescribeEndpointConfigCommand): () => unknown
 }
 
 /** Sends the members of `input` that the SDK leaves out. */
-export function sendWhole(command: CreateEndpointConfigCommand, input: object): void {
-  command.middlewareStack.add(
+export function sendWhole(command: CreateEndpointConfigCommand | CreateModelCommand, input: object): void {
+  stackOf(command).add(
     (next) => (args) => {
       const request = args.request as { body: string | Uint8Array };
       const text = typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body);

@@ -10,8 +10,8 @@ import type { Candidate } from './artifact/candidate.ts';
 
 /**
  * The model for a candidate. What guards the present model's network (VPC, isolation) guards the new one too. Behind an
- * image of the same repository it has the present one's environment too, but for what is given, and its way to the image's registry: a
- * container that lost its variables would answer another question.
+ * image of the same repository its container has all that the present one's has, but for image and artifact, and for the variables that
+ * are given: one that lost its variables, or a second source of data, would answer another question.
  */
 export function newModel(
   name: string,
@@ -26,8 +26,17 @@ export function newModel(
   },
 ): CreateModelCommandInput {
   const { live, vpc = live?.VpcConfig } = settings;
-  const present = sameContainer(candidate, live);
-  const environment = { ...present?.Environment, ...settings.environment };
+  const {
+    Image: _image,
+    ModelDataUrl: _artifact,
+    ModelDataSource: _source,
+    ModelPackageName: _package,
+    InferenceSpecificationName: _specification,
+    Environment: variables,
+    // Known to this version or not (`sagemaker.ts`).
+    ...kept
+  } = sameContainer(candidate, live) ?? {};
+  const environment = { ...variables, ...settings.environment };
   const source =
     candidate.modelPackage === undefined
       ? {
@@ -39,8 +48,8 @@ export function newModel(
     ModelName: name,
     ExecutionRoleArn: settings.role,
     PrimaryContainer: {
+      ...kept,
       ...source,
-      ...(present?.ImageConfig === undefined ? {} : { ImageConfig: present.ImageConfig }),
       ...(Object.keys(environment).length === 0 ? {} : { Environment: environment }),
     },
     ...(vpc === undefined ? {} : { VpcConfig: vpc }),
@@ -54,7 +63,8 @@ function sameContainer(
   { image, modelPackage }: Pick<Candidate, 'image' | 'modelPackage'>,
   live: DescribeModelCommandOutput | undefined,
 ): ContainerDefinition | undefined {
-  const container = live?.PrimaryContainer;
+  const [only, another] = live?.Containers ?? [];
+  const container = live?.PrimaryContainer ?? (another === undefined ? only : undefined);
   if (modelPackage !== undefined || container?.Image === undefined) return undefined;
   return repositoryOf(container.Image) === repositoryOf(image) ? container : undefined;
 }

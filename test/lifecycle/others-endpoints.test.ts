@@ -164,9 +164,10 @@ test('an account that may not capture is offered a shadow without', async () => 
 });
 
 describe('what AWS adds to its API after this version', () => {
-  /** The emulator, as if its API had members more: they are in every description of a config. */
+  /** The emulator, as if its API had members more: they are in every description of a config, and of a model's container. */
   async function laterAws() {
     const created: Record<string, unknown>[] = [];
+    const models: Record<string, unknown>[] = [];
     const server = createServer((incoming, outgoing) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -175,10 +176,11 @@ describe('what AWS adds to its API after this version', () => {
           .split('.')
           .at(-1);
         const body = Buffer.concat(chunks);
+        if (operation === 'CreateModel') models.push(JSON.parse(body.toString()));
         if (operation === 'CreateEndpointConfig') created.push(JSON.parse(body.toString()));
         const url = new URL(incoming.url ?? '/', world.emulator.url);
         const onward = forward(url, { method: incoming.method, headers: incoming.headers }, (reply) => {
-          if (operation !== 'DescribeEndpointConfig' || reply.statusCode !== 200) {
+          if (!/^Describe(EndpointConfig|Model)$/.test(operation ?? '') || reply.statusCode !== 200) {
             outgoing.writeHead(reply.statusCode ?? 500, reply.headers);
             reply.pipe(outgoing);
             return;
@@ -187,8 +189,11 @@ describe('what AWS adds to its API after this version', () => {
           reply.on('data', (part: Buffer) => parts.push(part));
           reply.on('end', () => {
             const described = JSON.parse(Buffer.concat(parts).toString());
-            described.RegionalFailover = { Mode: 'Warm' };
-            described.ProductionVariants[0].SpotPolicy = { Share: 0.5 };
+            if (operation === 'DescribeModel') described.PrimaryContainer.Accelerator = { Draft: 's3://b/d' };
+            else {
+              described.RegionalFailover = { Mode: 'Warm' };
+              described.ProductionVariants[0].SpotPolicy = { Share: 0.5 };
+            }
             const changed = Buffer.from(JSON.stringify(described));
             outgoing.writeHead(200, { ...reply.headers, 'content-length': changed.length });
             outgoing.end(changed);
@@ -199,7 +204,7 @@ describe('what AWS adds to its API after this version', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return { url, created, close: () => server.closeAllConnections() };
+    return { url, created, models, close: () => server.closeAllConnections() };
   }
 
   test('is carried on into every config that is derived', async () => {
@@ -215,6 +220,8 @@ describe('what AWS adds to its API after this version', () => {
         ProductionVariants: [{ VariantName: 'AllTraffic', SpotPolicy: { Share: 0.5 } }],
       });
       expect(later.created[0]).not.toHaveProperty('EndpointConfigArn');
+      expect(later.models).toMatchObject([{ PrimaryContainer: { Accelerator: { Draft: 's3://b/d' } } }]);
+      expect(later.models[0]).not.toHaveProperty('ModelArn');
     } finally {
       later.close();
     }

@@ -110,6 +110,16 @@ describe('a new model', () => {
     });
   });
 
+  test('keeps what else the present container has, also where it is the only one of a list', () => {
+    const AdditionalModelDataSources = [{ ChannelName: 'draft', S3DataSource: undefined }];
+    const one = { Image: 'i:1', ModelDataUrl: 's3://b/old', Environment: { A: '1' }, AdditionalModelDataSources };
+    const candidate = { image: 'i:2', modelDataUrl: 's3://b/m' };
+    const made = newModel('m', candidate, { ...settings, live: live({ Containers: [one] }) });
+    expect(made.PrimaryContainer).toStrictEqual({ ...one, Image: 'i:2', ModelDataUrl: 's3://b/m' });
+    const two = newModel('m', candidate, { ...settings, live: live({ Containers: [one, one] }) });
+    expect(two.PrimaryContainer).toStrictEqual({ Image: 'i:2', ModelDataUrl: 's3://b/m' });
+  });
+
   test("is guarded as the present one; behind another image, the present one's environment does not carry over", () => {
     const VpcConfig = { SecurityGroupIds: ['g'], Subnets: ['s'] };
     const candidate = { image: 'i', modelDataUrl: undefined };
