@@ -38,6 +38,20 @@ export function onEmulator(flags: TargetWords, { target }: Pick<Project, 'target
   return flags.emulator || (target === 'emulator' && flags.profile === undefined);
 }
 
+/** Where commands work on the emulator, whose account has any number and whose region any name. */
+export const EMULATED = { account: '000000000000', region: 'us-east-1' } as const;
+
+/** The account of the emulator that a command works in: twelve digits for a key choose it. */
+export function emulatedAccount(env: Variables): string {
+  const key = env.AWS_ACCESS_KEY_ID ?? '';
+  return /^\d{12}$/.test(key) ? key : EMULATED.account;
+}
+
+/** The role that models on the emulator name where nobody says: it is never looked up, but SageMaker's API demands one. */
+export function emulatedRole(account: string): string {
+  return `arn:aws:iam::${account}:role/shadowctl-emulator`;
+}
+
 /** The region as far as shadowctl is told it; undefined: the profile's, which the SDK finds. */
 export function regionSetting(flags: TargetWords, env: Variables, project: Settings): Sourced | undefined {
   return first(
@@ -49,14 +63,14 @@ export function regionSetting(flags: TargetWords, env: Variables, project: Setti
   );
 }
 
-/** The profile; undefined: the SDK's default. `profile:` is for AWS: on the emulator it has no effect. */
+/** The profile; undefined: the SDK's default. `profile:` and AWS_PROFILE are for AWS: on the emulator they have no effect. */
 export function profileSetting(flags: TargetWords, env: Variables, project: Settings): Sourced | undefined {
   const aws = !onEmulator(flags, project);
   return first(
     flagged('--profile', flags.profile),
     aws ? ofEnvironment('profile', project) : undefined,
     aws ? ofFile('profile', project.environment?.profile === undefined ? project.profile : undefined) : undefined,
-    variable('AWS_PROFILE', env),
+    aws ? variable('AWS_PROFILE', env) : undefined,
   );
 }
 

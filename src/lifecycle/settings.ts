@@ -3,6 +3,9 @@ import type { EndpointDefaults, Project } from '../base/project.ts';
 import { isObject } from '../base/json.ts';
 import {
   cacheSetting,
+  EMULATED,
+  emulatedAccount,
+  emulatedRole,
   onEmulator,
   profileSetting,
   regionSetting,
@@ -38,6 +41,8 @@ export async function settingsOf({ flags, env, project, endpoint }: Asked): Prom
   const own = endpoint !== undefined && Object.hasOwn(endpoints, endpoint) ? endpoints[endpoint] : undefined;
   const of = (key: string) => `endpoints.${endpoint}.${key}`;
   const profile = profileSetting(flags, env, project);
+  const emulator = onEmulator(flags, project);
+  const emulated = (value: string): Sourced => ({ value, from: unset("the emulator's") });
   return [
     {
       key: 'environment',
@@ -45,9 +50,12 @@ export async function settingsOf({ flags, env, project, endpoint }: Asked): Prom
       from: project.environment === undefined ? unset('none was chosen') : chosenBy(flags.env),
     },
     targetOf({ flags, project }),
-    setting('region', regionSetting(flags, env, project) ?? (await ownRegion(profile?.value))),
-    setting('profile', profile, "the SDK's default"),
-    setting('account', accountOf(project), 'any'),
+    setting(
+      'region',
+      regionSetting(flags, env, project) ?? (emulator ? emulated(EMULATED.region) : await ownRegion(profile?.value)),
+    ),
+    setting('profile', profile, emulator ? 'the emulator asks for none' : "the SDK's default"),
+    setting('account', emulator ? emulated(emulatedAccount(env)) : accountOf(project), 'any'),
     setting(
       'state',
       stateSetting(flags, env, project) ?? { value: project.stateDir, from: unset('beside shadowctl.yaml') },
@@ -56,7 +64,11 @@ export async function settingsOf({ flags, env, project, endpoint }: Asked): Prom
       'cache',
       cacheSetting(env, project) ?? { value: join(project.stateDir, 'cache'), from: unset('beside shadowctl.yaml') },
     ),
-    setting('role', roleOf({ own, of, env, project }), "the live model's"),
+    setting(
+      'role',
+      roleOf({ own, of, env, project }) ?? (emulator ? emulated(emulatedRole(emulatedAccount(env))) : undefined),
+      "the live model's",
+    ),
     ...tagsOf(project, own, of),
     ...project.notify.map((one) => ({ key: 'notify', value: withoutSecret(one), from: inFile('notify') })),
     ...policyOf(project, own, of),

@@ -15,6 +15,7 @@ import { shadowCommand } from '../../src/cli/shadow.ts';
 import { undoCommand } from '../../src/cli/undo.ts';
 import type { Host } from '../../src/app.ts';
 import { read } from '../docs/pages.ts';
+import { emulatorEnvironment } from '../../src/emulator/daemon/process.ts';
 import { ARTIFACT_009, ROLE, type TestWorld, testWorld } from '../support/world.ts';
 
 let world: TestWorld;
@@ -117,6 +118,26 @@ endpoints:
       },
     ],
     [
+      'the emulator, which knows no profiles',
+      '--emulator',
+      { ...AMBIENT, SAGEMAKER_ROLE_ARN: undefined },
+      {
+        region: ['us-west-2', 'variable', 'AWS_REGION'],
+        profile: [null, 'default', 'the emulator asks for none'],
+        account: ['000000000000', 'default', "the emulator's"],
+        role: ['arn:aws:iam::000000000000:role/of-the-file', 'file', 'role'],
+      },
+    ],
+    [
+      'the emulator, an account of it',
+      '--emulator --env staging',
+      { AWS_REGION: 'us-west-2', AWS_ACCESS_KEY_ID: '123456789012' },
+      {
+        region: ['eu-north-1', 'environment', 'environments.staging.region'],
+        account: ['123456789012', 'default', "the emulator's"],
+      },
+    ],
+    [
       'an endpoint',
       '--endpoint weather',
       AMBIENT,
@@ -148,6 +169,22 @@ endpoints:
     yaml(`environments: { north: { region: eu-north-1, state: north } }`);
     const { err } = await world.shadowctl('status --env north');
     expect(err).toContain('shadowctl status --env north --endpoint NAME');
+  });
+
+  test('what nobody says on the emulator is what commands then use, which no file of the SDK tells', async () => {
+    yaml('target: emulator\nprofile: everyday\naccount: "111111111111"\n');
+    const env = {
+      AWS_REGION: undefined,
+      AWS_DEFAULT_REGION: undefined,
+      AWS_PROFILE: 'x',
+      SAGEMAKER_ROLE_ARN: undefined,
+    };
+    const told = await config('', env);
+    const used = emulatorEnvironment('http://127.0.0.1:1', { ...world.env, ...env });
+    expect(found(told, 'region')).toEqual([used.AWS_REGION, 'default', "the emulator's"]);
+    expect(found(told, 'role')).toEqual([used.SAGEMAKER_ROLE_ARN, 'default', "the emulator's"]);
+    expect(found(told, 'account')).toEqual(['000000000000', 'default', "the emulator's"]);
+    expect(found(told, 'profile').slice(0, 2)).toEqual([null, 'default']);
   });
 
   test('an environment of AWS is not on the emulator of the file', async () => {

@@ -6,6 +6,7 @@ import { spawnEmulator } from './spawn.ts';
 import { type Notice, readNotice, removeNotice } from './notice.ts';
 import { holderOf } from '../storage/lock.ts';
 import { getJson } from './request.ts';
+import { EMULATED, emulatedAccount, emulatedRole } from '../../base/settings.ts';
 
 // How a command finds, starts and stops the emulator's process. Nothing here loads the emulator itself.
 
@@ -105,10 +106,10 @@ export function emulatorEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   projectRegion?: string,
 ): Record<string, string | undefined> {
-  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || projectRegion || 'us-east-1';
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || projectRegion || EMULATED.region;
   // Twelve digits choose an account of the emulator; anything else may be a real key, which has no business there.
-  const chosen = /^\d{12}$/.test(env.AWS_ACCESS_KEY_ID ?? '');
-  const account = chosen ? env.AWS_ACCESS_KEY_ID : '000000000000';
+  const account = emulatedAccount(env);
+  const chosen = account === env.AWS_ACCESS_KEY_ID;
   return {
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: chosen ? env.AWS_ACCESS_KEY_ID : 'test',
@@ -118,8 +119,7 @@ export function emulatorEnvironment(
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_EC2_METADATA_DISABLED: 'true',
-    // The emulator never looks a role up, but SageMaker's API demands that a model names one.
-    SAGEMAKER_ROLE_ARN: env.SAGEMAKER_ROLE_ARN || `arn:aws:iam::${account}:role/shadowctl-emulator`,
+    SAGEMAKER_ROLE_ARN: env.SAGEMAKER_ROLE_ARN || emulatedRole(account),
   };
 }
 
