@@ -23,7 +23,7 @@ export interface Keep {
 export interface Remainder {
   ref: ResourceRef;
   why: string;
-  /** It was to go, and these credentials may not look at it or delete it. */
+  /** It was to go, and AWS refuses to let these credentials look at it, or to delete it. */
   denied?: true;
   /** An endpoint that stays needs it, as long as it runs as it does. */
   inUse?: true;

@@ -1,5 +1,6 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { takeCensus } from '../../src/aws/census.ts';
 import { scalableTargets } from '../../src/aws/autoscaling.ts';
 import { logGroupExists } from '../../src/aws/logs.ts';
@@ -86,6 +87,44 @@ export async function live(
         await type(name, line);
         if (name === 'deploy') await autoscaled(world.aws);
       }
+    return { played, left: await remains(world) };
+  } finally {
+    await world.close();
+  }
+}
+
+/** What is typed of an endpoint that another journal made, with journals in a bucket. */
+export const ADOPTED = [
+  `adopt ${ON}`,
+  `canary ${ON} ${BETTER} --yes`,
+  `shadow ${ON} ${BETTER} --yes`,
+  `keep ${ON} --yes`,
+  `undo ${ON} --yes`,
+  `prune ${ON} --keep 1 --yes`,
+  `disown ${ON}`,
+  `cleanup ${ON} --yes`,
+  `cleanup ${ON} --state elsewhere --yes`,
+  // What the endpoint ran with to the end, and what that needed.
+  `cleanup ${ON} --yes`,
+  `cleanup ${ON} --state elsewhere --yes`,
+] as const;
+
+/** Plays the life of an adopted endpoint, whose journals lie in a bucket. */
+export async function liveAdopted(
+  options: Partial<EmulatorOptions>,
+): Promise<{ played: (Ended & { line: string })[]; left: string[] }> {
+  const world = await testWorld(options);
+  const env = { SHADOWCTL_STATE: 's3://team/shadowctl' };
+  try {
+    await (await world.aws.s3()).send(new CreateBucketCommand({ Bucket: 'team' }));
+    const played: (Ended & { line: string })[] = [];
+    for (const line of [`${STEPS[0].line} --state elsewhere`, ...ADOPTED]) {
+      const ended = await world.shadowctl(line, { env });
+      played.push({ line, ...ended });
+      // An account that may not capture is told what to do instead.
+      if (ended.code === 2 && ended.err.includes('--no-capture'))
+        played.push({ line: `${line} --no-capture`, ...(await world.shadowctl(`${line} --no-capture`, { env })) });
+    }
     return { played, left: await remains(world) };
   } finally {
     await world.close();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseSwitch, SWITCHES } from '../../src/cli/emulator/flags.ts';
 import { type Latencies, STRICT_SWITCHES, type Switches } from '../../src/emulator/world/options.ts';
 import { isWhole, sampled } from '../support/sizes.ts';
-import { type Life, live, QUIET, STEPS, type StepName } from './life.ts';
+import { type Life, live, liveAdopted, QUIET, STEPS, type StepName } from './life.ts';
 
 /*
  * The whole life cycle under each value of each switch, and under the combination that refuses most: it goes as always,
@@ -116,6 +116,30 @@ describe('the life cycle', () => {
 
   test.runIf(isWhole('matrix'))('under the defaults', { timeout: 600_000 }, async () => {
     check(await live({}, {}, PLAYED), {}, PLAYED);
+  });
+});
+
+/** Those that change what lies in S3, or what is read of configs, models and names that somebody else made. */
+const TOUCHES_ADOPTED =
+  /^(?:sharedEventId|capture|shadowCaptures|shadowInferenceId|refuse|excludeDataCapture|showNetworkIsolation|reuseConfigs|keepLastDeployment|lowerCaseArns|guardrails|retain|the strictest of all$)/;
+
+describe('an adopted endpoint, with journals in a bucket', () => {
+  test.each(
+    sampled(
+      CASES.filter(({ name }) => TOUCHES_ADOPTED.test(name)),
+      1,
+    ),
+  )('under $name', { timeout: 600_000 }, async ({ name, switches }) => {
+    const { played, left } = await liveAdopted({ switches });
+    const said = played.map(({ line, code, out, err }) => `${line}: ${code}\n${out.slice(-3000)}\n${err}`).join('\n');
+    const refused = played.filter(({ code }) => code !== 0).map(({ line, code }) => [line.split(' ')[0], code]);
+    const expected: Readonly<Record<string, (string | number | undefined)[][]>> = {
+      'refuseDataCapture=true': [['shadow', 2]],
+      // A config of the other journal still names the model: cleanup of the one leaves it, and the next deletes it.
+      'the strictest of all': [['cleanup', 1]],
+    };
+    expect(refused, said).toEqual(expected[name] ?? []);
+    expect(left, said).toEqual([]);
   });
 });
 
