@@ -121,6 +121,7 @@ function stryker(names, mutate) {
       tsconfigFile: 'none.json',
       // On a busy machine tests wait for their turn, and a fault that is given up counts as noticed.
       timeoutMS: 60_000,
+      dryRunTimeoutMinutes: 30,
       logLevel: 'error',
     }),
   );
