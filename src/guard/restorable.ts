@@ -73,7 +73,7 @@ function short(value: string): string {
 
 const NEXT: Readonly<Record<Changed['kind'], string>> = {
   artifact: 'Give each version an artifact of its own; a bucket with versions still has the old one.',
-  image: 'Name images by their digest: --pin-image.',
+  image: 'Name images by their digest: deploy, canary, shadow and rollout do, with --pin-image.',
 };
 
 /** An endpoint whose instances would be started as something else than what runs. */

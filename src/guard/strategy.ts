@@ -2,6 +2,7 @@ import type { CapacitySize, DeploymentConfig } from '@aws-sdk/client-sagemaker';
 import { usageError } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import { duration, durationFlag, SECOND } from '../base/units.ts';
+import { AS_FLAGS, type GuardSetting, type SettingWords } from './setting-words.ts';
 
 export type StrategyName = 'canary' | 'linear' | 'rolling' | 'all-at-once';
 
@@ -68,6 +69,7 @@ function limited(config: DeploymentConfig, max: number | undefined): DeploymentC
  * @param fleet instances the new fleet will have
  * @param endpoint for what is advised
  * @param besideShadow the endpoint carries a shadow, so that its fleet cannot be changed before that ends
+ * @param say how whoever is told sets these
  * @throws Problem 'usage' naming the rule
  */
 export function planStrategy(
@@ -75,23 +77,24 @@ export function planStrategy(
   fleet: number,
   endpoint = 'NAME',
   besideShadow = false,
+  say: SettingWords = AS_FLAGS,
 ): Strategy {
-  const bake = seconds('--bake', request.bakeSeconds, DEFAULT_BAKE_SECONDS);
+  const bake = seconds(say, 'bake', request.bakeSeconds, DEFAULT_BAKE_SECONDS);
   if (request.rollbackSize !== undefined && request.strategy !== 'rolling') {
     throw usageError(
-      `--rollback-batch-size belongs to --strategy rolling; with ${request.strategy} the old fleet runs until the end.`,
+      `${say('rollback-batch-size')} belongs to ${say('strategy', 'rolling')}; with ${request.strategy} the old fleet runs until the end.`,
     );
   }
-  needTwo(request.strategy, fleet, endpoint, besideShadow);
-  const shifted = shift(request, fleet, bake);
+  needTwo(request.strategy, fleet, { endpoint, besideShadow, say });
+  const shifted = shift(request, fleet, bake, say);
   const waits = shifted.bakeSeconds * (shifted.stages.length - 1) + shifted.finalBakeSeconds;
   const max = request.maxSeconds ?? (waits < MAX_SECONDS ? MAX_SECONDS : undefined);
   if (max !== undefined) {
     if (max < 600 || max > MAX_SECONDS)
-      throw usageError(`--max-time ${durationFlag(max * SECOND)}: SageMaker permits 10m to 8h (600 to 28800 s).`);
+      throw usageError(`${say('max-time', durationFlag(max * SECOND))}: SageMaker permits 10m to 8h (600 to 28800 s).`);
     if (max <= waits) {
       throw usageError(
-        `--max-time ${durationFlag(max * SECOND)}: it must be longer than all the waits together, which are ${duration(waits * SECOND)}` +
+        `${say('max-time', durationFlag(max * SECOND))}: it must be longer than all the waits together, which are ${duration(waits * SECOND)}` +
           ` (${shifted.stages.length - 1} × ${duration(shifted.bakeSeconds * SECOND)} + ${duration(shifted.finalBakeSeconds * SECOND)}).`,
       );
     }
@@ -101,23 +104,23 @@ export function planStrategy(
 
 type Shifted = Pick<Strategy, 'stages' | 'bakeSeconds' | 'finalBakeSeconds' | 'config'>;
 
-function shift(request: StrategyRequest, fleet: number, bake: number): Shifted {
-  if (request.strategy === 'canary') return canary(request, fleet, bake);
-  if (request.strategy === 'linear') return linear(request, fleet, bake);
-  if (request.strategy === 'rolling') return rolling(request, fleet, bake);
-  return allAtOnce(request, fleet);
+function shift(request: StrategyRequest, fleet: number, bake: number, say: SettingWords): Shifted {
+  if (request.strategy === 'canary') return canary(request, fleet, bake, say);
+  if (request.strategy === 'linear') return linear(request, fleet, bake, say);
+  if (request.strategy === 'rolling') return rolling(request, fleet, bake, say);
+  return allAtOnce(request, fleet, say);
 }
 
-function canary(request: StrategyRequest, fleet: number, bake: number): Shifted {
+function canary(request: StrategyRequest, fleet: number, bake: number, say: SettingWords): Shifted {
   const size = request.size ?? { unit: 'instances', value: 1 };
   const count = instancesOf(size, fleet);
   if (size.unit === 'percent' ? size.value > 50 : count * 2 > fleet) {
     throw usageError(
       `A canary of ${show(size)} is more than half of ${instances(fleet)}: SageMaker permits at most 50 % of the new fleet.`,
-      `Use --canary-size ${Math.floor(fleet / 2)} or less.`,
+      `Use ${say('canary-size', String(Math.floor(fleet / 2)))} or less.`,
     );
   }
-  const final = seconds('--final-bake', request.finalBakeSeconds, DEFAULT_BAKE_SECONDS);
+  const final = seconds(say, 'final-bake', request.finalBakeSeconds, DEFAULT_BAKE_SECONDS);
   return {
     stages: [count, fleet],
     bakeSeconds: bake,
@@ -126,19 +129,19 @@ function canary(request: StrategyRequest, fleet: number, bake: number): Shifted 
   };
 }
 
-function linear(request: StrategyRequest, fleet: number, bake: number): Shifted {
+function linear(request: StrategyRequest, fleet: number, bake: number, say: SettingWords): Shifted {
   const size = request.size ?? { unit: 'percent', value: 50 };
   const share = size.unit === 'percent' ? size.value / 100 : size.value / fleet;
   if (share < 0.1 || share > 0.5) {
     throw usageError(
       `A linear step of ${show(size)} with ${instances(fleet)}: SageMaker permits 10 to 50 % of the new fleet a step.`,
-      `Use --step-size ${Math.ceil(fleet / 10)} to ${Math.floor(fleet / 2)}, or 10% to 50%.`,
+      `Use ${say('step-size', String(Math.ceil(fleet / 10)))} to ${Math.floor(fleet / 2)}, or 10% to 50%.`,
     );
   }
   const step = instancesOf(size, fleet);
   const stages: number[] = [];
   for (let taken = step; taken < fleet; taken += step) stages.push(taken);
-  const final = seconds('--final-bake', request.finalBakeSeconds, DEFAULT_BAKE_SECONDS);
+  const final = seconds(say, 'final-bake', request.finalBakeSeconds, DEFAULT_BAKE_SECONDS);
   return {
     stages: [...stages, fleet],
     bakeSeconds: bake,
@@ -147,11 +150,11 @@ function linear(request: StrategyRequest, fleet: number, bake: number): Shifted 
   };
 }
 
-function rolling(request: StrategyRequest, fleet: number, bake: number): Shifted {
+function rolling(request: StrategyRequest, fleet: number, bake: number, say: SettingWords): Shifted {
   if (request.finalBakeSeconds !== undefined) {
     throw usageError(
-      '--final-bake does not exist for --strategy rolling: the old instances are removed batch by batch.',
-      'Use --bake, which is the wait after every batch.',
+      `${say('final-bake')} does not exist for ${say('strategy', 'rolling')}: the old instances are removed batch by batch.`,
+      `Use ${say('bake')}, which is the wait after every batch.`,
     );
   }
   const size = request.size ?? { unit: 'percent', value: 50 };
@@ -159,7 +162,7 @@ function rolling(request: StrategyRequest, fleet: number, bake: number): Shifted
   if (share < 0.05 || share > 0.5) {
     throw usageError(
       `A batch of ${show(size)} with ${instances(fleet)}: SageMaker permits 5 to 50 % of the fleet at a time.`,
-      `Use --batch-size ${Math.ceil(fleet / 20)} to ${Math.floor(fleet / 2)}, or 5% to 50%.`,
+      `Use ${say('batch-size', String(Math.ceil(fleet / 20)))} to ${Math.floor(fleet / 2)}, or 5% to 50%.`,
     );
   }
   const batch = instancesOf(size, fleet);
@@ -179,13 +182,15 @@ function rolling(request: StrategyRequest, fleet: number, bake: number): Shifted
   };
 }
 
-function allAtOnce(request: StrategyRequest, fleet: number): Shifted {
+function allAtOnce(request: StrategyRequest, fleet: number, say: SettingWords): Shifted {
   if (request.size !== undefined)
-    throw usageError(`--strategy all-at-once moves all traffic in one step: it has no size.`);
+    throw usageError(`${say('strategy', 'all-at-once')} moves all traffic in one step: it has no size.`);
   if (request.bakeSeconds !== undefined && request.finalBakeSeconds !== undefined) {
-    throw usageError('--strategy all-at-once has one bake only: give --bake or --final-bake, not both.');
+    throw usageError(
+      `${say('strategy', 'all-at-once')} has one bake only: give ${say('bake')} or ${say('final-bake')}, not both.`,
+    );
   }
-  const final = seconds('--bake', request.finalBakeSeconds ?? request.bakeSeconds, DEFAULT_BAKE_SECONDS);
+  const final = seconds(say, 'bake', request.finalBakeSeconds ?? request.bakeSeconds, DEFAULT_BAKE_SECONDS);
   return {
     stages: [fleet],
     bakeSeconds: 0,
@@ -207,23 +212,27 @@ function blueGreen(
   };
 }
 
-function needTwo(name: StrategyName, fleet: number, endpoint: string, besideShadow: boolean): void {
+function needTwo(
+  name: StrategyName,
+  fleet: number,
+  { endpoint, besideShadow, say }: { endpoint: string; besideShadow: boolean; say: SettingWords },
+): void {
   if (fleet >= 2 || name === 'all-at-once') return;
   throw usageError(
     `A ${name} update needs at least 2 instances, and the new fleet has ${fleet}: SageMaker permits at most 50 % of the fleet in a step.`,
     besideShadow
-      ? 'Add --strategy all-at-once, which watches the whole new fleet before the old one goes. The fleet can be made larger only without the shadow.'
+      ? `Use ${say('strategy', 'all-at-once')}, which watches the whole new fleet before the old one goes. The fleet can be made larger only without the shadow.`
       : lines(
-          'Use --strategy all-at-once, which watches the whole new fleet before the old one goes. Or give the endpoint 2 instances first:',
+          `Use ${say('strategy', 'all-at-once')}, which watches the whole new fleet before the old one goes. Or give the endpoint 2 instances first:`,
           text`  ${shown('deploy', { endpoint, instances: 2 })}`,
         ),
   );
 }
 
-function seconds(flag: string, given: number | undefined, otherwise: number): number {
+function seconds(say: SettingWords, setting: GuardSetting, given: number | undefined, otherwise: number): number {
   const value = given ?? otherwise;
   if (value < 0 || value > 3600)
-    throw usageError(`${flag} ${durationFlag(value * SECOND)}: SageMaker permits 0 to 1h (3600 s).`);
+    throw usageError(`${say(setting, durationFlag(value * SECOND))}: SageMaker permits 0 to 1h (3600 s).`);
   return value;
 }
 

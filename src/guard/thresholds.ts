@@ -1,3 +1,4 @@
+import { AS_FLAGS, type SettingWords } from './setting-words.ts';
 import { MINUTE, milliseconds, percent } from '../base/units.ts';
 
 /** A latency statistic with a limit: `p99=250ms`, `avg=1s`. */
@@ -90,6 +91,7 @@ export function limitedStatistic(request: LimitRequest): string {
 /**
  * What the alarms will enforce. A relative limit is taken from the median minute of the fleet that runs now: the
  * statistic an alarm compares is that of one minute, not that of an hour.
+ * @param say how whoever is told sets them
  * @param byDefault the statistic of latency where none is asked for
  * @returns the limits, or the reason why a relative limit cannot be computed
  */
@@ -97,10 +99,11 @@ export function settleLimits(
   request: LimitRequest,
   baseline: Baseline,
   byDefault = DEFAULT_GROWTH.statistic,
+  say: SettingWords = AS_FLAGS,
 ): Limits | { missing: string } {
   const rate5xx = request.max5xxRate ?? DEFAULT_5XX;
   const rate4xx = request.max4xxRate ?? DEFAULT_4XX;
-  const latency = latencyLimit(request, baseline, byDefault);
+  const latency = latencyLimit(request, baseline, byDefault, say);
   if ('missing' in latency) return latency;
   const origin = (given: number | undefined) => (given === undefined ? 'the default' : 'as asked for');
   return {
@@ -119,6 +122,7 @@ function latencyLimit(
   request: LimitRequest,
   baseline: Baseline,
   byDefault: string,
+  say: SettingWords,
 ): (LatencyLimit & { reason: string }) | { missing: string } {
   const words = (limit: LatencyLimit, why: string) => ({
     ...limit,
@@ -138,7 +142,7 @@ function latencyLimit(
   if (request.maxLatencyIncrease !== undefined) {
     return {
       missing:
-        `--max-latency-increase compares with the fleet being replaced, which served requests in only ` +
+        `${say('max-latency-increase')} compares with the fleet being replaced, which served requests in only ` +
         `${baseline.latency.length} of the last ${baseline.minutes} minutes (at least ${MIN_BASELINE_MINUTES} are needed).`,
     };
   }

@@ -4,6 +4,7 @@ import type { Policy } from '../analysis/policy/policy.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeModel } from '../aws/sagemaker.ts';
 import { environmentError, usageError } from '../base/errors.ts';
+import { AS_FLAGS } from '../guard/setting-words.ts';
 import { lines, shown, shownStart, text } from '../base/text.ts';
 import { MINUTE, timeOfDay } from '../base/units.ts';
 import type { Report } from '../report/report.ts';
@@ -197,11 +198,11 @@ export async function promoteShadowOn(
  * What holds in one window may not hold in the next: only a canary, which alarms return, may find that out.
  * @throws Problem (usage)
  */
-function requireCanary({ strategy }: GuardOptions): void {
+function requireCanary({ strategy, say = AS_FLAGS }: GuardOptions): void {
   if (strategy.strategy === 'canary') return;
   throw usageError(
-    `The verdict rests on this window alone (accept: window), and --strategy is ${strategy.strategy}.`,
-    'Promote through a canary: leave --strategy out. Or wait for a pass.',
+    `The verdict rests on this window alone (accept: window), and ${say('strategy')} is ${strategy.strategy}.`,
+    `Promote through a canary: leave ${say('strategy')} out. Or wait for a pass.`,
   );
 }
 

@@ -115,7 +115,7 @@ test('a fleet of one: nothing is advised that a shadow forbids', () => {
     return '';
   };
   expect(advice(false)).toContain('deploy --endpoint w --instances 2');
-  expect(advice(true)).toMatch(/^Add --strategy all-at-once/);
+  expect(advice(true)).toMatch(/^Use --strategy all-at-once/);
   expect(advice(true)).not.toContain('deploy');
 });
 

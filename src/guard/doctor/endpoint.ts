@@ -10,6 +10,7 @@ import { hourlyCost, type PriceList } from '../prices.ts';
 import { capacityDuring, capacityOf, capacityWords, countIn, type Fleets } from '../capacity.ts';
 import { type Changed, changedFindings, type Lost, lostFindings } from '../restorable.ts';
 import { type Scaled, scalingFindings } from '../scaling.ts';
+import { OF_CANARY, type SettingWords } from '../setting-words.ts';
 import { instances } from '../strategy.ts';
 import { inferPhase } from '../phase.ts';
 import { counted } from '../../base/units.ts';
@@ -35,6 +36,8 @@ export interface EndpointFacts {
   experiment?: ExperimentFacts | undefined;
   /** A release of shadowctl's that has not ended: in words without the last full stop, and what may be done; `shadow`: the endpoint carries its shadow. */
   release?: { text: string; next: Text; shadow: boolean } | undefined;
+  /** How whoever is told sets what is advised; as canary does where it is not said. */
+  say?: SettingWords | undefined;
   /** Requests in the last hour. */
   requests: number | undefined;
   /** Since the shadow came, an hour at the most; undefined where there is none, or nobody saw. */
@@ -171,7 +174,7 @@ function parts({ endpoint, config, model, unseen, release }: EndpointFacts, repo
   }
 }
 
-function fleet({ endpoint, config, prices }: EndpointFacts, report: Report): void {
+function fleet({ endpoint, config, prices, say = OF_CANARY }: EndpointFacts, report: Report): void {
   const variant = config?.ProductionVariants?.[0];
   const running = endpoint.ProductionVariants?.[0];
   const count = running?.DesiredInstanceCount ?? variant?.InitialInstanceCount;
@@ -200,7 +203,7 @@ function fleet({ endpoint, config, prices }: EndpointFacts, report: Report): voi
       'warning',
       'least-outstanding',
       'Its requests go to the instance with the fewest open ones: an instance that fails fast draws more requests than its share, so a broken canary fails more of them than its size says.',
-      'Let the first step bake with a smaller --max-5xx-rate, or send requests at random (RoutingConfig).',
+      `Let the first step bake with a smaller ${say('max-5xx-rate')}, or send requests at random (RoutingConfig).`,
     );
   }
   const { EnableEnhancedMetrics: enhanced, MetricPublishFrequencyInSeconds: seconds = 60 } =
@@ -218,7 +221,7 @@ function fleet({ endpoint, config, prices }: EndpointFacts, report: Report): voi
       'blocking',
       'one-instance',
       `It has ${instances(count)}: a canary or linear update needs 2, because SageMaker permits at most 50 % of the fleet in a step.`,
-      'Add an instance, or use --strategy all-at-once.',
+      `Add an instance, or use ${say('strategy', 'all-at-once')}.`,
     );
   }
   if (count !== undefined && variant?.InstanceType !== undefined) quota({ endpoint, config, prices }, report);

@@ -8,6 +8,7 @@ import { type Capacity, capacityWords } from '../capacity.ts';
 import { OBSERVABILITY } from '../observability.ts';
 import { hourlyCost, type PriceList } from '../prices.ts';
 import { frozenFinding, type Scaled } from '../scaling.ts';
+import { AS_FLAGS, type GuardSetting, type SettingWords } from '../setting-words.ts';
 import { instances, type Strategy } from '../strategy.ts';
 import { type Baseline, brokenMinutes, type Limits } from '../thresholds.ts';
 import { duration, durationFlag, milliseconds, percent, SECOND } from '../../base/units.ts';
@@ -41,6 +42,10 @@ export interface PreflightFacts {
   scaled?: Scaled | undefined;
   /** The endpoint carries a shadow, which the update removes. */
   carriesShadow: boolean;
+  /** How whoever is told sets what is advised; by flags where it is not said. */
+  say?: SettingWords | undefined;
+  /** A release's: nobody is asked, and there are no flags. */
+  released?: boolean | undefined;
   /** True when shadowctl itself will send traffic meanwhile. */
   bringsTraffic: boolean;
 }
@@ -72,7 +77,7 @@ export function preflight(facts: PreflightFacts): Finding[] {
   for (const alarm of facts.alarms) findings.push(...examineAlarm(alarm, update));
   for (const { name, found, composite } of facts.teamAlarms) {
     if (found !== undefined) findings.push(...examineAlarm(found, update));
-    else findings.push(examineNonMetricAlarm(name, composite));
+    else findings.push(examineNonMetricAlarm(name, composite, facts.say));
   }
   if (facts.carriesShadow) findings.push(besideShadow(facts));
   if (facts.observability === true)
@@ -108,7 +113,7 @@ function fallbacks(facts: PreflightFacts): Finding[] {
       check: 'marketplace',
       subject,
       message: `The model comes from the package ${facts.modelPackage} of another account. If that is a Marketplace product, it has no deployment guardrails: ${silently}`,
-      next: 'If it is a package shared with you, add --unguarded.',
+      next: facts.released === true ? undefined : 'If it is a package shared with you, add --unguarded.',
     });
   }
   return found;
@@ -143,13 +148,16 @@ function standing(facts: PreflightFacts): Finding[] {
 }
 
 /** No source says whether guardrails go with a shadow (facts 1.6): AWS's own example names only all-at-once. */
-function besideShadow({ endpoint }: PreflightFacts): Finding {
+function besideShadow({ endpoint, released }: PreflightFacts): Finding {
+  const then =
+    released === true
+      ? 'fallback decides what the release does'
+      : 'shadowctl asks you whether to remove the shadow first';
   return {
     severity: 'note',
     check: 'guardrails-beside-shadow',
     subject: `endpoint ${endpoint}`,
-    message:
-      'It carries a shadow, and AWS does not document whether SageMaker accepts a guarded update then. If SageMaker refuses it, nothing is changed, and shadowctl asks you whether to remove the shadow first.',
+    message: `It carries a shadow, and AWS does not document whether SageMaker accepts a guarded update then. If SageMaker refuses it, nothing is changed, and ${then}.`,
   };
 }
 
@@ -172,7 +180,10 @@ function traffic(facts: PreflightFacts): Finding[] {
         check: 'no-traffic',
         subject,
         message: `No requests in the last ${minutes} minutes: alarms see nothing, and an update without traffic proves nothing.`,
-        next: text`Send traffic during the update (--traffic FILE --rate N, or ${shownStart('invoke', { endpoint: facts.endpoint })}).`,
+        next:
+          facts.released === true
+            ? text`Send traffic during the update: ${shownStart('invoke', { endpoint: facts.endpoint })}`
+            : text`Send traffic during the update (--traffic FILE --rate N, or ${shownStart('invoke', { endpoint: facts.endpoint })}).`,
       },
     ];
   }
@@ -185,17 +196,17 @@ function traffic(facts: PreflightFacts): Finding[] {
       check: 'little-traffic',
       subject,
       message: `About ${Number(perMinute.toPrecision(2))} requests a minute will reach the first stage: a single failure is ${percent(Math.min(1, 1 / Math.max(1, perMinute)))} of a minute's requests.`,
-      next: 'Bake longer (--bake), or take a larger first step.',
+      next: `Bake longer (${(facts.say ?? AS_FLAGS)('bake')}), or take a larger first step.`,
     },
   ];
 }
 
 /** A limit that the fleet being replaced breaks itself would roll back its equal. */
 function predecessor(facts: PreflightFacts): Finding[] {
-  const { baseline, limits } = facts;
+  const { baseline, limits, say = AS_FLAGS } = facts;
   const found: Finding[] = [];
   const subject = `endpoint ${facts.endpoint}`;
-  const rate = (failures: number, limit: number, code: string, flag: string) => {
+  const rate = (failures: number, limit: number, code: string, setting: GuardSetting) => {
     const now = failures / Math.max(1, baseline.requests);
     if (now > limit) {
       found.push({
@@ -203,12 +214,12 @@ function predecessor(facts: PreflightFacts): Finding[] {
         check: 'predecessor-fails',
         subject,
         message: `The fleet being replaced answers ${percent(now)} of its requests with ${code}, and the limit is ${percent(limit)}: an equally good fleet would be rolled back.`,
-        next: `Raise ${flag}, or find out what fails now.`,
+        next: `Raise ${say(setting)}, or find out what fails now.`,
       });
     }
   };
-  rate(baseline.failures5xx, limits.rate5xx, '5XX', '--max-5xx-rate');
-  rate(baseline.failures4xx, limits.rate4xx, '4XX', '--max-4xx-rate');
+  rate(baseline.failures5xx, limits.rate5xx, '5XX', 'max-5xx-rate');
+  rate(baseline.failures4xx, limits.rate4xx, '4XX', 'max-4xx-rate');
   const inARow = latencyMinutes(firstBake(facts.strategy));
   const struck = brokenMinutes(baseline.latency, limits.latency.milliseconds, inARow);
   if (struck > 0) {
@@ -217,14 +228,14 @@ function predecessor(facts: PreflightFacts): Finding[] {
       check: 'predecessor-slow',
       subject,
       message: `The latency alarm (${limits.latency.statistic} > ${milliseconds(limits.latency.milliseconds)}, ${inARow} minutes in a row) would have fired in ${struck} of the last ${baseline.minutes} minutes on the fleet being replaced.`,
-      next: 'Raise --max-latency, or limit a lower percentile.',
+      next: `Raise ${say('max-latency')}, or limit a lower percentile.`,
     });
   }
   return found;
 }
 
 function finalBake(facts: PreflightFacts): Finding[] {
-  const { strategy } = facts;
+  const { strategy, say = AS_FLAGS } = facts;
   if (strategy.stages.length < 2 || strategy.name === 'rolling' || strategy.finalBakeSeconds >= secondsToFire(1))
     return [];
   return [
@@ -233,7 +244,7 @@ function finalBake(facts: PreflightFacts): Finding[] {
       check: 'short-final-bake',
       subject: `endpoint ${facts.endpoint}`,
       message: `With all traffic on the new fleet it is watched for ${duration(strategy.finalBakeSeconds * SECOND)}, and an alarm needs about ${duration(secondsToFire(1) * SECOND)}: a failure that appears only at full traffic is noticed after the old fleet is gone.`,
-      next: `Use --final-bake ${durationFlag(secondsToFire(1) * SECOND)} or more.`,
+      next: `Use ${say('final-bake', durationFlag(secondsToFire(1) * SECOND))} or more.`,
     },
   ];
 }

@@ -8,6 +8,7 @@ import { turnsOnObservability } from '../../guard/observability.ts';
 import { type EndpointFacts, examineEndpoint, foreignRegion } from '../../guard/doctor/endpoint.ts';
 import { firstBake, preflight, type PreflightFacts } from '../../guard/doctor/preflight.ts';
 import type { Finding } from '../../guard/finding.ts';
+import { AS_FLAGS, OF_RELEASE, type SettingWords } from '../../guard/setting-words.ts';
 import type { Strategy } from '../../guard/strategy.ts';
 import {
   lacksStatistic,
@@ -49,10 +50,16 @@ interface Examined {
  */
 export async function examineUpdate(
   on: EndpointSession,
-  guard: { limits: LimitRequest; baselineMinutes: number; alarms: readonly string[] },
+  guard: {
+    limits: LimitRequest;
+    baselineMinutes: number;
+    alarms: readonly string[];
+    say?: SettingWords | undefined;
+  },
   update: Examined,
 ): Promise<{ alarms: PlannedAlarm[]; findings: Finding[] }> {
   const { aws, account } = on;
+  const { say = AS_FLAGS } = guard;
   const { clock, signal } = on.session;
   const live = { endpoint: update.endpoint, variant: update.variant, config: update.liveConfig };
   const asked = limitedStatistic(guard.limits);
@@ -60,12 +67,15 @@ export async function examineUpdate(
   const first = await read(asked);
   const lacks = lacksStatistic(first);
   if (lacks && namesStatistic(guard.limits))
-    throw environmentError(missingStatistic(asked, first), 'Limit the mean instead: --max-latency avg=250ms');
+    throw environmentError(
+      missingStatistic(asked, first),
+      `Limit the mean instead: ${say('max-latency', 'avg=250ms')}`,
+    );
   const statistic = lacks ? MEAN : asked;
   const baseline = lacks ? await read(statistic) : first;
-  const limits = settleLimits(guard.limits, baseline, statistic);
+  const limits = settleLimits(guard.limits, baseline, statistic, say);
   if ('missing' in limits)
-    throw environmentError(limits.missing, 'Give an absolute limit instead: --max-latency p99=250ms');
+    throw environmentError(limits.missing, `Give an absolute limit instead: ${say('max-latency', 'p99=250ms')}`);
   const fleet = { endpoint: update.endpoint, variant: update.variant, config: update.newConfig };
   const alarms = planAlarms(fleet, limits, firstBake(update.strategy));
   const runs = ownRuns(on.state());
@@ -78,6 +88,8 @@ export async function examineUpdate(
   const shadows = update.live.config?.ShadowProductionVariants ?? [];
   const facts: PreflightFacts = {
     ...update,
+    say,
+    released: say === OF_RELEASE,
     prices: await pricesOf(on.session, [update]),
     observability: turnsOnObservability(update.live.config, clock.now()),
     carriesShadow: shadows.length > 0,
@@ -93,7 +105,7 @@ export async function examineUpdate(
       composite: composites.find((alarm) => alarm.AlarmName === name),
     })),
     endpointFindings: [
-      ...examineEndpoint(await endpointFacts(on, update, baseline.requests)),
+      ...examineEndpoint({ ...(await endpointFacts(on, update, baseline.requests)), say }),
       ...foreignImage(update, aws.target.region),
     ],
   };

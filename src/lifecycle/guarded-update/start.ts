@@ -5,6 +5,7 @@ import { environmentError, Problem } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { capacityOf, countIn } from '../../guard/capacity.ts';
 import { blocking, type Finding } from '../../guard/finding.ts';
+import { OF_RELEASE, type SettingWords } from '../../guard/setting-words.ts';
 import { instances, planStrategy, type Strategy, type StrategyRequest } from '../../guard/strategy.ts';
 import type { LimitRequest } from '../../guard/thresholds.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
@@ -43,6 +44,8 @@ export interface GuardOptions {
   alarms: readonly string[];
   /** Goes on where the examination would stop. */
   unguarded: boolean;
+  /** How whoever is told sets this; by flags where it is not said. */
+  say?: SettingWords | undefined;
   /** Who is told how it ended, in addition to the project's targets. */
   notify: readonly Target[];
   /** Read what both fleets did, once it has ended. */
@@ -130,14 +133,14 @@ export async function startGuardedUpdate(
   const { session } = on;
   const plan = await planUpdate(on, wanted);
   session.emit({ kind: 'update-examined', plan, unguarded: wanted.guard.unguarded });
-  if (!wanted.guard.unguarded) refuseUnguarded(plan);
+  if (!wanted.guard.unguarded) refuseUnguarded(plan, wanted.guard.say);
   if (!on.locked) return { kind: 'planned', plan };
   await session.approve(plan);
   const run = await openRun(on, plan.command, wanted.names.run);
   if (plan.adopt) await recordAdoption(run);
   await recordParts(on.aws, run, on.state(), wanted.live.endpoint, undefined, session.signal);
   await record(run);
-  return { kind: 'started', plan, update: await carryOut(session, run, plan, wanted.guard.strategy) };
+  return { kind: 'started', plan, update: await carryOut(session, run, plan, wanted.guard) };
 }
 
 async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<GuardedUpdatePlan> {
@@ -145,7 +148,7 @@ async function planUpdate(on: EndpointSession, wanted: WantedUpdate): Promise<Gu
   const { variant } = productionOf(live);
   const previous = live.endpoint.EndpointConfigName ?? '';
   const besideShadow = (live.config?.ShadowProductionVariants ?? []).length > 0;
-  const strategy = planStrategy(guard.strategy, wanted.fleet, on.endpoint, besideShadow);
+  const strategy = planStrategy(guard.strategy, wanted.fleet, on.endpoint, besideShadow, guard.say);
   const { alarms, findings } = await examineUpdate(on, guard, {
     endpoint: on.endpoint,
     variant: variant.VariantName,
@@ -208,12 +211,14 @@ function imageOf(steps: readonly Step[]): string | undefined {
 
 const findingName = ({ subject, check }: Finding) => `${subject}: ${check}`;
 
-function refuseUnguarded({ findings, command }: GuardedUpdatePlan): void {
+function refuseUnguarded({ findings, command }: GuardedUpdatePlan, say: SettingWords | undefined): void {
   const stops = blocking(findings);
   if (stops.length === 0) return;
   throw environmentError(
     `Nothing was changed: ${stops.length === 1 ? 'a finding' : `${stops.length} findings`} would leave this update unguarded (${stops.map(findingName).join(', ')}).`,
-    `Fix what is marked ✖ above, or add --unguarded to update all the same${command === 'promote' ? ' (--force overrides the verdict alone)' : ''}.`,
+    say === OF_RELEASE
+      ? 'Fix what is marked ✖ above: a release makes no update that nothing guards.'
+      : `Fix what is marked ✖ above, or add --unguarded to update all the same${command === 'promote' ? ' (--force overrides the verdict alone)' : ''}.`,
   );
 }
 
@@ -222,7 +227,7 @@ async function carryOut(
   session: Session,
   run: JournaledRun,
   plan: GuardedUpdatePlan,
-  request: StrategyRequest,
+  guard: Pick<GuardOptions, 'strategy' | 'say'>,
 ): Promise<UpdateStarted> {
   const alarms = plan.alarms.map(({ input }): Step => {
     return { action: 'create', kind: 'alarm', name: input.AlarmName ?? '', input };
@@ -232,7 +237,7 @@ async function carryOut(
   const ownAlarms = alarms.map((step) => step.name);
   await waitUntilQuiet(session, run.aws, plan.endpoint, ownAlarms);
   const guardedBy = [...ownAlarms, ...plan.teamAlarms];
-  const strategy = await lookAgain(session, run, plan, request);
+  const strategy = await lookAgain(session, run, plan, guard);
   const stops = blocking(plan.findings);
   const started: UpdateStarted = {
     command: plan.command,
@@ -279,7 +284,7 @@ async function lookAgain(
   session: Session,
   { aws }: JournaledRun,
   plan: GuardedUpdatePlan,
-  request: StrategyRequest,
+  guard: Pick<GuardOptions, 'strategy' | 'say'>,
 ): Promise<Strategy> {
   let now = await describeEndpoint(aws, plan.endpoint, session.signal);
   if (now !== undefined && !isSettled(now)) {
@@ -295,7 +300,7 @@ async function lookAgain(
       `Endpoint "${plan.endpoint}" was scaled from ${instances(plan.strategy.fleet)} to ${instances(running)} meanwhile. It was not updated.`,
       'Run the command again.',
     );
-  const strategy = planStrategy(request, running, plan.endpoint);
+  const strategy = planStrategy(guard.strategy, running, plan.endpoint, false, guard.say);
   session.emit({ kind: 'fleet-changed', before: plan.strategy.fleet, strategy });
   return strategy;
 }

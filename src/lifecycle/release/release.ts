@@ -152,7 +152,7 @@ async function examine(on: EndpointSession, request: ReleaseRequest, source: Rel
   // One that somebody else has attached is waited for.
   if (shadows.length === 0) {
     requireShadowable(live, { variantName: 'shadow', instanceType: settings.instanceType, calibrates: false });
-    strategy = planStrategy(settings.guard.strategy, requireGuardable(live), endpoint, true);
+    strategy = planStrategy(settings.guard.strategy, requireGuardable(live), endpoint, false, settings.guard.say);
   }
   const begun = { ...beginning(request, source), image, algorithm, allowMismatch };
   await examineCandidate(session, candidateOf({ begun, uri: undefined }, settings), live.model, true);

@@ -3,6 +3,7 @@ import { Problem, usageError } from '../../base/errors.ts';
 import { checked } from '../../base/schema.ts';
 import { DAY, MINUTE, parseDuration, parsePercent } from '../../base/units.ts';
 import { parseLatencyGrowth, parseLatencyLimit, parseRate, parseSeconds, parseSize } from '../../guard/quantities.ts';
+import { OF_RELEASE } from '../../guard/setting-words.ts';
 import { STRATEGIES } from '../../guard/strategy.ts';
 import type { ReleaseTerms } from '../../state/releases.ts';
 import { guardOptions, type GuardOptions } from '../guarded-update/start.ts';
@@ -232,6 +233,7 @@ function guardOf(written: Written, where: string): GuardOptions {
         maxLatencyIncrease: read('maxLatencyIncrease', parseLatencyGrowth),
       },
       alarms: [...new Set(alarms)],
+      say: OF_RELEASE,
     });
   } catch (error) {
     if (error instanceof Problem) throw usageError(error.message, error.next, error);

@@ -173,7 +173,7 @@ function aboutCapture(error: unknown): unknown {
   if (!(error instanceof AwsProblem) || !/data ?capture|model monitor/i.test(error.words)) return error;
   return environmentError(
     error.message,
-    'The endpoint was not changed. If this account may not capture, attach the shadow with --no-capture: errors and latency are compared then, but no predictions.',
+    'The endpoint was not changed. If this account may not capture, shadow --no-capture attaches one without: errors and latency are compared then, but no predictions.',
     error,
   );
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { interrupted } from '../../../src/base/errors.ts';
+import { printText } from '../../../src/base/text.ts';
 import { openRelease } from '../../../src/state/releases.ts';
 import { replay } from '../../../src/state/replay.ts';
 import { GOOD, MINUTE, PASSES, releaseOn } from '../../lifecycle/release/support.ts';
@@ -140,4 +141,20 @@ test('the end is said once', async () => {
     all = tick.out + tick.err;
   }
   expect(all.match(/cancelled it/g)).toHaveLength(1);
+});
+
+test('what is advised to a release are its settings, never flags of other commands', async () => {
+  stage = await openStage({ instances: 1 });
+  const single = await stage.shadowctl([...BEGIN, '--plan']);
+  expect(single).toMatchObject({ code: 2, err: expect.stringContaining('strategy: all-at-once') });
+  expect(single.err).not.toMatch(/--strategy|the shadow/);
+  const life = releaseOn(stage, { sampling: ['100%'], strategy: 'all-at-once', bake: '1m', approve: 'auto' }, PASSES);
+  await life.begin();
+  await life.until('settling');
+  const examined = life.session.events.flatMap((event) =>
+    event.kind === 'update-examined' ? [event.plan.findings] : [],
+  );
+  const hints = examined.flat().map(({ next, message }) => `${message} ${next === undefined ? '' : printText(next)}`);
+  expect(hints.length).toBeGreaterThan(0);
+  for (const hint of hints) expect(hint).not.toMatch(/ --(?!endpoint)/);
 });
