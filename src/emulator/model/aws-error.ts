@@ -6,11 +6,19 @@ export class AwsError extends Error {
   /** Further members of the error's shape, for example `OriginalStatusCode` of a ModelError. */
   readonly details: Record<string, unknown>;
 
-  constructor(code: string, message: string, options: { status?: number; details?: Record<string, unknown> } = {}) {
+  /** What clients of the Query protocol know it as, where AWS's description does not say. */
+  readonly queryCode: string | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    options: { status?: number; details?: Record<string, unknown>; queryCode?: string } = {},
+  ) {
     super(message);
     this.name = 'AwsError';
     this.code = code;
     this.status = options.status ?? 400;
     this.details = options.details ?? {};
+    this.queryCode = options.queryCode;
   }
 }

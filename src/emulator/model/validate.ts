@@ -16,7 +16,6 @@ const CODES: Partial<Record<ServiceId, string>> = {
   lambda: 'ValidationException',
   pricing: 'InvalidParameterException',
   events: 'ValidationException',
-  sqs: 'InvalidParameterValue',
   cloudformation: 'ValidationError',
 };
 
@@ -29,7 +28,7 @@ const MAX_MATCHED = 100_000;
 /**
  * Checks an input against required members, enumerations, patterns, lengths and ranges, and refuses it in the words
  * of AWS's own framework: `1 validation error detected: Value 'x' at 'endpointName' failed to satisfy constraint: …`.
- * S3 has no such check; its operations answer in codes of their own.
+ * S3 and SQS have no such check; their operations answer in codes of their own.
  */
 export function validate(operation: OperationModel, input: Record<string, unknown>): void {
   const code = CODES[operation.service.id];

@@ -57,7 +57,7 @@ export function describeError(
   const modelled = shape?.error;
   return {
     name: shape?.name ?? error.code,
-    queryCode: modelled?.code ?? error.code,
+    queryCode: error.queryCode ?? modelled?.code ?? error.code,
     // 400 is what AwsError carries when nothing was said.
     status: error.status === 400 ? (modelled?.httpStatusCode ?? 400) : error.status,
   };

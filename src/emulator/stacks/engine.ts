@@ -40,7 +40,7 @@ export async function step(world: Surroundings, stack: StackRecord, at: number):
 }
 
 /** Notes what happens to a stack or a resource of it. */
-export function note(
+function note(
   { store, random }: Pick<Surroundings, 'store' | 'random'>,
   stack: StackRecord,
   at: number,

@@ -42,7 +42,7 @@ export interface Work {
   retain: string[];
 }
 
-export interface StackOutput {
+interface StackOutput {
   key: string;
   value: string;
   description?: string;

@@ -95,7 +95,7 @@ function resolve(value: unknown, scope: Scope): unknown {
 }
 
 /** `[id, attribute]`, or `id.attribute`. */
-export function attributeOf(argument: unknown): [id: string, attribute: string] {
+function attributeOf(argument: unknown): [id: string, attribute: string] {
   if (Array.isArray(argument)) return [text(argument[0]), argument.slice(1).join('.')];
   const path = text(argument);
   const dot = path.indexOf('.');
@@ -130,7 +130,7 @@ function listOf(value: unknown, who: string): unknown[] {
 }
 
 /** The names that a value refers to, resources and parameters alike. */
-export function namesIn(value: unknown): Set<string> {
+function namesIn(value: unknown): Set<string> {
   const names = new Set<string>();
   const walk = (one: unknown): void => {
     const found = intrinsicOf(one);

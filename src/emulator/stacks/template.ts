@@ -2,7 +2,7 @@ import { parseTaggedYaml } from '../../base/yaml.ts';
 import { TemplateError } from './template-error.ts';
 
 /** A resource as a template writes it down. */
-export interface TemplateResource {
+interface TemplateResource {
   Type: string;
   Properties: Record<string, unknown>;
   DependsOn: readonly string[];

@@ -19,7 +19,7 @@ export interface TypeContext {
 }
 
 /** A resource that was made: what `Ref` and `Fn::GetAtt` answer. */
-export interface Made {
+interface Made {
   physicalId: string;
   attributes: Record<string, string>;
 }

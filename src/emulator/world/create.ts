@@ -23,6 +23,7 @@ import { objects, parts } from './objects/records.ts';
 import { createObjectStore } from './objects/store.ts';
 import { STRICT_SWITCHES, type EmulatorOptions, REALISTIC_LATENCIES } from './options.ts';
 import { seededRandom } from './random.ts';
+import { queueMetrics } from './queues/metrics.ts';
 import { documentsOf } from './roles.ts';
 import { createBus } from './rules/bus.ts';
 import { createSchedules } from './schedules.ts';
@@ -85,6 +86,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   world.timeline.add(world.experiments);
   world.timeline.add(world.capture);
   world.timeline.add(alarmEvents(world));
+  world.timeline.add(queueMetrics(world));
   world.timeline.add(world.bus);
   world.timeline.add(world.functionEvents);
   // Simulated time ends with its process, so that no later process goes on after a kill.

@@ -16,6 +16,8 @@ const QUICK_LATENCIES = {
   launchFleet: 100,
   terminateFleet: 100,
   updateWeights: 100,
+  functionActive: 100,
+  stackResource: 50,
 };
 
 describe(`boto3${boto3 ? '' : ' (skipped: needs `npm run peers`, and boto3)'}`, () => {
@@ -30,7 +32,7 @@ describe(`boto3${boto3 ? '' : ' (skipped: needs `npm run peers`, and boto3)'}`, 
   });
   afterEach(() => emulator.close());
 
-  it.skipIf(!boto3).each(['sagemaker', 'cloudwatch', 'transfers', 'keys', 'retries', 'logs', 'accounts'])(
+  it.skipIf(!boto3).each(['sagemaker', 'cloudwatch', 'transfers', 'keys', 'retries', 'logs', 'accounts', 'functions'])(
     '%s',
     async (name) => {
       const file = join(import.meta.dirname, 'boto3_programs.py');

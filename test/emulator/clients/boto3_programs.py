@@ -251,5 +251,48 @@ def accounts():
     assert len(mine.client("sagemaker").list_models()["Models"]) == 1
 
 
+def functions():
+    """A function by boto3: from a zip, invoked, at its URL, by a queue's own protocol, and in a stack."""
+    import io
+    import zipfile
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("index.mjs", "export const handler = async (event) => { if (event.fail) throw new Error('no'); return event; };")
+    functions = boto3.client("lambda")
+    functions.create_function(
+        FunctionName="f", Runtime="nodejs22.x", Role=ROLE, Handler="index.handler", Code={"ZipFile": packed.getvalue()}
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 1})
+    answer = functions.invoke(FunctionName="f", Payload=json.dumps({"a": 1}), LogType="Tail")
+    assert json.load(answer["Payload"]) == {"a": 1} and "LogResult" in answer
+    failed = functions.invoke(FunctionName="f", Payload=json.dumps({"fail": 1}))
+    assert failed["FunctionError"] == "Unhandled" and json.load(failed["Payload"])["errorMessage"] == "no"
+
+    queues = boto3.client("sqs")
+    url = queues.create_queue(QueueName="q")["QueueUrl"]
+    attributes = {"n": {"DataType": "Number", "StringValue": "1"}, "b": {"DataType": "Binary", "BinaryValue": b"x"}}
+    # boto3 compares the digests of body and attributes itself.
+    queues.send_message(QueueUrl=url, MessageBody="m", MessageAttributes=attributes)
+    [message] = queues.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    assert message["MessageAttributes"]["b"]["BinaryValue"] == b"x"
+    assert refused(queues.get_queue_url, QueueName="none")[0] == "AWS.SimpleQueueService.NonExistentQueue"
+
+    rules = boto3.client("events")
+    rules.put_rule(Name="r", EventPattern=json.dumps({"source": ["own"]}))
+    rules.put_targets(Rule="r", Targets=[{"Id": "q", "Arn": queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]}])
+    assert rules.put_events(Entries=[{"Source": "own", "DetailType": "t", "Detail": "{}"}])["FailedEntryCount"] == 0
+
+    stacks = boto3.client("cloudformation")
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": {"Arn": {"Value": {"Ref": "Topic"}}}}
+    stacks.create_stack(StackName="s", TemplateBody=json.dumps(template))
+    stacks.get_waiter("stack_create_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    [stack] = stacks.describe_stacks(StackName="s")["Stacks"]
+    assert stack["Outputs"][0]["OutputValue"].startswith("arn:aws:sns:us-east-1:000000000000:s-Topic-")
+    stacks.delete_stack(StackName="s")
+    stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    assert boto3.client("sns").list_topics()["Topics"] == []
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]]()

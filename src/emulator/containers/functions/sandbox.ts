@@ -19,7 +19,7 @@ export interface SandboxSpec {
 }
 
 /** One event for a function. */
-export interface SandboxCall {
+interface SandboxCall {
   requestId: string;
   /** JSON. */
   event: string;

@@ -1,7 +1,9 @@
 import { AwsError } from '../../model/aws-error.ts';
 
 export function queueNotFound(): AwsError {
-  return new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
+  return new AwsError('QueueDoesNotExist', 'The specified queue does not exist.', {
+    queryCode: 'AWS.SimpleQueueService.NonExistentQueue',
+  });
 }
 
 export function invalidAttributeName(name: string): AwsError {

@@ -39,6 +39,7 @@ export const queueOperations = {
         throw new AwsError(
           'QueueNameExists',
           `A queue already exists with the same name and a different value for attribute ${differs[0]}`,
+          { queryCode: 'QueueAlreadyExists' },
         );
       return { QueueUrl: urlOf(context, known) };
     }

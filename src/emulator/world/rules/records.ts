@@ -70,10 +70,6 @@ export function ruleArn({ account, region }: Place, name: string): string {
   return `arn:${partitionOf(region)}:events:${region}:${account}:rule/${name}`;
 }
 
-export function busArn({ account, region }: Place): string {
-  return `arn:${partitionOf(region)}:events:${region}:${account}:event-bus/default`;
-}
-
 /** The default event bus of every account and region. */
 export interface Bus extends EventSource {
   /** Sends an event on its way to the targets of the rules that it fits. Answers its id. */

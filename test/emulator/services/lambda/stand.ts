@@ -12,7 +12,7 @@ import { type Emulator, startEmulator } from '../../../../src/emulator/http/serv
 import type { EmulatorOptions } from '../../../../src/emulator/world/options.ts';
 
 /** On the machine's clock, where functions run beside everything else; nothing takes long. */
-export const SHORT = { functionActive: 0, functionRetry: 20, deliverEvent: 0, stackResource: 0 };
+const SHORT = { functionActive: 0, functionRetry: 20, deliverEvent: 0, stackResource: 0 };
 export const ROLE = 'arn:aws:iam::000000000000:role/functions';
 export const ARN = (name: string) => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
 
