@@ -2,6 +2,7 @@ import { UpdateEndpointCommand, CreateEndpointConfigCommand } from '@aws-sdk/cli
 import { afterEach, expect, test } from 'vitest';
 import { describeAlarms } from '../../src/aws/cloudwatch.ts';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
+import { dyingProxy } from '../support/dying-proxy.ts';
 import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 
 let stage: Stage;
@@ -91,6 +92,45 @@ test('stopped before its end: the next command gives the alarm its rule back', a
     StateValue: 'OK',
     Threshold: 0.01,
   });
+});
+
+/** A canary that nobody watches any more, of whose alarms an earlier one set the rules. */
+async function unwatchedCanary() {
+  stage = await openStage();
+  await stage.shadowctl([...GOOD_CANARY, '--model-name', 'm0', '--config-name', 'v0']);
+  const stop = new AbortController();
+  await stage.clock.all<void>([
+    async () => void (await stage.shadowctl(CANARY, stop.signal)),
+    async () => {
+      await stage.clock.sleep(8 * MINUTE);
+      stop.abort();
+    },
+  ]);
+}
+
+test('killed after the alarm was set: the next abort knows that, and goes on', async () => {
+  await unwatchedCanary();
+  const proxy = await dyingProxy(stage.emulator.url);
+  try {
+    proxy.arm(0, 'dies after');
+    await stage.shadowctl(ABORT, undefined, { AWS_ENDPOINT_URL: proxy.url });
+    expect(proxy.calls).toEqual(['PutMetricAlarm']);
+  } finally {
+    await proxy.close();
+  }
+  const next = await stage.shadowctl(ABORT);
+  expect(next.code, next.err).toBe(0);
+  expect(next.err).toMatch(/outcome of "create alarm weather-5XXError": it had been carried out/);
+  expect(next.err).not.toContain('had not been');
+});
+
+test('every reply lost: what AWS holds tells that the alarm fires, and the abort goes on to its end', async () => {
+  await unwatchedCanary();
+  for (const operation of ['PutMetricAlarm', 'SetAlarmState'])
+    stage.emulator.world.faults.add({ kind: 'drop-reply', service: 'cloudwatch', operation });
+  const said = await stage.shadowctl([...ABORT, '--format', 'json']);
+  expect(said.code, said.err).toBe(0);
+  expect(JSON.parse(said.out)).toMatchObject({ ending: 'aborted', runningConfig: 'v0' });
 });
 
 test('nothing under way: says how to go back', async () => {

@@ -1,9 +1,12 @@
 import type { PutMetricAlarmCommandInput } from '@aws-sdk/client-cloudwatch';
 import type { DescribeEndpointCommandOutput } from '@aws-sdk/client-sagemaker';
 import { setAlarmState } from '../../aws/alarms.ts';
+import { describeAlarms } from '../../aws/cloudwatch.ts';
+import { AwsProblem } from '../../aws/errors.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { apply, type JournaledRun } from '../../resources/apply.ts';
+import { RUN_TAG } from '../../resources/tags.ts';
 import { replay, trackedResource, type State } from '../../state/replay.ts';
 import { isAlarmInput } from '../../state/facts.ts';
 import type { Journal } from '../../state/journal.ts';
@@ -62,9 +65,22 @@ function alwaysFiring(alarm: PutMetricAlarmCommandInput): PutMetricAlarmCommandI
  * nothing and lasts until the next evaluation, its intent is on disk by then, and to do it again is harmless.
  */
 export async function fireAlarm(run: JournaledRun, plan: AbortPlan, requested: string): Promise<void> {
+  const { name } = plan;
   await recordUpdateAborted(run, requested, plan.alarm, run.clock.now());
-  await apply(run, { action: 'create', kind: 'alarm', name: plan.name, input: alwaysFiring(plan.alarm) });
-  await setAlarmState(run.aws, plan.name, 'ALARM', 'shadowctl abort');
+  await apply(run, { action: 'create', kind: 'alarm', name, input: writtenBy(run, alwaysFiring(plan.alarm)) });
+  try {
+    await setAlarmState(run.aws, name, 'ALARM', 'shadowctl abort');
+  } catch (error) {
+    if (!(error instanceof AwsProblem) || error.provesNothingHappened) throw error;
+    // The reply was lost: what AWS holds says whether it fires.
+    const [alarm] = await describeAlarms(run.aws, [name], run.signal);
+    if (alarm?.StateValue !== 'ALARM') throw error;
+  }
+}
+
+/** With the mark of the run that writes it, by which the next command knows whether that was carried out. */
+function writtenBy({ id }: JournaledRun, alarm: PutMetricAlarmCommandInput): PutMetricAlarmCommandInput {
+  return { ...alarm, Tags: alarm.Tags?.map((tag) => (tag.Key === RUN_TAG ? { ...tag, Value: id } : tag)) };
 }
 
 /**
@@ -86,7 +102,7 @@ export async function restoreAlarm(
   const name = alarm.AlarmName;
   // What cleanup has deleted stays deleted.
   const stands = trackedResource(state, { kind: 'alarm', name })?.state === 'exists';
-  if (stands) await apply(run, { action: 'create', kind: 'alarm', name, input: alarm });
+  if (stands) await apply(run, { action: 'create', kind: 'alarm', name, input: writtenBy(run, alarm) });
   await recordAlarmRestored(run, name);
   return stands ? name : undefined;
 }
