@@ -253,7 +253,7 @@ function endpointOf(target: AwsTarget, service: Service): { endpoint?: string } 
  */
 async function chainOf(target: AwsTarget, handler: () => Promise<object>): Promise<() => Promise<Keys>> {
   const sdk = await import('./sdk/credentials.ts');
-  const { profile, mfaCode, network } = target;
+  const { profile, profileInUse = profile, mfaCode, network } = target;
   const way = network === undefined ? {} : { requestHandler: await handler() };
   const options = {
     ...(profile === undefined ? {} : { profile }),
@@ -264,7 +264,13 @@ async function chainOf(target: AwsTarget, handler: () => Promise<object>): Promi
   };
   const ask = async (): Promise<Keys> => {
     // A chain remembers keys that name no end: made anew, it reads files that were renewed meanwhile.
-    const found = await sdk.fromNodeProviderChain(options)();
+    const found = await sdk
+      .fromNodeProviderChain(options)()
+      .catch((error: unknown) => {
+        // The chain tells nothing of a profile but that it gave no keys; asked alone, that says why.
+        if (profileInUse === undefined || !NO_REASON.test(error instanceof Error ? error.message : '')) throw error;
+        return sdk.fromIni({ ...options, profile: profileInUse })();
+      });
     return { ...found, expiration: found.expiration ?? new Date(systemClock.now() + ASKED_AGAIN_MS) };
   };
   let kept: Promise<Keys> | undefined;
@@ -281,6 +287,9 @@ async function chainOf(target: AwsTarget, handler: () => Promise<object>): Promi
     return kept;
   };
 }
+
+/** What the chain says where no link of it gave keys. */
+const NO_REASON = /Could not load credentials from any providers/;
 
 type Keys = Awaited<ReturnType<ReturnType<typeof fromNodeProviderChain>>> & { expiration: Date };
 

@@ -204,8 +204,14 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
     new AwsProblem(message, { ...facts, clientFault }, { next, cause: error, offersEmulator });
 
   if (/CredentialsProviderError|TokenProviderError/.test(sdk.name)) {
-    const next = /sso/i.test(words) ? ssoAdvice(target) : CREDENTIALS_ADVICE;
-    return problem(`Could not ${doing}: no AWS credentials were found (${words}).`, true, next, true);
+    const next = /login\/cache|login session/i.test(words)
+      ? ssoAdvice(target).replace('aws sso login', 'aws login')
+      : /sso/i.test(words)
+        ? ssoAdvice(target)
+        : target.profileInUse === undefined
+          ? CREDENTIALS_ADVICE
+          : `The profile "${target.profileInUse}" gave none: correct what ~/.aws/config says of it, or name another with --profile.`;
+    return problem(`Could not ${doing}: no AWS credentials were found (${words.trim()}).`, true, next, true);
   }
   if (code === UNREADABLE) {
     const kind = sdk.$response?.headers?.['content-type']?.replace(/;.*/, '');

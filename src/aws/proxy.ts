@@ -117,7 +117,9 @@ export function connector(network: Network): Connect {
 
 function readBundle(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    const text = readFileSync(path, 'utf8');
+    // Node passes over what is no certificate, and then trusts nobody more than before.
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
   } catch (error) {
     throw environmentError(
       `AWS_CA_BUNDLE names ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
@@ -125,6 +127,10 @@ function readBundle(path: string): string {
       error,
     );
   }
+  throw environmentError(
+    `AWS_CA_BUNDLE names ${path}, which holds no certificate in PEM (-----BEGIN CERTIFICATE-----).`,
+    'Convert it, as by: openssl x509 -inform der -in FILE -out ca.pem',
+  );
 }
 
 type Made = (error: Error | null, socket: Duplex) => void;

@@ -1,6 +1,8 @@
 import { shown, text } from '../../src/base/text.ts';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Aws, connect } from '../../src/aws/clients.ts';
 import { AwsProblem } from '../../src/aws/errors.ts';
@@ -106,6 +108,40 @@ test('no credentials: names --profile and --emulator', async () => {
     const ended = await world.shadowctl('status', { env });
     expect(ended.code).toBe(2);
     expect(ended.err).toMatch(/no AWS credentials were found[\s\S]*--profile[\s\S]*--emulator/);
+  } finally {
+    for (const name of Object.keys(process.env)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
+});
+
+const PROFILES = `[profile failing]
+credential_process = /bin/false
+[profile garbage]
+credential_process = /bin/echo hello
+[profile elsewhere]
+role_arn = arn:aws:iam::123456789012:role/a
+source_profile = nowhere
+[profile loggedout]
+login_session = arn:aws:iam::123456789012:user/me
+`;
+
+test.each([
+  ['--profile failing', {}, /Command failed.*profile "failing" gave none/],
+  ['--profile garbage', {}, /invalid JSON/],
+  ['--profile elsewhere', {}, /\[nowhere\]/],
+  ['', { AWS_PROFILE: 'unknown' }, /\[unknown\].*profile "unknown" gave none/],
+  ['--profile loggedout', {}, /aws login --profile loggedout/],
+])('a profile that gives no keys: why, and what to do: %s %o', async (flags, env, words) => {
+  const before = { ...process.env };
+  const config = join(world.root, 'config');
+  writeFileSync(config, PROFILES);
+  const files = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: '/nonexistent', HOME: world.root };
+  Object.assign(process.env, files, env, { AWS_EC2_METADATA_DISABLED: 'true' });
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete process.env[name];
+  try {
+    const without = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+    const { code, err } = await world.shadowctl(`status ${flags}`.trim(), { env: { ...without, ...files, ...env } });
+    expect([code, err.replace(/\s+/g, ' ')]).toEqual([2, expect.stringMatching(words)]);
   } finally {
     for (const name of Object.keys(process.env)) delete process.env[name];
     Object.assign(process.env, before);

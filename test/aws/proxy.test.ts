@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { describeAlarms } from '../../src/aws/cloudwatch.ts';
 import { type Aws, connect } from '../../src/aws/clients.ts';
-import { isDirect, networkOf } from '../../src/aws/proxy.ts';
+import { agentsFor, isDirect, networkOf } from '../../src/aws/proxy.ts';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
@@ -189,4 +189,14 @@ describe.skipIf(!hasOpenssl)('behind a proxy', () => {
     const caught = await using({ ...aws, close: aws.close }, (one) => one.account()).catch((error: unknown) => error);
     expect(caught).toMatchObject({ next: expect.stringContaining('AWS_CA_BUNDLE') });
   });
+});
+
+test('a bundle that is none is told, and not passed over', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'shadowctl-bundle-'));
+  const file = join(place, 'none.pem');
+  writeFileSync(file, 'hello');
+  expect(() => agentsFor({ https: undefined, http: undefined, direct: [], caBundle: file }, {})).toThrow(
+    'holds no certificate',
+  );
+  rmSync(place, { recursive: true });
 });

@@ -1,2 +1,2 @@
 /** Only what is named here gets into the bundle; of `import('@aws-sdk/credential-providers')` all would, and be read at each start. */
-export { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+export { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
