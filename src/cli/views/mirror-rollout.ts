@@ -104,7 +104,7 @@ export function mirrorRolloutMessage({ command }: Pick<Io, 'command'>, stopped: 
           )
         : undefined;
   return {
-    subject: `shadowctl ${rollout.command}: ${ended} - ${mirror}`,
+    subject: `shadowctl ${rollout.command}: ${ended === 'passed' && rollout.command === 'promote' ? 'promoted' : ended} - ${mirror}`,
     text: layout(lines(endWords(stopped), next), Number.POSITIVE_INFINITY, '', command).join('\n'),
     facts: mirrorStoppedFacts(stopped),
   };
@@ -212,7 +212,8 @@ export function mirrorHistoryRow({ at, command, what, shadow, side, before, by, 
   const words: Record<RouterEntry['what'], string> = {
     began: `began: ${shadow ?? ''}`,
     step: `${shadow ?? ''} answers ${partWords({ share: share ?? 0, slices: slices ?? [] })}`,
-    ended: outcome ?? 'ended',
+    // By --force, or by limits alone, nothing has passed.
+    ended: outcome === 'passed' ? 'all steps were taken' : (outcome ?? 'ended'),
     divided: `${shadow ?? ''} answers ${partWords({ share: share ?? 0, slices: slices ?? [] })}`,
     returned: 'all requests returned',
     promoted: 'promoted',

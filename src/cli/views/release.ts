@@ -277,7 +277,7 @@ export function statusLines(io: ViewIo, endpoint: string, status: ReleaseStatus)
     ...(question === undefined
       ? []
       : line(
-          `  question ${question.ask}: when it was asked the verdict was ${question.outcome}. ${plain(question.summary)}`,
+          `  question ${question.ask}: asked ${dateAndTime(question.at)} UTC, with the verdict ${question.outcome}`,
         )),
     ...(look === undefined ? [] : verdictLines(io, look)),
     ...(problem === undefined ? [] : line(`  the evidence cannot be read: ${plain(problem.message)}`)),
