@@ -33,6 +33,7 @@ export function newModel(
     ModelPackageName: _package,
     InferenceSpecificationName: _specification,
     Environment: variables,
+    Mode,
     // Known to this version or not (`sagemaker.ts`).
     ...kept
   } = sameContainer(candidate, live) ?? {};
@@ -49,6 +50,8 @@ export function newModel(
     ExecutionRoleArn: settings.role,
     PrimaryContainer: {
       ...kept,
+      // What AWS describes of every model is no setting of this one: the same model is asked for by the same words.
+      ...(Mode === undefined || Mode === 'SingleModel' ? {} : { Mode }),
       ...source,
       ...(Object.keys(environment).length === 0 ? {} : { Environment: environment }),
     },
