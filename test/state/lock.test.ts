@@ -3,7 +3,7 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/clock.ts';
-import { lockHolder, takeLock, whoAmI } from '../../src/state/lock.ts';
+import { claimWatch, lockHolder, takeLock, whoAmI } from '../../src/state/lock.ts';
 
 let folder: string;
 let path: string;
@@ -63,4 +63,17 @@ test('a damaged lock is named with what it holds, and stays', async () => {
     message: expect.stringContaining('but "garbage"'),
   });
   expect(await readFile(path, 'utf8')).toBe('garbage');
+});
+
+test('one watches at a time, a watcher that has ended is no hindrance, and a folder that takes no file is none', async () => {
+  const first = await claimWatch(path, 'canary', clock.now());
+  expect(await lockHolder(path)).toMatchObject({ by: whoAmI(), why: 'canary', since: '2026-01-05T09:00:00.123Z' });
+  expect(await claimWatch(path, 'watch', clock.now())).toBeUndefined();
+  await first?.release();
+  await writeFile(path, 'garbage');
+  const second = await claimWatch(path, 'watch', clock.now());
+  expect(second).toBeDefined();
+  await second?.release();
+  expect(await readdir(folder)).toEqual([]);
+  expect(await claimWatch(join(folder, 'none', 'lock'), 'watch', clock.now())).toBeUndefined();
 });

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { takeLease } from '../../src/state/lease.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { stateObjects } from '../../src/aws/state-objects.ts';
@@ -260,4 +266,63 @@ test('a key of KMS and the owner of the bucket are told to S3', async () => {
     new GetObjectCommand({ Bucket: 'team', Key: 'x' }),
   );
   expect(ServerSideEncryption).toBe('aws:kms');
+});
+
+test('one watches at a time; another looks on without the lock, and without a word', async () => {
+  const [ours, theirs] = [await open(), await open()];
+  await ours.store.watching('canary', async () => {
+    expect(await theirs.store.watcher()).toMatchObject({ why: 'canary' });
+    expect(await theirs.store.watching('watch', async () => 'looked')).toBe('looked');
+    expect(await theirs.store.watcher()).toMatchObject({ why: 'canary' });
+  });
+  expect(await theirs.store.watcher()).toBeUndefined();
+  await expect(ours.store.watching('canary', () => Promise.reject(new Error('ended')))).rejects.toThrow('ended');
+  expect(await keys()).not.toContain('watcher.json');
+});
+
+test('with 39 events each lies alone, from 40 on they are put together as well', async () => {
+  const journal = await open();
+  const together = async () => (await keys()).filter((key) => key.startsWith('upto'));
+  await journal.locked('deploy', async () => {
+    // The first event opens the journal.
+    for (let i = 0; i < 38; i += 1) await journal.append(run);
+  });
+  await journal.locked('deploy', () => journal.append(run));
+  expect(await together()).toEqual([]);
+  await journal.locked('deploy', async () => undefined);
+  expect(await together()).toEqual(['upto/000000000040.jsonl']);
+  // And again once as many have followed.
+  await journal.locked('deploy', async () => {
+    for (let i = 0; i < 39; i += 1) await journal.append(run);
+  });
+  await journal.locked('deploy', async () => undefined);
+  expect(await together()).toHaveLength(1);
+});
+
+test('events that were put together and are no longer whole are damage, named with the place', async () => {
+  const journal = await open();
+  await journal.locked('deploy', async () => {
+    for (let i = 0; i < 40; i += 1) await journal.append(run);
+  });
+  await journal.locked('deploy', async () => undefined);
+  const Key = 'shadowctl/000000000000/us-east-1/weather/upto/000000000041.jsonl';
+  await (await world.aws.s3()).send(new PutObjectCommand({ Bucket: 'team', Key, Body: '{}\n' }));
+  await expect(open()).rejects.toMatchObject({
+    kind: 'cannot-run',
+    message: expect.stringContaining('upto/000000000041.jsonl holds 1 events'),
+  });
+});
+
+test('an event is fetched once, and one that was not there is asked for again', async () => {
+  const objects = port();
+  let asked = 0;
+  const from = root({ get: (key) => ((asked += key.includes('events/') ? 1 : 0), objects.get(key)) });
+  const journal = await open(from);
+  await journal.locked('deploy', () => journal.append(run));
+  const before = asked;
+  const again = await open(from);
+  expect(again.events()).toHaveLength(2);
+  const first = asked - before;
+  await open(from);
+  expect([first, asked - before]).toEqual([2, 2]);
 });

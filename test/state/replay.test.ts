@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { replay, trackedResource, existing } from '../../src/state/replay.ts';
+import { existing, ownRuns, replay, trackedResource, withFound } from '../../src/state/replay.ts';
 import type { JournalEvent, Recorded, ResourceKind, StepOutcome } from '../../src/state/journal.ts';
 
 const at = '2026-01-05T09:00:00.000Z';
@@ -283,4 +283,20 @@ test('a step that ended twice counts once, and what a newer version wrote means 
     { type: 'open', version: 1, account: 'a', region: 'r', endpoint: 'e', at },
   ]);
   expect(state).toMatchObject({ open: [], facts: [], runs: [], resources: [{ state: 'exists' }] });
+});
+
+test('what tags told stands as of their run, but what the journal has counts; runs are those of both', () => {
+  const state = replay(recorded([begin('1', 'create', 'model', 'm', 'r-1'), end('1', 'done'), clean]));
+  expect(withFound(state, [], at)).toMatchObject({ clean: true });
+  const found = withFound(state, [{ kind: 'model', name: 'n', run: 'r-9' }], at);
+  expect(found).toMatchObject({ clean: false });
+  expect(trackedResource(found, { kind: 'model', name: 'n' })).toMatchObject({
+    state: 'exists',
+    run: 'r-9',
+    adopted: false,
+    at,
+  });
+  const own = replay(recorded([{ type: 'run', run: 'r-1', command: 'deploy', by: 'me' }, ...created]));
+  expect(ownRuns(withFound(own, [{ kind: 'model', name: 'm', run: 'r-9' }], at))).toEqual(['r-1']);
+  expect(ownRuns(withFound(own, [{ kind: 'model', name: 'n', run: 'r-9' }], at))).toEqual(['r-1', 'r-9']);
 });
