@@ -234,6 +234,22 @@ describe('a candidate that fails', () => {
     },
   );
 
+  test('one that the live side answers for counts, also where the caller hangs up meanwhile', async () => {
+    const late: Answer = (_, res) => void setTimeout(() => res.end('{"from":"live"}'), 100);
+    const settings = { ...ALL, fallback: 'failures' };
+    const { rig, live, candidate } = await opened({ live: late, candidate: () => undefined }, settings);
+    const socket = rig.socket();
+    socket.write(ask('{}'));
+    await rig.until(() => candidate.seen.length === 1 && live.seen.length === 1);
+    rig.clock.advance(31_000);
+    await rig.mirror.tick();
+    await rig.until(() => live.seen.length === 2);
+    socket.destroy();
+    await rig.until(() => rig.mirror.counted().live.outcomes.answered === 1);
+    expect(await records(rig, 'live')).toMatchObject([{ outcome: 'answered', fell: 'timeout', failed: 'candidate' }]);
+    expect(await records(rig, 'candidate')).toMatchObject([{ outcome: 'timeout' }]);
+  });
+
   test('one that begins to answer and then hangs until its caller hangs up counts as well', async () => {
     const all = await opened({ candidate: (_, res) => void res.writeHead(200).write('{') }, ALL);
     await hungUp(all, 31_000);
