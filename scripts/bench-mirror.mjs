@@ -56,8 +56,12 @@ function send(agent, port, body = BODY) {
     const out = request(
       { agent, host: '127.0.0.1', port, method: 'POST', path: PATH, headers: { 'Content-Type': 'application/json' } },
       (answer) => {
-        answer.resume();
-        answer.once('end', () => (answer.statusCode === 200 ? done() : failed(new Error(String(answer.statusCode)))));
+        let text = '';
+        if (answer.statusCode === 200) answer.resume();
+        else answer.on('data', (chunk) => (text += chunk));
+        answer.once('end', () =>
+          answer.statusCode === 200 ? done() : failed(new Error(`${answer.statusCode}: ${text}`)),
+        );
       },
     );
     out.once('error', failed);
