@@ -128,7 +128,7 @@ export function mirrorCommand(
     .option('--control <host:port>', 'serve /healthz and /metrics here')
     .option('--socket <file>', 'a Unix socket for shadowctl mirror status, reload and stop')
     .option('--max-body <size>', 'requests and answers beyond this are not kept (default: 6MB)')
-    .option('--memory <size>', 'bodies and records in memory at the most (default: 100MB)')
+    .option('--memory <size>', 'bodies and records in memory at the most (default: 60 MiB)')
     .option('--log-format <format>', 'text or json (default: text on a terminal)', logFormat)
     .option('--schema', 'print the JSON schema of the configuration file, and exit')
     .addHelpText('after', HELP)

@@ -128,7 +128,7 @@ const MB = 1024 * 1024;
 export const DEFAULT_BOUNDS: Bounds = {
   request: 6 * MB,
   answer: 6 * MB,
-  memory: 96 * MB,
+  memory: 60 * MB,
   headersTimeout: 15_000,
   requestTimeout: 300_000,
   idle: 75_000,

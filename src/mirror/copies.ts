@@ -114,6 +114,12 @@ export class Copies {
       firstAt: undefined,
     };
     const free = this.#sent < this.#bounds.concurrency;
+    if (copy.body.length > this.#memory.limit) {
+      // Not even alone would it fit: that is no doing of the shadow's.
+      entry.state = 'ended';
+      copy.onEnd({ ...ended('lost'), loss: 'memory' });
+      return () => undefined;
+    }
     if ((!free && this.waiting >= this.#bounds.queue) || !this.#memory.take(copy.body.length)) {
       entry.state = 'ended';
       copy.onEnd(ended('too-slow'));

@@ -102,6 +102,25 @@ describe('copies', () => {
     expect(side()).toMatchObject({ underWay: 0, bytes: 0 });
   });
 
+  test('that never had room, even alone, count for neither side', async () => {
+    const [live, shadow] = [await ok(), await model(() => undefined)];
+    const shadows = { a: { url: shadow.url }, b: { url: shadow.url } };
+    // A half for copies: 20 kB for each shadow.
+    const { post, mirror } = await rig({ live: live.url, shadows, bounds: { memory: '80kB' } });
+    const outcomes = () => mirror.counted().shadows.get('a')?.metrics.outcomes;
+    await post('x'.repeat(19_000));
+    expect(outcomes()).toMatchObject({ lost: 0, 'too-slow': 0 });
+    await post('x'.repeat(19_900));
+    expect(outcomes()).toMatchObject({ lost: 0, 'too-slow': 1 });
+    const four = { ...shadows, c: { url: shadow.url }, d: { url: shadow.url } };
+    const narrow = await rig({ live: live.url, shadows: four, bounds: { memory: '80kB' } });
+    await narrow.post('x'.repeat(19_000));
+    expect(narrow.mirror.counted().shadows.get('a')?.metrics).toMatchObject({
+      outcomes: { lost: 1, 'too-slow': 0 },
+      losses: { memory: 1 },
+    });
+  });
+
   test('and their answers stay within memory, which counts against who fills it', async () => {
     const live = await ok();
     const shadow = await model(() => undefined);
