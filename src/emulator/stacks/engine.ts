@@ -169,14 +169,27 @@ class Run {
     };
     this.#mark(id, `${doing}_IN_PROGRESS`, undefined, properties);
     let made;
+    let begun: string | undefined;
+    const context: TypeContext = {
+      ...this.#context(id),
+      begun: (physicalId) => {
+        begun = physicalId;
+      },
+    };
     try {
-      if ((await type.exists?.(this.#context(id), properties)) === true)
+      if ((await type.exists?.(context, properties)) === true)
         throw new AwsError(
           'AlreadyExists',
           `Resource of type '${Type}' with the name that the template gives already exists.`,
         );
-      made = await type.create(this.#context(id), properties);
+      made = await type.create(context, properties);
     } catch (error) {
+      if (begun !== undefined && !(await removed(type, context, begun, properties)) && before === undefined) {
+        // What could not be deleted is the stack's still: going back tries again, and says so.
+        Object.assign(stack.resources[id] ?? {}, { physicalId: begun });
+        this.#work.done.push({ id, how: 'created' });
+        throw error;
+      }
       // There is no new one; the old one stands.
       if (before === undefined) delete stack.resources[id];
       else stack.resources[id] = before;
@@ -306,11 +319,9 @@ class Run {
     // Of a stack that is created for the first time, what shall be retained is kept; a replacement is not.
     const policy = work.kind === 'create' && resource.deletionPolicy === 'Retain' ? 'Retain' : 'Delete';
     const isGone = await this.#remove(resource, policy);
-    if (before !== undefined) {
-      stack.resources[last.id] = before;
-      work.cleanup = work.cleanup.filter(({ logicalId }) => logicalId !== last.id);
-    } else if (isGone) delete stack.resources[last.id];
-    else work.failed.push(last.id);
+    if (!isGone) work.failed.push(last.id);
+    if (before !== undefined) stack.resources[last.id] = before;
+    else if (isGone) delete stack.resources[last.id];
   }
 
   #rolledBack(): void {
@@ -450,6 +461,7 @@ class Run {
       stackName,
       logicalId,
       tags,
+      begun: () => {},
       call: async (service, operation, input) =>
         ((await call(stack, service, operation, input)) ?? {}) as Record<string, unknown>,
       name(longest) {
@@ -469,6 +481,21 @@ function orderIn(stack: StackRecord, work: Work): string[] {
   const before = stack.order.filter((id) => stack.resources[id] !== undefined);
   const added = work.done.map(({ id }) => id).filter((id) => stack.resources[id] !== undefined && !before.includes(id));
   return [...before, ...added];
+}
+
+/** Deletes what was begun. @returns false where that failed, too */
+async function removed(
+  type: ResourceType,
+  context: TypeContext,
+  physicalId: string,
+  properties: Record<string, unknown>,
+): Promise<boolean> {
+  try {
+    await type.remove(context, physicalId, properties);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function typeOf(name: string): ResourceType {

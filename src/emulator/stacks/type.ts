@@ -14,6 +14,8 @@ export interface TypeContext {
   tags: Readonly<Record<string, string>>;
   /** Calls an operation as whoever changes the stack. @throws AwsError */
   call(service: ServiceId, operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** Said of what exists from now on: it is deleted again where something else of its creation fails. */
+  begun(physicalId: string): void;
   /** A name for what the template names not: `stack-Logical-1A2B3C4D5E6F`, of `longest` characters at most. */
   name(longest: number): string;
 }

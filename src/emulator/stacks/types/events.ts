@@ -56,6 +56,7 @@ async function putRule(context: TypeContext, Name: string, properties: Propertie
     ...(EventPattern !== undefined && { EventPattern: json(EventPattern) }),
     Tags: orNothing(tagList(context, properties.Tags)),
   });
+  context.begun(Name);
   const Ids = before.filter((id) => !idsOf(properties).includes(id));
   if (Ids.length > 0) await context.call('events', 'RemoveTargets', { Rule: Name, Ids });
   const Targets = ((properties.Targets ?? []) as RuleTarget[]).map((target) => {
@@ -138,6 +139,7 @@ export const topic: ResourceType = {
       Attributes,
       Tags: orNothing(tagList(context, properties.Tags)),
     });
+    context.begun(text(TopicArn));
     await subscribe(context, text(TopicArn), properties, {});
     return { physicalId: text(TopicArn), attributes: { TopicArn: text(TopicArn), TopicName } };
   },

@@ -37,13 +37,8 @@ export const role: ResourceType = {
       ...(properties.MaxSessionDuration !== undefined && { MaxSessionDuration: number(properties.MaxSessionDuration) }),
       Tags: orNothing(tagList(context, properties.Tags)),
     })) as { Role?: { Arn?: string; RoleId?: string } };
-    try {
-      await give(context, RoleName, properties, {});
-    } catch (error) {
-      // What was begun goes with what failed.
-      await remove(context, RoleName);
-      throw error;
-    }
+    context.begun(RoleName);
+    await give(context, RoleName, properties, {});
     return { physicalId: RoleName, attributes: { Arn: text(Role?.Arn), RoleId: text(Role?.RoleId) } };
   },
   async update(context, RoleName, after, before) {

@@ -59,6 +59,7 @@ export const lambdaFunction: ResourceType = {
       Code: codeOf(properties.Code),
       Tags: orNothing(tagMap(context, properties.Tags)),
     });
+    context.begun(FunctionName);
     if (properties.ReservedConcurrentExecutions !== undefined)
       await context.call('lambda', 'PutFunctionConcurrency', {
         FunctionName,

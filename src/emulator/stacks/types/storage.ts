@@ -36,6 +36,7 @@ export const bucket: ResourceType = {
       Bucket,
       ...(region !== 'us-east-1' && { CreateBucketConfiguration: { LocationConstraint: region } }),
     });
+    context.begun(Bucket);
     await settle(context, Bucket, properties);
     return {
       physicalId: Bucket,
@@ -83,6 +84,7 @@ export const logGroup: ResourceType = {
       ...(KmsKeyId !== undefined && { kmsKeyId: KmsKeyId }),
       ...(LogGroupClass !== undefined && { logGroupClass: LogGroupClass }),
     });
+    context.begun(logGroupName);
     await retain(context, logGroupName, properties);
     const Arn = `arn:${context.partition}:logs:${context.region}:${context.account}:log-group:${logGroupName}:*`;
     return { physicalId: logGroupName, attributes: { Arn } };

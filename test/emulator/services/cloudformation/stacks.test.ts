@@ -13,6 +13,7 @@ import {
   type UpdateStackCommandInput,
   ValidateTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand, GetPolicyCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -303,6 +304,7 @@ test('an update that fails goes back to what was', async () => {
     Resources: {
       ...TEMPLATE.Resources,
       Function: { ...FUNCTION, Properties: { ...FUNCTION.Properties, MemorySize: 512 } },
+      Bucket: { ...TEMPLATE.Resources.Bucket, Properties: { BucketName: 'another' } },
       Group: { Type: 'AWS::Logs::LogGroup', DependsOn: ['Function'], Properties: { RetentionInDays: 6 } },
     },
   };
@@ -310,7 +312,13 @@ test('an update that fails goes back to what was', async () => {
   expect(await ended()).toBe('UPDATE_ROLLBACK_COMPLETE');
   expect(await resources()).toEqual(before);
   const config = await it.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: before.Function }));
-  expect(config.MemorySize).toBe(128);
+  expect(config).toMatchObject({ MemorySize: 128, Environment: { Variables: { BUCKET: 'own' } } });
+  await s3.send(new HeadBucketCommand({ Bucket: 'own' }));
+  expect(await refused(s3.send(new HeadBucketCommand({ Bucket: 'another' })))).toMatch(/^404/);
+  // Made, and then refused its retention: nothing of it is left.
+  const logs = new CloudWatchLogsClient(it.config);
+  expect((await logs.send(new DescribeLogGroupsCommand({}))).logGroups).toEqual([]);
+  logs.destroy();
   await update({
     ...next,
     Resources: { ...next.Resources, Group: { ...next.Resources.Group, Properties: { RetentionInDays: 7 } } },

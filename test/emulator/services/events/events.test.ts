@@ -24,12 +24,14 @@ import {
   CreateModelPackageCommand,
   CreateModelPackageGroupCommand,
   SageMakerClient,
+  UpdateEndpointCommand,
   UpdateModelPackageCommand,
 } from '@aws-sdk/client-sagemaker';
 import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { VirtualClock } from '../../../../src/base/clock.ts';
 import { ARN, create, lines, refused, type Stand, stand } from '../lambda/stand.ts';
+import { config, stand as sagemakerStand, variant, withEndpoint } from '../sagemaker/stand.ts';
 
 const START = Date.UTC(2026, 0, 5, 9);
 let clock: VirtualClock;
@@ -297,4 +299,54 @@ test('what is refused', async () => {
   ]);
   await events.send(new RemoveTargetsCommand({ Rule: 'r', Ids: ['q'] }));
   expect(await remove()).toBe('not refused');
+});
+
+test('an endpoint tells of its status, and of the stages of an update', async () => {
+  const own = await sagemakerStand({ latencies: { deliverEvent: 1 } });
+  const client = { ...it.config, endpoint: own.emulator.url };
+  const [bus, queues] = [new EventBridgeClient(client), new SQSClient(client)];
+  const { QueueUrl = '' } = await queues.send(new CreateQueueCommand({ QueueName: 'q' }));
+  const Policy = JSON.stringify({
+    Statement: [{ Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: queueArn('q') }],
+  });
+  await queues.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy, VisibilityTimeout: '43200' } }));
+  await bus.send(new PutRuleCommand({ Name: 'r', EventPattern: JSON.stringify({ source: ['aws.sagemaker'] }) }));
+  await bus.send(new PutTargetsCommand({ Rule: 'r', Targets: [{ Id: 'q', Arn: queueArn('q') }] }));
+  type Told = { 'detail-type': string; resources: string[]; detail: Record<string, never> };
+  const told = async () => {
+    const { Messages = [] } = await queues.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    return Messages.map(({ Body = '' }) => JSON.parse(Body) as Told);
+  };
+  await withEndpoint(own);
+  own.at(300);
+  const created = await told();
+  expect(created.map((one) => [one['detail-type'], one.detail.EndpointStatus])).toEqual([
+    ['SageMaker Endpoint State Change', 'CREATING'],
+    ['SageMaker Endpoint State Change', 'IN_SERVICE'],
+  ]);
+  expect(created[1]).toMatchObject({
+    resources: ['arn:aws:sagemaker:us-east-1:000000000000:endpoint/Weather'],
+    detail: {
+      EndpointName: 'Weather',
+      EndpointConfigName: 'config-1',
+      CreationTime: START,
+      ProductionVariants: [{ DesiredInstanceCount: 3 }],
+    },
+  });
+  await config(own, 'config-2', [variant('AllTraffic', 3, { ModelName: 'm009' })]);
+  await own.sagemaker.send(new UpdateEndpointCommand({ EndpointName: 'Weather', EndpointConfigName: 'config-2' }));
+  own.at(1200);
+  const updated = await told();
+  const kinds = updated.map(
+    (one) => `${one['detail-type'].replace(/^SageMaker Endpoint | State Change$/g, '')} ${one.detail.EndpointStatus}`,
+  );
+  expect([kinds[0], kinds.at(-1)]).toEqual(['State Change UPDATING', 'State Change IN_SERVICE']);
+  const stage = updated.find((one) => one['detail-type'] === 'SageMaker Endpoint Deployment State Change');
+  expect(stage?.detail).toMatchObject({
+    EndpointConfigName: 'config-1',
+    EndpointStatus: 'UPDATING',
+    PendingDeploymentSummary: { EndpointConfigName: 'config-2', ProductionVariants: [{ VariantName: 'AllTraffic' }] },
+  });
+  for (const one of [bus, queues]) one.destroy();
+  await own.close();
 });
