@@ -1,3 +1,4 @@
+import { AwsError } from '../model/aws-error.ts';
 import type { OperationModel, ServiceModel } from '../model/shapes.ts';
 import { validate } from '../model/validate.ts';
 import { decodeBody, MAX_BYTES, MAX_BYTES_OF_LAMBDA, tooLarge } from '../protocols/body.ts';
@@ -33,6 +34,8 @@ interface Incoming {
   maxBytes: number;
   /** The refusal of a larger body. */
   refuseBody(requestId: string): WireResponse;
+  /** The refusal of a large body while others are on their way. */
+  refuseBusy(requestId: string): WireResponse;
   /**
    * The request through all floors: route, parse, validate, let due events happen, faults, operation, serialize. Never
    * throws: whatever goes wrong becomes an answer in the protocol the client spoke.
@@ -40,19 +43,23 @@ interface Incoming {
   answer(body: Uint8Array, requestId: string): Promise<Reply>;
 }
 
+const BUSY = new AwsError('SlowDown', 'Please reduce your request rate.', { status: 503 });
+
 /** Takes a request to AWS, whichever of its services it is for. */
 export function accept(world: World, head: Head): Incoming {
   const call = readHead(head);
   const { protocol } = call;
   const maxBytes = call.scope.service === 'lambda' ? MAX_BYTES_OF_LAMBDA : MAX_BYTES[protocol];
+  const refuse = (error: AwsError, requestId: string) =>
+    PROTOCOLS[protocol].serializeError(error, {
+      service: undefined,
+      requestId,
+      request: { ...head, body: new Uint8Array() },
+    });
   return {
     maxBytes,
-    refuseBody: (requestId) =>
-      PROTOCOLS[protocol].serializeError(tooLarge(protocol, maxBytes), {
-        service: undefined,
-        requestId,
-        request: { ...head, body: new Uint8Array() },
-      }),
+    refuseBody: (requestId) => refuse(tooLarge(protocol, maxBytes), requestId),
+    refuseBusy: (requestId) => refuse(BUSY, requestId),
     answer: (body, requestId) => answer(world, call, { ...head, body }, requestId),
   };
 }

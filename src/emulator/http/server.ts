@@ -142,7 +142,7 @@ async function serve(
     const sent = await readBody(incoming, MAX_URL_BODY);
     if (sent === undefined) return;
     const reply =
-      sent === 'too-large'
+      sent === 'too-large' || sent === 'busy'
         ? { status: 413, headers: { connection: 'close' }, body: 'Request Entity Too Large' }
         : await answerFunctionUrl(
             world,
@@ -158,8 +158,8 @@ async function serve(
   const body = await readBody(incoming, call.maxBytes);
   if (body === undefined) return;
   const requestId = requestIds.uuid();
-  if (body === 'too-large') {
-    const reply = call.refuseBody(requestId);
+  if (body === 'too-large' || body === 'busy') {
+    const reply = body === 'busy' ? call.refuseBusy(requestId) : call.refuseBody(requestId);
     send(head.method, outgoing, { ...reply, headers: { ...reply.headers, connection: 'close' } });
     return;
   }
