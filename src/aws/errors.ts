@@ -278,7 +278,7 @@ function rejectedAdvice(code: string, target: AwsTarget): string {
 }
 
 function regionAdvice({ region }: AwsTarget): string {
-  return `the account may not have enabled ${region}, or belongs to another partition of AWS. See: aws account get-region-opt-status --region-name ${region}`;
+  return `the account may not have enabled ${region}, or belongs to another partition of AWS. The regions of the account are listed by: aws account list-regions`;
 }
 
 const FOREIGN_ADVICE =
