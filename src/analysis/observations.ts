@@ -36,6 +36,8 @@ export interface Observations {
   noise?: NoiseFloor | undefined;
   /** Of chats behind a mirror: when their text came, and the tokens that their servers counted. No gate rests on them. */
   streams?: { production: StreamSums | undefined; shadow: StreamSums | undefined } | undefined;
+  /** The endpoint is being changed while this is looked at: the evidence ended when that began. */
+  underWay?: UnderWay | undefined;
   /** What of the window asked for is in no number, and why. */
   leftOut?: readonly LeftOut[] | undefined;
   /** Whatever the reader must know about how this came about, in sentences: warm-up dropped, files unreadable. */
@@ -64,6 +66,16 @@ export type { NoiseFloor };
 export interface Window {
   from: number;
   to: number;
+}
+
+/** A change of the endpoint that has not ended. */
+export interface UnderWay {
+  /** `update`, or the command that began it, where the journal knows that: `promote`, `canary`, `rollout`. */
+  what: string;
+  /** The config it leads to, or the model of a rollout; undefined where AWS does not show it (yet). */
+  to: string | undefined;
+  /** Milliseconds since the epoch. */
+  since: number | undefined;
 }
 
 /** A part of the window asked for that was not looked at. Milliseconds since the epoch. */

@@ -31,7 +31,9 @@ import type { Report } from '../report/report.ts';
 import { type ConfigRun, configRuns } from '../state/config-runs.ts';
 import type { Journal } from '../state/journal.ts';
 import { latestNoise } from '../state/noise.ts';
-import { replay } from '../state/replay.ts';
+import { replay, type State } from '../state/replay.ts';
+import { positionOf } from '../state/rollouts.ts';
+import { unfinishedUpdate } from '../state/updates.ts';
 import { withCalibration } from './calibration.ts';
 import { type LabelSource, readLabels } from './labels.ts';
 import { decideWindow, type WindowRequest } from './window.ts';
@@ -208,7 +210,7 @@ async function observeWith(
           unseen: options.unseen,
         });
   const calibrated = besides(
-    known === undefined ? seen : withCalibration(seen, known, policy.answers.path),
+    known === undefined ? seen : withCalibration(withUnderWay(seen, known), known, policy.answers.path),
     comparison,
   );
   if (truth === undefined) return calibrated;
@@ -220,6 +222,18 @@ async function observeWith(
       ...truthNotes(truth, calibrated, { example: look.example?.(), redact: options.redact }),
     ],
   };
+}
+
+/** The journal knows which command is at work, and of a rollout, for which AWS shows no update. */
+function withUnderWay(seen: Observations, known: State): Observations {
+  const position = positionOf(known);
+  if (position !== undefined)
+    return { ...seen, underWay: { what: 'rollout', to: position.rollout.model, since: position.began } };
+  const started = unfinishedUpdate(known)?.started;
+  const { underWay } = seen;
+  if (underWay === undefined || started === undefined) return seen;
+  const same = underWay.to === undefined || underWay.to === started.requested;
+  return same ? { ...seen, underWay: { ...underWay, what: started.command, to: started.requested } } : seen;
 }
 
 /** Saved sums that were held against another reference say nothing about this one. */

@@ -25,10 +25,12 @@ export type Look =
  * @param now when the look began; milliseconds since the epoch, as is `deadline`
  */
 export function afterLook(
-  found: Pick<Report, 'verdict'> | 'trouble',
+  found: (Pick<Report, 'verdict'> & Partial<Pick<Report, 'observations'>>) | 'trouble',
   { now, deadline, every }: { now: number; deadline: number; every: number },
 ): 'stop' | 'continue' {
   if (now + every > deadline) return 'stop';
+  // The shadow goes with the update: nothing is added to its evidence any more.
+  if (found !== 'trouble' && found.observations?.underWay !== undefined) return 'stop';
   return found === 'trouble' || found.verdict?.outcome === 'inconclusive' ? 'continue' : 'stop';
 }
 

@@ -105,8 +105,10 @@ function same(a: unknown, b: unknown): boolean {
 
 function mergeTwo(a: Observations, b: Observations): Observations {
   const both = a.predictions !== undefined && b.predictions !== undefined;
+  const { underWay: _, ...earlier } = a;
   return {
-    ...a,
+    ...earlier,
+    ...(b.underWay && { underWay: b.underWay }),
     window: { from: a.window.from, to: b.window.to },
     production: b.production,
     shadow: b.shadow,

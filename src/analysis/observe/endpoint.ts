@@ -36,6 +36,8 @@ export interface LiveFacts extends EndpointFacts {
   reweighted: boolean;
   /** Since when an update to another config has been under way. */
   leaving: number | undefined;
+  /** The endpoint is being updated: to that config, where AWS shows it. */
+  updating?: { to: string | undefined } | undefined;
 }
 
 /** What a config says; what the journal kept of one has no time. */
@@ -74,6 +76,7 @@ export async function readEndpoint(aws: Aws, name: string, notes: Notes, signal?
     resolved: resolvedOf(endpoint),
     reweighted: weightsChanged(endpoint, config),
     leaving: towards === undefined || towards === configName ? undefined : pending?.StartTime?.getTime(),
+    ...(endpoint.EndpointStatus === 'Updating' && { updating: { to: towards === configName ? undefined : towards } }),
   };
 }
 
@@ -110,7 +113,8 @@ export async function factsOf(
       image: container?.Image,
       artifact: container?.ModelDataUrl,
       instanceType: asked?.InstanceType,
-      instances: seen?.CurrentInstanceCount,
+      // Of a fleet that an update has taken away already, as many as gave the evidence.
+      instances: seen?.CurrentInstanceCount || asked?.InitialInstanceCount,
     } satisfies VariantFacts;
   };
   const [asked, shadowAsked] = [config.ProductionVariants?.[0], config.ShadowProductionVariants?.[0]];

@@ -101,6 +101,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     since,
     metrics: { ...during, before, ...(instances && { instances }), ...beyond },
     predictions,
+    ...(live.updating && { underWay: { what: 'update', to: live.updating.to, since: live.leaving } }),
     ...(leftOut.length === 0 ? {} : { leftOut }),
     notes,
   };

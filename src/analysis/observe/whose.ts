@@ -37,9 +37,12 @@ const CLOCK_SKEW_MS = 5 * MINUTE;
  * saw this config come into service long before, and no image was resolved after that, that moment counts. Pure.
  */
 export function sinceWhen(live: LiveFacts, runs: readonly KnownRun[]): Since {
-  const { modified, resolved, created, reweighted } = live;
+  const { modified, resolved, created, reweighted, leaving } = live;
   const last = runs.at(-1);
-  const run = last?.config === live.config && last?.to === undefined ? last : undefined;
+  // An update under way is the last change that the journal knows, and what the endpoint says of its last change.
+  const before = leaving === undefined || last?.config === live.config ? last : runs.at(-2);
+  const open = before?.to === undefined || (leaving !== undefined && Math.abs(before.to - leaving) <= CLOCK_SKEW_MS);
+  const run = before?.config === live.config && open ? before : undefined;
   const certain = [created, resolved, run?.began].filter((moment) => moment !== undefined);
   const earliest = Math.max(Number.NEGATIVE_INFINITY, ...certain);
   const changed = modified ?? earliest;
@@ -57,12 +60,14 @@ export function sinceWhen(live: LiveFacts, runs: readonly KnownRun[]): Since {
  * @param times start of each minute read
  * @param counts requests of a variant, and of these those of its present config, a column each
  * @param modified later, no config can have come
+ * @param leaving since when another config has been coming: from then on minutes are mixed for that reason
  */
 export function sinceCounted(
   { earliest, known }: Since,
   times: readonly number[],
   counts: readonly { all: readonly (number | null)[]; own: readonly (number | null)[] }[],
   modified: number | undefined,
+  leaving?: number,
 ): number {
   const [production] = counts;
   // SageMaker is only known to publish this dimension for fleets that came by an update (facts 5.1).
@@ -70,6 +75,7 @@ export function sinceCounted(
   const mixed = times.findLastIndex(
     (at, i) =>
       at < (modified ?? Number.POSITIVE_INFINITY) &&
+      at + MINUTE <= (leaving ?? Number.POSITIVE_INFINITY) &&
       counts.some(({ all, own }) => own.some((n) => n !== null) && (all[i] ?? 0) > (own[i] ?? 0)),
   );
   return mixed < 0 ? earliest : Math.max(earliest, (times[mixed] ?? earliest) + MINUTE);

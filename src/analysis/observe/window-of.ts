@@ -148,7 +148,7 @@ async function startOf(
   const counts = tables.flatMap(({ invocations }, i) =>
     own[i] === undefined ? [] : [{ all: invocations, own: own[i] }],
   );
-  return sinceCounted(since, metrics.times, counts, live.modified);
+  return sinceCounted(since, metrics.times, counts, live.modified, live.leaving);
 }
 
 function slice(metrics: Metrics, window: Window): Metrics {

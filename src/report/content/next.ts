@@ -3,6 +3,7 @@ import type { Gate } from '../../analysis/judge/verdict.ts';
 import { accepts } from '../../analysis/policy/policy.ts';
 import { type CommandLine, shown } from '../../base/text.ts';
 import type { RenderOptions, Report } from '../report.ts';
+import { underWayText } from './no-data.ts';
 
 /** What to do next: a sentence, and a command line that works as it stands. */
 export interface Next {
@@ -67,6 +68,11 @@ export function nextStep(
   const unread = predictions !== undefined && nothingRead(predictions, report.policy) !== undefined;
   const fitsNothing = unread || noLabelFits(report);
   if (observations.sides !== undefined && mirror !== undefined) return ofOtherSides(report, asked);
+  if (observations.underWay !== undefined && files === undefined)
+    return {
+      words: `${underWayText(observations.endpoint, observations.underWay)} This evidence is of before; watch what goes on:`,
+      command: shown('watch', { endpoint }),
+    };
   switch (verdict.outcome) {
     case 'pass':
       if (observations.loggedBy === 'callers')

@@ -1,4 +1,5 @@
 import { type CommandLine, shown, shownStart } from '../../base/text.ts';
+import type { UnderWay } from '../../analysis/observations.ts';
 import type { Predictions, SideCounts } from '../../analysis/predictions.ts';
 import type { Report } from '../report.ts';
 import { count, counted, MINUTE, timeOfDay } from '../../base/units.ts';
@@ -16,8 +17,10 @@ export interface NoData {
 
 /** Undefined where both variants had requests, or answers of both were found. */
 export function noData({ observations, summaries, created }: Report): NoData | undefined {
-  const { endpoint, shadow, predictions, since, window, metrics } = observations;
+  const { endpoint, shadow, predictions, since, window, metrics, underWay } = observations;
   if (shadow === undefined) {
+    if (underWay !== undefined)
+      return { why: underWayText(endpoint, underWay), next: 'Watch it:', command: shown('watch', { endpoint }) };
     return {
       why: `${endpoint} has no shadow variant.`,
       next: 'Attach one (with --adopt, if shadowctl did not create the endpoint):',
@@ -31,6 +34,12 @@ export function noData({ observations, summaries, created }: Report): NoData | u
     return undefined;
   if (metrics.times.length === 0 && predictions !== undefined)
     return noRecords(endpoint, predictions, metrics.paired !== undefined);
+  if (underWay !== undefined)
+    return {
+      why: `${underWayText(endpoint, underWay)} Nothing of this shadow lies in the window before that.`,
+      next: 'Watch it:',
+      command: shown('watch', { endpoint }),
+    };
   const firstMinute = since === undefined ? undefined : Math.ceil(since / MINUTE) * MINUTE;
   if (since !== undefined && firstMinute !== undefined && firstMinute + MINUTE > window.to) {
     const readable = firstMinute + MINUTE + SETTLE_MS;
@@ -64,6 +73,12 @@ export function noData({ observations, summaries, created }: Report): NoData | u
     next: 'Choose another window with --last, or with --from and --to. Send requests with:',
     command: shown('invoke', { endpoint, data: '…' }),
   };
+}
+
+/** `a promote of churn is under way since 14:24:29 UTC, to churn-config.` */
+export function underWayText(endpoint: string, { what, to, since }: UnderWay): string {
+  const [began, towards] = [since === undefined ? '' : ` since ${clock(since)}`, to === undefined ? '' : `, to ${to}`];
+  return `${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what} of ${endpoint} has been under way${began}${towards}.`;
 }
 
 /** Files in which no record could be read: nothing that is sent to an endpoint changes them. */

@@ -34,11 +34,28 @@ describe('since when an endpoint has run what it runs', () => {
     ['its weights were changed later', { reweighted: true }, [RUN], { earliest: 50, known: 50 }],
     ['the journal knows another config', {}, [{ ...RUN, config: 'x' }], { earliest: 12, known: 50 }],
     ['the journal saw it leave', {}, [{ ...RUN, to: 40 * MINUTE }], { earliest: 12, known: 50 }],
+    [
+      'an update to another config is under way, which is the last change',
+      { leaving: 50 * MINUTE },
+      [
+        { ...RUN, to: 50 * MINUTE },
+        { ...RUN, config: 'x', began: 50 * MINUTE, from: undefined },
+      ],
+      { earliest: 12, known: 25 },
+    ],
     ['nobody waited for it', {}, [{ ...RUN, from: undefined }], { earliest: 12, known: 50 }],
     ['there is no journal', { created: 25 * MINUTE }, [], { earliest: 25, known: 50 }],
   ])('%s', (_, live, runs, expected) => {
     const { earliest, known } = sinceWhen({ ...LIVE, ...live }, runs);
     expect({ earliest: earliest / MINUTE, known: known / MINUTE }).toEqual(expected);
+  });
+
+  test('minutes that an update under way mixes do not say that this config has come with it', () => {
+    const counts = [{ all: [5, 5, 5, 5], own: [5, 5, 5, 3] }];
+    const minutes = [0, 1, 2, 3].map((i) => i * MINUTE);
+    const since = { earliest: 0, known: 3.5 * MINUTE };
+    expect(sinceCounted(since, minutes, counts, 3.5 * MINUTE, 3.5 * MINUTE)).toBe(0);
+    expect(sinceCounted(since, minutes, counts, 3.5 * MINUTE)).toBe(4 * MINUTE);
   });
 
   const times = [0, 1, 2, 3, 4].map((i) => i * MINUTE);
