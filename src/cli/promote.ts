@@ -163,6 +163,11 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
   if (result.kind === 'planned') return reportPlanned(app, 'promote', format, result.plan);
   if (result.kind === 'finished') return reportFinished(app, 'promote', format, result);
   const failed = result.judgement.outcome === 'fail';
+  if (format === 'json') {
+    const { writeJson } = await import('./views/json.ts');
+    const { refusalFacts } = await import('./views/refusal.ts');
+    writeJson(app.io, 'promote', { endpoint, ...refusalFacts(result.judgement) });
+  }
   app.io.err(
     `${endpoint} stays as it is. ${failed ? 'End the shadow:' : 'Watch it until it is decided, or end the shadow:'}`,
   );

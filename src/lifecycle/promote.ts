@@ -6,7 +6,8 @@ import { describeModel } from '../aws/sagemaker.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { AS_FLAGS } from '../guard/setting-words.ts';
 import { lines, shown, shownStart, text } from '../base/text.ts';
-import { MINUTE, timeOfDay } from '../base/units.ts';
+import { timeOfDay } from '../base/units.ts';
+import { firstMinute } from '../analysis/first-minute.ts';
 import type { Report } from '../report/report.ts';
 import type { JournaledRun } from '../resources/apply.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
@@ -247,9 +248,6 @@ async function readShadowed({ aws, session, journal, state, endpoint }: Endpoint
   return live;
 }
 
-/** Until a first whole minute of the shadow has passed and its metrics are published, there is nothing to read. */
-const FIRST_LOOK_MS = 2 * MINUTE;
-
 /**
  * The verdict is on the shadow that runs now, since it has run: never on another model of the same name. Where its time is over, on the
  * window that was said.
@@ -284,15 +282,15 @@ export async function lookAtShadow(
     redact: false,
   });
   const { since } = report.observations;
-  const early = from === undefined && since !== undefined && session.clock.now() - since < FIRST_LOOK_MS;
+  const early = from === undefined && since !== undefined && session.clock.now() < firstMinute(since).readable;
   return { report, judgement: early ? tooEarly(since) : judgementOf(report) };
 }
 
 function tooEarly(since: number): Judgement {
-  const clock = (ms: number) => `${timeOfDay(ms, 'seconds')} UTC`;
+  const { counts, readable } = firstMinute(since);
   return nothingJudged(
     'inconclusive',
-    `The shadow has been in service since ${clock(since)}; the first data can be read at ${clock(since + FIRST_LOOK_MS)}.`,
+    `Evidence on this shadow counts from ${timeOfDay(counts)} UTC on; that first minute can be read from ${timeOfDay(readable, 'seconds')} UTC on.`,
   );
 }
 

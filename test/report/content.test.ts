@@ -76,7 +76,7 @@ describe('nothing to compare', () => {
     [
       'requests came before it only, which is cut off',
       unseen([null, null], { since: START - 30_000 }),
-      /since it started running with this shadow \(08:59:30 UTC\)\.$/,
+      /since it started running with this shadow \(09:00 UTC\)\.$/,
     ],
     ['no shadow', reportOn({ ...seen, shadow: undefined }), /^weather has no shadow variant\.$/],
   ])('%s', (_, one, why) => {

@@ -302,3 +302,32 @@ test('labels that fit nothing are not waited for', () => {
   expect(next(truth)?.command?.options).toEqual(asked);
   expect(next({ ...truth, rows: 10 })?.command?.options).toEqual({ ...asked, watch: true });
 });
+
+describe('the rows of the first lines', () => {
+  const early = gate('errors', 'inconclusive', { interval: [0.91, 0.95], missing: { minutes: 68 } });
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => gate(`labels.${name}`, 'inconclusive'));
+  const truth = gate('truth.score', 'inconclusive', { missing: { labels: 1200 } });
+  const informs = LATENCIES.map((id) => gate(id, 'inconclusive', { gating: false }));
+
+  test('an open gate says what it lacks, also where its bounds lie within the limit', async () => {
+    const drawn = await renderTerminal(
+      reportWith({ outcome: 'inconclusive', summary: 'Too early.', gates: [early, truth] }),
+      { columns: 80, color: false },
+    );
+    expect(drawn).toMatch(/errors .* > 90 % +1 h 8 min\n/);
+    expect(drawn).toMatch(/truth\.score .* > 90 % +1 200 labels\n/);
+  });
+
+  test('gates that decide have rows before those that inform have names, labels first', async () => {
+    const gates = [...names, truth, ...RULES, ...informs];
+    const drawn = await renderTerminal(reportWith({ outcome: 'inconclusive', summary: 'Open.', gates }), {
+      columns: 80,
+      color: false,
+    });
+    const head = drawn.split('\n').slice(0, 24);
+    const rows = head.filter((line) => /^ {2}\? /.test(line)).map((line) => /[a-z]+\.[a-z]+/.exec(line)?.[0]);
+    expect(rows[0]).toBe('truth.score');
+    expect(rows.length).toBeGreaterThanOrEqual(8);
+    expect(head.join('\n')).toContain('✓ 4 rules hold, ( ) 4 for information');
+  });
+});

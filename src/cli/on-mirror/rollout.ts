@@ -58,6 +58,10 @@ export async function runPromote(app: App, options: MirrorMoveOptions & { force:
   const result = await promoteMirror(sessionOf(app, options), { ...(await moveOf(app, options)), force });
   if (result.kind !== 'refused') return tell(app, options, result);
   const failed = result.judgement.outcome === 'fail';
+  if (options.format === 'json') {
+    const { refusalFacts } = await import('../views/refusal.ts');
+    writeJson(app.io, 'promote', { mirror, ...refusalFacts(result.judgement) });
+  }
   app.io.err(
     `The mirror of ${mirror} stays as it is. ${failed ? 'End the shadow:' : 'Watch it until it is decided, or end the shadow:'}`,
   );

@@ -1,9 +1,9 @@
 import { confidence } from '../../analysis/judge/evidence.ts';
 import { gates as decidesUnder } from '../../analysis/policy/policy.ts';
 import { SUPERSEDED_BY_LABELS } from '../../analysis/policy/words.ts';
-import type { Gate, Outcome } from '../../analysis/judge/verdict.ts';
+import { compare, type Gate, type Outcome } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
-import { count, MISSING, percent } from '../../base/units.ts';
+import { count, duration, MINUTE, MISSING, percent } from '../../base/units.ts';
 import { inWindowText } from './claims.ts';
 import { waiverWords } from './waivers.ts';
 import { gateInterval, gateLimit, gateValue } from '../words.ts';
@@ -75,6 +75,7 @@ export const GATE_COLUMNS = {
   seen: 'seen',
   canBe: 'can be',
   limit: 'limit',
+  needs: 'needs',
   from: 'from',
   why: 'why',
 } as const;
@@ -86,10 +87,28 @@ export interface GateRow {
   seen: string;
   canBe: string;
   limit: string;
+  /** Of an open gate how much more it takes, where that can be counted: `68 min`; else empty. */
+  needs: string;
   /** `5 665 pairs`: what it rests on. */
   from: string;
   /** Why it came out so; or the gate above whose reason is the same. */
   why: { words: string; needs: string | undefined } | { sameAs: string };
+}
+
+/** What an open gate lacks, in a word or two: also why one whose bounds lie within its limit does not pass yet. */
+function missingText({ outcome, missing, interval, margin, relation }: Gate): string {
+  if (outcome !== 'inconclusive') return '';
+  const { minutes, labels, requests, pairs, rows, inputs } = missing ?? {};
+  if (minutes !== undefined) return duration(minutes * MINUTE);
+  const [kind, n] =
+    Object.entries({ labels, requests, pairs, rows, inputs }).find(([, value]) => value !== undefined) ?? [];
+  if (kind !== undefined && n !== undefined) return `${count(n)} ${kind}`;
+  const within =
+    interval !== undefined &&
+    margin !== undefined &&
+    relation !== '=' &&
+    compare(interval, margin, relation === '<') === 'pass';
+  return within ? 'see why' : '';
 }
 
 /** Gates of one sort, under its name. */
@@ -117,11 +136,18 @@ export function gateGroups(report: Report): GateGroup[] {
   return groups.filter((group) => group.rows.length > 0);
 }
 
-/** Fails first, then what is open; of each those that decide first, and of these what the policy asks for by name: its limits. */
+/** What gates' names begin with, in the order in which they are told. */
+const FIRST: readonly string[] = ['limits.', 'truth.', 'numbers.bias'];
+
+/**
+ * Fails first, then what is open; of each those that decide first: of these what the policy asks for by name (its limits), then what
+ * labels and sums of the answers tell, which nothing else does.
+ */
 function orderOf([gate]: readonly Gate[]): number {
   const order: readonly Outcome[] = ['fail', 'inconclusive', 'pass'];
   if (gate === undefined) return 0;
-  return 4 * order.indexOf(gate.outcome) + (gate.gating ? 0 : 2) + (gate.id.startsWith('limits.') ? 0 : 1);
+  const named = FIRST.findIndex((start) => gate.id.startsWith(start));
+  return 8 * order.indexOf(gate.outcome) + (gate.gating ? 0 : 4) + (named < 0 ? FIRST.length : named);
 }
 
 /** Gates as the first lines of a report name them: those that decide, the worst first; those that only inform. */
@@ -142,6 +168,7 @@ function gateTable(report: Report): GateRow[] {
       // A rule bounds nothing: a bound above its limit beside a pass would only confuse.
       canBe: gate.test === 'rule' ? MISSING : gateInterval(gate),
       limit: gateLimit(gate),
+      needs: missingText(gate),
       from: `${count(gate.n)} ${gate.n === 1 ? ONE[gate.of] : gate.of}`,
       why: i === 0 ? { words, needs } : { sameAs: gates[0]?.id ?? '' },
     })),

@@ -2,10 +2,8 @@ import { type CommandLine, shown, shownStart } from '../../base/text.ts';
 import type { UnderWay } from '../../analysis/observations.ts';
 import type { Predictions, SideCounts } from '../../analysis/predictions.ts';
 import type { Report } from '../report.ts';
+import { firstMinute } from '../../analysis/first-minute.ts';
 import { count, counted, MINUTE, timeOfDay } from '../../base/units.ts';
-
-/** Metrics of a minute are published after its end. */
-const SETTLE_MS = 30_000;
 
 /** Why a report has nothing to compare, and what to do about it. */
 export interface NoData {
@@ -40,23 +38,23 @@ export function noData({ observations, summaries, created }: Report): NoData | u
       next: 'Watch it:',
       command: shown('watch', { endpoint }),
     };
-  const firstMinute = since === undefined ? undefined : Math.ceil(since / MINUTE) * MINUTE;
-  if (since !== undefined && firstMinute !== undefined && firstMinute + MINUTE > window.to) {
-    const readable = firstMinute + MINUTE + SETTLE_MS;
-    const runs = `${endpoint} has run as it does now, with this shadow, since ${clock(since)}`;
+  const first = since === undefined ? undefined : firstMinute(since);
+  if (first !== undefined && first.counts + MINUTE > window.to) {
+    const { counts, readable } = first;
+    const runs = `of what ${endpoint} runs now, with this shadow, evidence counts from ${timeOfDay(counts)} UTC on`;
     return created < readable
       ? {
           why: `${runs}.`,
-          next: `Its first whole minute can be read from ${clock(readable)} on: look again then, or add --watch.`,
+          next: `That first minute can be read from ${clock(readable)} on: look again then, or add --watch.`,
         }
       : {
-          why: `${runs}; this window ends before its first whole minute.`,
-          next: `Choose a later one: --from ${new Date(firstMinute).toISOString().slice(0, 16)}Z`,
+          why: `${runs}; this window ends before the end of that minute.`,
+          next: `Choose a later one: --from ${new Date(counts).toISOString().slice(0, 16)}Z`,
         };
   }
-  if (since !== undefined && asked === 0 && window.from === firstMinute) {
+  if (first !== undefined && asked === 0 && window.from === first.counts) {
     return {
-      why: `No request to ${endpoint} has been seen since it started running with this shadow (${clock(since)}).`,
+      why: `No request to ${endpoint} has been seen since it started running with this shadow (${timeOfDay(first.counts)} UTC).`,
       next: 'Look again when there is traffic. Send requests with:',
       command: shown('invoke', { endpoint, data: '…' }),
     };

@@ -2,7 +2,7 @@ import type { Outcome } from '../../analysis/judge/verdict.ts';
 import { printCommand } from '../../base/text.ts';
 import { timeOfDay } from '../../base/units.ts';
 import { plain } from '../../ui/io.ts';
-import { table } from '../../ui/table.ts';
+import { fitsWhole, table } from '../../ui/table.ts';
 import { type Meaning, paint } from '../../ui/theme.ts';
 import { takeStart } from '../../ui/width.ts';
 import { wrap } from '../../ui/wrap.ts';
@@ -19,6 +19,8 @@ const HEAD_LINES = 24;
 const VERDICT_LINES = 6;
 /** However little room there is, so many gates are named. */
 const LEAST_ROWS = 3;
+
+const INDENT = '  ';
 
 const MEANING: Record<Outcome, Meaning> = { pass: 'good', fail: 'bad', inconclusive: 'warning' };
 
@@ -133,16 +135,27 @@ async function gateLines(report: Report, room: number, options: RenderOptions): 
     ...ruled('fail', 'rule fails', 'rules fail'),
     ...ruled('inconclusive', 'rule is open', 'rules are open'),
   ];
-  const others = [
+  const informs = informing.map(
+    ({ gate }) => `${gate.id} ${MARK[gate.outcome]}${gate.waived === undefined ? '' : ' waived'}`,
+  );
+  const quiet = (lines: readonly string[]) => lines.map((line) => paint(options, 'quiet', line));
+  const inFull = quiet([
     ...ruled('pass', 'rule holds', 'rules hold'),
-    ...(informing.length === 0
-      ? []
-      : named(
-          `( ) for information: ${informing.map(({ gate }) => `${gate.id} ${MARK[gate.outcome]}${gate.waived === undefined ? '' : ' waived'}`).join(', ')}`,
-        )),
-  ].map((line) => paint(options, 'quiet', line));
-  if (tests.length === 0) return [...first, ...others];
-  const left = Math.max(LEAST_ROWS, room - first.length - others.length - 1);
+    ...(informs.length === 0 ? [] : named(`( ) for information: ${informs.join(', ')}`)),
+  ]);
+  if (tests.length === 0) return [...first, ...inFull];
+  // What decides comes before what holds or only informs: where there is no room for both, that is counted, not named.
+  const held = rules('pass').length;
+  const counts = [
+    ...(held === 0 ? [] : [`✓ ${held} ${held === 1 ? 'rule holds' : 'rules hold'}`]),
+    ...(informs.length === 0 ? [] : [`( ) ${informs.length} for information`]),
+  ].join(', ');
+  const open = tests.filter(({ gate }) => gate.outcome !== 'pass').length;
+  const spare = (others: readonly string[]) => room - first.length - others.length - 1;
+  const waived = informing.some(({ gate }) => gate.waived !== undefined);
+  const tight = open > spare(inFull) && !waived && counts !== '';
+  const others = tight ? quiet(named(`${counts}: below, or --full`)) : inFull;
+  const left = Math.max(LEAST_ROWS, spare(others));
   // As many rows as leave room for the names of the rest.
   let shown = tests.length;
   while (shown > 0 && shown + restOf(tests.slice(shown), named).length > left) shown -= 1;
@@ -164,13 +177,25 @@ function restOf(rows: readonly GateRow[], named: (words: string) => string[]): s
 }
 
 async function drawRows(rows: readonly GateRow[], options: RenderOptions): Promise<string[]> {
-  const { id, seen, canBe, limit } = GATE_COLUMNS;
-  const drawn = await table(
-    options,
-    ['', id, seen, canBe, limit],
-    rows.map((row) => [MARK[row.gate.outcome], row.gate.id, row.seen, row.canBe, row.limit]),
-    { right: [2], whole: [1], indent: '  ' },
-  );
+  const { id, seen, canBe, limit, needs } = GATE_COLUMNS;
+  const cells = (needed: boolean) =>
+    rows.map((row) => [
+      MARK[row.gate.outcome],
+      row.gate.id,
+      row.seen,
+      row.canBe,
+      row.limit,
+      ...(needed ? [row.needs] : []),
+    ]);
+  const head = ['', id, seen, canBe, limit];
+  // Where there is no room for it, the sentences below say the same.
+  const needed =
+    rows.some((row) => row.needs !== '') && fitsWhole([...head, needs], cells(true), options.columns - INDENT.length);
+  const drawn = await table(options, needed ? [...head, needs] : head, cells(needed), {
+    right: [2],
+    whole: [1],
+    indent: INDENT,
+  });
   return drawn.split('\n');
 }
 

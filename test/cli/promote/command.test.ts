@@ -59,7 +59,7 @@ test('words to options, of the commands around a canary', async () => {
   expect(await optionsOf(rolloutCommand, [...ON, '--steps', '50%,100%', '--bake', '1h', '--resume'])).toMatchObject({
     steps: [0.5, 1],
     bakeSeconds: 3600,
-    patienceSeconds: 0,
+    patienceSeconds: undefined,
     go: 'resume',
   });
 });

@@ -138,15 +138,25 @@ describe('promote', () => {
     const said = await shadowed(good, 0.5, () => stage.shadowctl(PROMOTE));
     expect(said.code).toBe(3);
     expect(said.err).toMatch(
-      /Verdict on m2: inconclusive\. The shadow has been in service since \S+\s+UTC; the first data can be read at \S+ UTC\./,
+      /Verdict on m2: inconclusive\. Evidence on this shadow counts from \S+ UTC on;\s+that\s+first minute can be read from \S+ UTC on\./,
     );
     expect(await production()).toBe('m1');
   });
 
   test('too little evidence is refused: exit 3', async () => {
     stage = await openStage();
-    const said = await shadowed(good, 5, () => stage.shadowctl([...PROMOTE, '--from', '-4m', '--expect', 'better']));
-    expect(said.code).toBe(3);
+    const asked = [...PROMOTE, '--from', '-4m', '--expect', 'better'];
+    const [said, json] = await shadowed(good, 5, async () => [
+      await stage.shadowctl(asked),
+      await stage.shadowctl([...asked, '--plan', '--format', 'json']),
+    ]);
+    expect(said?.code).toBe(3);
+    expect(json?.code).toBe(3);
+    expect(JSON.parse(json?.out ?? '')).toMatchObject({
+      promoted: false,
+      verdict: 'inconclusive',
+      reasons: expect.any(Array),
+    });
     expect(said.err.replace(/\s+/g, ' ')).toContain('report --endpoint weather --from -4m --expect better --watch');
     expect(said.err).toContain('Verdict on m2: inconclusive');
     expect(await production()).toBe('m1');
