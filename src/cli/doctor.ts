@@ -90,13 +90,18 @@ export async function run(app: App, options: DoctorOptions): Promise<Outcome> {
   const { endpoints, damaged } =
     options.endpoint === undefined ? await endpointsHere(session) : { endpoints: [options.endpoint], damaged: [] };
   const examined: { endpoint: string; healthy: boolean; findings: unknown[] }[] = [];
+  /** Notes that were shown of an endpoint, which hold of the next one, word for word. */
+  const said = new Set<string>();
   for (const [index, endpoint] of endpoints.entries()) {
     const findings = worstFirst(await examine(session, { ...options, endpoint, file }));
     const count = blocking(findings).length;
     examined.push({ endpoint, healthy: count === 0, findings: findings.map(asJson) });
     if (options.format === 'json') continue;
     if (index > 0) app.io.out();
-    await write(app, { ...options, endpoint }, findings, count);
+    const fresh = findings.filter((one) => !said.has(wordsOf(one, endpoint)));
+    for (const one of fresh) if (one.severity === 'note') said.add(wordsOf(one, endpoint));
+    const again = findings.filter((one) => !fresh.includes(one)).map(({ check }) => check);
+    await write(app, { ...options, endpoint }, { findings: fresh, again, count });
   }
   if (options.format === 'json') {
     const { healthy, findings } = examined[0] ?? {};
@@ -107,6 +112,11 @@ export async function run(app: App, options: DoctorOptions): Promise<Outcome> {
   return examined.every(({ healthy }) => healthy) ? 'done' : 'no';
 }
 
+/** A finding without the name of its endpoint. */
+function wordsOf({ check, message }: Finding, endpoint: string): string {
+  return `${check} ${message.replaceAll(endpoint, '')}`;
+}
+
 function asJson(finding: Finding) {
   return { ...finding, next: finding.next === undefined ? undefined : printText(finding.next) };
 }
@@ -114,20 +124,22 @@ function asJson(finding: Finding) {
 async function write(
   app: App,
   options: DoctorOptions & { endpoint: string },
-  findings: readonly Finding[],
-  count: number,
+  { findings, again, count }: { findings: readonly Finding[]; again: readonly string[]; count: number },
 ): Promise<void> {
   const { endpoint } = options;
   const { showFinding } = await import('./views/findings.ts');
   for (const finding of findings) for (const line of showFinding(app.io, finding)) app.io.out(line);
+  if (again.length > 0) app.io.out(`  As of the endpoint above: ${again.join(', ')}.`);
   app.io.out();
+  const held = findings.some(({ holdsOff }) => holdsOff === true);
   const warnings = findings.filter(({ severity }) => severity === 'warning').length;
   const also = warnings === 0 ? '' : ` See also the ${warnings === 1 ? 'warning' : `${warnings} warnings`} (!).`;
-  app.io.out(
+  const conclusion =
     count === 0
-      ? `Nothing found that would stop an update${warnings === 0 ? '.' : `, but ${warnings === 1 ? '1 warning' : `${warnings} warnings`} (!).`}`
-      : `${count} ${count === 1 ? 'finding' : 'findings'} would leave an update unguarded (✖).${also}`,
-  );
+      ? `${held ? 'No canary can begin before what is under way has ended (see above). Nothing else was found that would stop one' : 'Nothing found that would stop an update'}${warnings === 0 ? '.' : `, but ${warnings === 1 ? '1 warning' : `${warnings} warnings`} (!).`}`
+      : `${count} ${count === 1 ? 'finding' : 'findings'} would leave an update unguarded (✖).${also}`;
+  const { wrap } = await import('../ui/wrap.ts');
+  for (const line of wrap(conclusion, app.io.columns, '  ')) app.io.out(line);
   const { correctionLines } = await import('./views/findings.ts');
   for (const line of correctionLines(app.io, findings, options)) app.io.out(line);
   const { nextLines } = await import('./views/next.ts');

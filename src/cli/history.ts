@@ -91,9 +91,15 @@ function endingWords(entry: HistoryEntry): string {
   return `${ended}${forced}${unguarded}${why}${entry.waived.map((one) => `, ${one.gate} waived: ${waiverWords(one)}`).join('')}`;
 }
 
+const NOW: Readonly<Record<NonNullable<HistoryEntry['now']>, string>> = {
+  'under-way': 'under way',
+  runs: 'in service; not watched to its end',
+  watched: 'under way; a command watches it',
+  paused: 'under way; nobody watches it',
+};
+
 function howItEnded({ ending, alarms, requests, now }: HistoryEntry): string {
-  if (ending === null)
-    return now === 'under-way' ? 'under way' : now === 'runs' ? 'runs; nobody watched' : 'nobody watched';
+  if (ending === null) return now === null ? 'not watched to its end' : NOW[now];
   const fired = alarms.length === 0 ? '' : ` (${alarms.join(', ')})`;
   const served = requests === null ? '' : `, ${requests} requests`;
   return `${ending.replaceAll('-', ' ')}${fired}${served}`;

@@ -16,6 +16,8 @@ export interface Finding {
   subject: string;
   /** What is wrong, with the wrong value. */
   message: string;
+  /** While this stands no update can begin, for all that is right with it. */
+  holdsOff?: true;
   /** What to do about it. */
   next?: Text | undefined;
   /** The alarm as it should be. */

@@ -19,6 +19,7 @@ import type { Size } from '../guard/strategy.ts';
 import { readBaseline } from './guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../resources/live.ts';
 import { existing, replay } from '../state/replay.ts';
+import { positionOf } from '../state/rollouts.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { prunable } from './prune.ts';
 import { releaseOfShadow, releaseUnderWay } from './release/under-way.ts';
@@ -175,6 +176,7 @@ async function examineLive(
       next: underWay.next,
       shadow: releaseOfShadow(state(), liveConfig) !== undefined,
     },
+    rollout: positionOf(state())?.rollout,
   });
   const unneeded = await orUnseen('what could be pruned', () => prunable(on, live), note);
   if (unneeded !== undefined && unneeded.length > 0)
@@ -239,6 +241,11 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw usageError(`--file: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, undefined, error);
+    const { code } = error as NodeJS.ErrnoException;
+    throw usageError(
+      code === 'ENOENT' ? `--file: there is no file ${path}.` : `--file: ${path} cannot be read (${code}).`,
+      'Name a JSON file of PutMetricAlarm inputs, or of what describe-alarms prints.',
+      error,
+    );
   }
 }

@@ -9,7 +9,7 @@ import type { Endpoint } from '../resources/wait.ts';
 import { expected, type Expected } from '../state/expected.ts';
 import { factsNamed, type FactValue, isAlarmInput } from '../state/facts.ts';
 import { type JournalWriter, recordFact } from '../state/journal.ts';
-import { existing, type State } from '../state/replay.ts';
+import { existing, type State, trackedResource } from '../state/replay.ts';
 import type { EndpointSession } from './session.ts';
 import { scalingOf } from './standing.ts';
 
@@ -191,28 +191,47 @@ export interface TerraformPlan {
   config: { terraform: string; now: string } | undefined;
   /** The last update was guarded, and `deployment_config` says how: Terraform would take that away. */
   deployment: boolean;
+  /** A tag or a name says that Terraform made it; else nobody knows. */
+  said: boolean;
 }
 
 /**
  * What `terraform plan` would show for `aws_sagemaker_endpoint` of an adopted endpoint: it reads `endpoint_config_name` and, from
- * LastDeploymentConfig, `deployment_config` (facts 14). Undefined where nothing differs. Whether Terraform made it is not known.
+ * LastDeploymentConfig, `deployment_config` (facts 14). Undefined where nothing differs, while an update is under way, and where
+ * what ran when the endpoint was taken over is not known, or came from shadowctl.
  */
 export function terraformPlan(live: Live, state: State): TerraformPlan | undefined {
   const adopted = state.resources.find((one) => one.ref.kind === 'endpoint' && one.adopted);
-  if (adopted === undefined) return undefined;
+  if (adopted === undefined || live.endpoint.EndpointStatus !== 'InService') return undefined;
   const now = live.endpoint.EndpointConfigName ?? '';
   const first =
-    state.resources.find((one) => one.ref.kind === 'endpoint-config' && one.adopted)?.ref.name ?? firstBefore(state);
-  const config = first === undefined || first === now ? undefined : { terraform: first, now };
+    state.resources.find((one) => one.ref.kind === 'endpoint-config' && one.adopted)?.ref.name ??
+    firstBefore(state, adopted.at);
+  if (first === undefined || trackedResource(state, { kind: 'endpoint-config', name: first })?.adopted === false)
+    return undefined;
+  const config = first === now ? undefined : { terraform: first, now };
   const guarded = factsNamed(state.facts, 'update-started').some((fact) => fact.at >= adopted.at);
   const deployment = guarded && live.endpoint.LastDeploymentConfig !== undefined;
-  return config === undefined && !deployment ? undefined : { config, deployment };
+  return config === undefined && !deployment ? undefined : { config, deployment, said: saysTerraform(live) };
 }
 
-/** What ran before the first change, where only the endpoint was adopted. */
-function firstBefore(state: State): string | undefined {
+/** The provider names what it is given no name for `terraform-…`; tags are whatever a team writes. */
+function saysTerraform({ name, tags, config, model }: Live): boolean {
+  const names = [name, config?.EndpointConfigName, model?.ModelName];
   return (
-    factsNamed(state.facts, 'replaces')[0]?.value.previous ??
-    factsNamed(state.facts, 'update-started')[0]?.value.previous
+    names.some((one) => one?.startsWith('terraform-')) ||
+    Object.entries(tags)
+      .flat()
+      .some((one) => /terraform/i.test(one))
   );
+}
+
+/** What ran before the first change since the endpoint was adopted, where its config was not adopted with it. */
+function firstBefore({ facts }: State, since: string): string | undefined {
+  const changes = [
+    ...factsNamed(facts, 'replaces').map(({ at, value }) => ({ at, previous: value.previous })),
+    ...factsNamed(facts, 'update-started').map(({ at, value }) => ({ at, previous: value.previous })),
+    ...factsNamed(facts, 'rollout-begun').map(({ at, value }) => ({ at, previous: value.previous })),
+  ];
+  return changes.filter(({ at }) => at >= since).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))[0]?.previous;
 }

@@ -5,6 +5,7 @@ import { configBefore } from '../state/earlier-configs.ts';
 import { factsNamed, type RecordedWaiver } from '../state/facts.ts';
 import { endingOf, recordedUpdates } from '../state/updates.ts';
 import type { ConfigChange, State } from '../state/replay.ts';
+import { positionOf } from '../state/rollouts.ts';
 import { type Session, viewEndpoint } from './session.ts';
 
 /** One change of what an endpoint runs, or a report by which gates were waived (`command` is `report`; nothing changed). */
@@ -21,8 +22,11 @@ export interface HistoryEntry {
   to: string;
   /** How it ended, where it was watched to its end: an ending's kind. */
   ending: string | null;
-  /** Of the last change, where it was not watched to its end: whether it is under way, or its config runs by now. */
-  now: 'under-way' | 'runs' | null;
+  /**
+   * Of the last change, where its end is not in the journal: whether it is under way, or its config runs by now; of a rollout,
+   * whether a command watches it (`watched`), or nobody does (`paused`).
+   */
+  now: 'under-way' | 'runs' | 'watched' | 'paused' | null;
   sentence: string | null;
   /** Alarms that rolled it back. */
   alarms: readonly string[];
@@ -40,11 +44,14 @@ export interface HistoryEntry {
 
 /** What the journal knows of an endpoint, oldest first; of a last change whose end it does not know, AWS is asked. */
 export function history(session: Session, endpoint: string): Promise<HistoryEntry[]> {
-  return viewEndpoint(session, endpoint, async ({ state, aws }) => {
+  return viewEndpoint(session, endpoint, async ({ state, aws, journal }) => {
     const entries = historyOf(state());
     const at = entries.findLastIndex(isChange);
     const last = entries[at];
     if (last === undefined || last.ending !== null || state().clean) return entries;
+    const held = (await journal.store.holder()) !== undefined;
+    if (positionOf(state()) !== undefined) return entries.with(at, { ...last, now: held ? 'watched' : 'paused' });
+    if (held) return entries.with(at, { ...last, now: 'under-way' });
     return entries.with(at, { ...last, now: await stateOf(aws, endpoint, last.to, session.signal) });
   });
 }
@@ -107,9 +114,11 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): HistoryEntry[] 
     const ended = update?.ended;
     const promoted = factsNamed(state.facts, 'promoted').find((fact) => fact.run === change.run)?.value;
     const kept = keptBy(state, change, changes[index + 1]);
-    const kind = (ended ?? endingOf(state, change))?.kind;
+    const kind = (ended ?? endingOf(state, change))?.kind ?? rolloutEnding(state, change);
     // What rolled back leaves running what ran before.
-    if (kind === undefined || kind === 'updated' || kind === 'created') running = change.config;
+    // A rollout that failed ran all the same; that it went back is a change of its own.
+    const took = kind === undefined || kind === 'updated' || kind === 'created' || kind.startsWith('rollout-');
+    if (took) running = change.config;
     return {
       at: change.at,
       command: update?.started.command ?? run?.command ?? 'unknown',
@@ -127,6 +136,23 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): HistoryEntry[] 
       reason: kept?.value.reason ?? null,
     };
   });
+}
+
+/** How the last change of a run ended, where the journal knows that. Pure. */
+export function endOf(state: State, run: string): string | undefined {
+  const change = state.configs.findLast((one) => one.run === run);
+  if (change === undefined) return undefined;
+  return historyOf(state).findLast((one) => one.at === change.at && one.to === change.config)?.ending ?? undefined;
+}
+
+/** How a rollout ended, for the change that began it; what it did after that was done. Undefined where it has not ended. */
+function rolloutEnding({ facts }: State, { at, config }: ConfigChange): string | undefined {
+  const begun = factsNamed(facts, 'rollout-begun').findLast(({ at: began, value }) =>
+    began <= at ? [value.config, value.final, value.previous].includes(config) : false,
+  );
+  const ended = factsNamed(facts, 'rollout-ended').find((fact) => begun !== undefined && fact.at >= begun.at);
+  if (begun === undefined || ended === undefined || ended.at < at) return undefined;
+  return config === begun.value.config ? `rollout-${ended.value.outcome}` : 'updated';
 }
 
 /** What `keep` wrote down once its change was done: as a run of its own, before the next change. */

@@ -20,6 +20,7 @@ import { experimentText } from '../guard/experiment.ts';
 import { inferPhase, standsBy } from '../guard/phase.ts';
 import { type Calibration, calibrationOf } from '../state/calibration.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
+import { endOf } from './history.ts';
 import { driftOf, type DriftFound, type TerraformPlan, terraformPlan } from './drift.ts';
 import { prunable } from './prune.ts';
 import { type ReleaseUnderWay, releaseUnderWay } from './release/under-way.ts';
@@ -93,7 +94,15 @@ export interface EndpointStatus {
   lock: { by: string; why: string | undefined; since: string } | undefined;
   /** Who watches an update of it to its end, from this machine or this folder. */
   watcher: { by: string; why: string | undefined; since: string } | undefined;
-  lastRun: { command: string; by: string; at: string } | undefined;
+  lastRun:
+    | {
+        command: string;
+        by: string;
+        at: string;
+        /** How its update ended, as `history` has it; undefined where it made none, or nobody knows. */
+        ended?: string | undefined;
+      }
+    | undefined;
   /** What these credentials may not look at, and the permission that each takes. */
   unseen: Unseen[];
 }
@@ -198,7 +207,7 @@ async function inspect(on: EndpointSession): Promise<EndpointStatus> {
     open: state.open.map(({ action, resource, at }) => ({ action, resource: nameOf(resource), at })),
     lock: holder && { by: holder.by ?? holder.host, why: holder.why, since: holder.since },
     watcher: watcher && { by: watcher.by ?? watcher.host, why: watcher.why, since: watcher.since },
-    lastRun: last && { command: last.command, by: last.by, at: last.at },
+    lastRun: last && { command: last.command, by: last.by, at: last.at, ended: endOf(state, last.run) },
     unseen: once(unseen),
   };
 }

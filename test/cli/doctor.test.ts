@@ -99,7 +99,7 @@ test('one instance, no alarms', async () => {
 
 test.each([
   [['--alarm', 'nothing'], 1, /There is no alarm nothing/],
-  [['--file', 'nothing.json'], 2, /nothing.json cannot be read \(ENOENT\)/],
+  [['--file', 'nothing.json'], 2, /there is no file \S*nothing\.json/],
 ])('%j', async (words, code, message) => {
   stage = await openStage();
   const said = await stage.shadowctl([...DOCTOR, ...words]);

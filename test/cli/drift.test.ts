@@ -174,6 +174,22 @@ test('an alarm whose rule was changed, or that was deleted, is named', async () 
   expect(await drift()).toBeUndefined();
 });
 
+test('Terraform’s config is the one that ran when the endpoint was taken over, also after an undo', async () => {
+  await typed(`${DEPLOY} --state elsewhere`);
+  const stop = new AbortController();
+  await world.clock.all<unknown>([
+    () => flow(world.clock, world.emulator, { endpoint: 'weather', perSecond: 1, signal: stop.signal }),
+    async () => {
+      await world.shadowctl(`${SECOND.replace(/^deploy/, 'canary')} --adopt --no-metrics`);
+      stop.abort();
+    },
+  ]);
+  expect((await json(`status ${ON}`)).terraform).toMatchObject({ config: { terraform: 'c1', now: 'c2' }, said: false });
+  await typed(`undo ${ON} --yes`);
+  const { terraform } = await json(`status ${ON}`);
+  expect(terraform?.config ?? null).toBeNull();
+});
+
 test('of an adopted endpoint status says what Terraform’s next plan will want', async () => {
   await typed(`${DEPLOY} --state elsewhere`);
   await typed(`adopt ${ON}`);
@@ -182,6 +198,7 @@ test('of an adopted endpoint status says what Terraform’s next plan will want'
   expect((await json(`status ${ON}`)).terraform).toEqual({
     config: { terraform: 'c1', now: 'cs' },
     deployment: false,
+    said: false,
     ignore: ['endpoint_config_name'],
   });
   const stop = new AbortController();

@@ -90,6 +90,8 @@ describe('rollout', () => {
     const { result } = await opened.traffic(async () => {
       const first = await opened.shadowctl([...words(opened, good, STRICT), ...PAUSES]);
       const status = await opened.shadowctl(['status', '--endpoint', ENDPOINT]);
+      const history = await opened.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json']);
+      const doctor = await opened.shadowctl(['doctor', '--endpoint', ENDPOINT, '--format', 'json']);
       const again = await opened.shadowctl(words(opened, good, LENIENT));
       writeFileSync(join(opened.cwd, 'policy.yaml'), LENIENT);
       const resumed = await opened.shadowctl([
@@ -100,16 +102,25 @@ describe('rollout', () => {
         '--policy',
         join(opened.cwd, 'policy.yaml'),
       ]);
-      return { first, status, again, resumed };
+      return { first, status, history, doctor, again, resumed };
     }, 1);
     expect(result.first.code).toBe(3);
     expect(JSON.parse(result.first.out)).toMatchObject({ ended: 'paused', share: 0.2 });
     expect(result.status.out).toContain('Rollout under way, at step 1 of 3: m2 takes 20 % of the requests since\n');
     expect(result.status.out).toMatch(/candidate +production +m2 /);
+    expect(JSON.parse(result.history.out)).toMatchObject([{ to: 'both', ending: null, now: 'paused' }]);
+    expect(JSON.parse(result.doctor.out).findings).toContainEqual(
+      expect.objectContaining({ check: 'rollout', holdsOff: true }),
+    );
     expect(result.again.err).toContain('A rollout of m2 on weather is under way: m2 takes 20 % of the requests');
     expect(result.resumed.code).toBe(0);
     expect(result.resumed.err).not.toContain('step 1 of 3');
     expect((await runs(opened)).config).toBe('both-final');
+    const after = JSON.parse((await opened.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json'])).out);
+    expect(after).toMatchObject([
+      { from: 'v1', to: 'both', ending: 'rollout-passed' },
+      { from: 'both', to: 'both-final', ending: 'updated' },
+    ]);
     const cancel = await opened.shadowctl(['rollout', '--endpoint', ENDPOINT, '--cancel']);
     expect(cancel.code).toBe(2);
   });

@@ -58,18 +58,22 @@ export function driftJson({ found, modified, takeOver }: DriftFound) {
 }
 
 /** What Terraform's next plan will want of an adopted endpoint, and the line that lets it be; a text a line. */
-export function terraformTexts({ config, deployment }: TerraformPlan): Text[] {
+export function terraformTexts({ config, deployment, said }: TerraformPlan): Text[] {
+  const keeps = `lifecycle { ignore_changes = [${ignored({ config, deployment }).join(', ')}] }`;
+  if (!said) return ['Should Terraform have made it, this keeps what runs:', `  ${plain(keeps)}`];
   const wants = [
     ...(config === undefined ? [] : [`set endpoint_config_name back from ${config.now} to ${config.terraform}`]),
     ...(deployment ? ['take deployment_config away'] : []),
   ];
   return [
-    plain(`If Terraform made this endpoint, its next plan will want to ${wants.join(' and ')}. To keep what runs:`),
-    `  lifecycle { ignore_changes = [${ignored({ config, deployment }).join(', ')}] }`,
+    plain(
+      `Terraform made this endpoint, as a tag or a name says: its next plan will want to ${wants.join(' and ')}. To keep what runs:`,
+    ),
+    `  ${keeps}`,
   ];
 }
 
-function ignored({ config, deployment }: TerraformPlan): string[] {
+function ignored({ config, deployment }: Pick<TerraformPlan, 'config' | 'deployment'>): string[] {
   return [...(config === undefined ? [] : ['endpoint_config_name']), ...(deployment ? ['deployment_config'] : [])];
 }
 

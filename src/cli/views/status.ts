@@ -157,7 +157,7 @@ export async function statusLines(io: Io, status: EndpointStatus): Promise<strin
     );
   if (status.lastRun !== undefined)
     add(
-      `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${isoSeconds(status.lastRun.at)}.`,
+      `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${isoSeconds(status.lastRun.at)}${status.lastRun.ended === undefined ? '' : `: ${status.lastRun.ended.replaceAll('-', ' ')}`}.`,
     );
   if (status.watcher !== undefined) add(`Watched now: ${plain(lockText(status.watcher))}.`);
   if (status.lock !== undefined) add(`Running now: ${plain(lockText(status.lock))}.`);

@@ -42,6 +42,8 @@ export interface EndpointFacts {
   requests: number | undefined;
   /** Since the shadow came, an hour at the most; undefined where there is none, or nobody saw. */
   copied?: { requests: number; copies: number; minutes: number } | undefined;
+  /** The rollout of ours that is under way: its candidate model. */
+  rollout?: { model: string } | undefined;
   /** The update of ours that is under way, as the journal has it. */
   underWay?: { command: string; previous: string; requested: string; alarms: readonly string[] } | undefined;
 }
@@ -50,8 +52,8 @@ export interface EndpointFacts {
 export function examineEndpoint(facts: EndpointFacts): Finding[] {
   const subject = `endpoint ${facts.name}`;
   const findings: Finding[] = [];
-  const report = (severity: Finding['severity'], check: string, message: string, next?: Text) =>
-    findings.push({ severity, check, subject, message, next });
+  const report: Report = (severity, check, message, next) =>
+    findings.push({ severity, check, subject, message, next, ...(HOLD_OFF.has(check) && { holdsOff: true as const }) });
   status(facts, report);
   if (facts.release !== undefined)
     report('note', 'release', `${facts.release.text}. Another update of the endpoint ends it.`, facts.release.next);
@@ -85,6 +87,9 @@ export function examineEndpoint(facts: EndpointFacts): Finding[] {
   return findings;
 }
 
+/** What must end before an update can begin. */
+const HOLD_OFF: ReadonlySet<string> = new Set(['in-progress', 'rollout', 'shadow']);
+
 /** So many copies must have been expected before it is no chance that there were none. */
 const EXPECTED_COPIES = 10;
 
@@ -104,7 +109,7 @@ function modelOf(config: EndpointFacts['config']): string | undefined {
   return config?.ProductionVariants?.[0]?.ModelName;
 }
 
-type Report = (severity: Finding['severity'], check: string, message: string, next?: Text) => void;
+type Report = (severity: Finding['severity'], check: string, message: string, next?: Text) => unknown;
 
 function status({ endpoint, name, underWay }: EndpointFacts, report: Report): void {
   const stage = inferPhase(endpoint);
@@ -137,7 +142,7 @@ function status({ endpoint, name, underWay }: EndpointFacts, report: Report): vo
   }
 }
 
-function parts({ endpoint, config, model, unseen, release }: EndpointFacts, report: Report): void {
+function parts({ name, endpoint, config, model, unseen, rollout, release }: EndpointFacts, report: Report): void {
   if (unseen?.has('config') === true) return;
   if (config === undefined) {
     report(
@@ -158,7 +163,17 @@ function parts({ endpoint, config, model, unseen, release }: EndpointFacts, repo
     return;
   }
   const variants = config.ProductionVariants?.length ?? 0;
-  if (variants > 1) {
+  if (rollout !== undefined) {
+    report(
+      'note',
+      'rollout',
+      `A rollout of ${rollout.model} divides its requests: nothing else begins until that has ended.`,
+      lines(
+        text`To go on: ${shown('rollout', { endpoint: name, resume: true })}`,
+        text`To go back: ${shown('rollout', { endpoint: name, cancel: true })}`,
+      ),
+    );
+  } else if (variants > 1) {
     report(
       'warning',
       'several-variants',

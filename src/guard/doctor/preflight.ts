@@ -11,7 +11,7 @@ import { frozenFinding, type Scaled } from '../scaling.ts';
 import { AS_FLAGS, type GuardSetting, type SettingWords } from '../setting-words.ts';
 import { instances, type Strategy } from '../strategy.ts';
 import { type Baseline, brokenMinutes, type Limits } from '../thresholds.ts';
-import { duration, durationFlag, milliseconds, percent, SECOND } from '../../base/units.ts';
+import { counted, duration, durationFlag, milliseconds, percent, SECOND } from '../../base/units.ts';
 
 /** Everything the examination before an update looks at; it touches nothing itself. */
 export interface PreflightFacts {
@@ -195,7 +195,7 @@ function traffic(facts: PreflightFacts): Finding[] {
       severity: 'warning',
       check: 'little-traffic',
       subject,
-      message: `About ${Number(perMinute.toPrecision(2))} requests a minute will reach the first stage: a single failure is ${percent(Math.min(1, 1 / Math.max(1, perMinute)))} of a minute's requests.`,
+      message: `At the rate of the last ${minutes} minutes (${counted(requests, 'requests')}; traffic that has just begun hardly counts yet), about ${Number(perMinute.toPrecision(2))} requests a minute will reach the first stage: a single failure is ${percent(Math.min(1, 1 / Math.max(1, perMinute)))} of a minute's requests.`,
       next: `Bake longer (${(facts.say ?? AS_FLAGS)('bake')}), or take a larger first step.`,
     },
   ];

@@ -32,7 +32,7 @@ test('what stands, read from AWS', async () => {
       '  AllTraffic  production  m      linear-learner:1  3 × ml.m5.large  100 %',
       '',
       'Resources from shadowctl: 1 bucket, 1 upload, 1 model, 1 endpoint config, 1 log group, 1 endpoint.',
-      'Last change: `deploy` by SOMEBODY at 2026-01-05T09:00:00Z.',
+      'Last change: `deploy` by SOMEBODY at 2026-01-05T09:00:00Z: created.',
       'Next: compare a new model on copies of the requests: shadowctl shadow --endpoint weather …',
     ].join('\n'),
   });

@@ -224,11 +224,11 @@ describe('traffic', () => {
     // 15 a minute, of which a third.
     const few = the('little-traffic', baseline({ requests: 900 }));
     expect(few.subject).toBe('endpoint weather');
-    expect(few.message).toContain('About 5 requests a minute');
+    expect(few.message).toContain('about 5 requests a minute');
     expect(few.message).toContain('20 % of a minute');
     expect(few.next).toContain('--bake');
     // Less than one a minute: a failure is the whole minute, not more.
-    expect(the('little-traffic', baseline({ requests: 60 })).message).toContain('About 0.33 requests a minute');
+    expect(the('little-traffic', baseline({ requests: 60 })).message).toContain('about 0.33 requests a minute');
     expect(the('little-traffic', baseline({ requests: 60 })).message).toContain('100 % of a minute');
     expect(the('no-traffic', baseline({ requests: 0 })).message).toContain('last 60 minutes');
     expect(the('no-traffic', baseline({ requests: 0 })).next).toContain('shadowctl invoke');
