@@ -202,6 +202,11 @@ async function awsTarget(env: Environment, globals: Globals, project: Project, i
   const { defaultRegion } = await import('./aws/region.ts');
   const region =
     regionSetting(globals, env, project)?.value ?? (await defaultRegion(profile ?? nonEmpty(env.AWS_PROFILE)));
+  const named = profile ?? (region === undefined ? nonEmpty(env.AWS_PROFILE) : undefined);
+  if (named !== undefined) {
+    const { requireProfile } = await import('./aws/profile.ts');
+    await requireProfile(named, env);
+  }
   if (region === undefined) {
     throw new Problem('cannot-run', 'No AWS region is set.', {
       next: 'Give --region, set AWS_REGION, or write `region:` into shadowctl.yaml.',
@@ -219,10 +224,6 @@ async function awsTarget(env: Environment, globals: Globals, project: Project, i
   const meant = misspelledRegion(region);
   if (meant !== undefined)
     io.err(`note: shadowctl does not know a region "${region}" and uses it as it is. Did you mean ${meant}?`);
-  if (profile !== undefined) {
-    const { requireProfile } = await import('./aws/profile.ts');
-    await requireProfile(profile, env);
-  }
   return {
     region,
     endpointUrl,

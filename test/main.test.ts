@@ -112,6 +112,12 @@ test('without a region the error says how to give one', async () => {
   );
 });
 
+test('a profile that does not exist is named, also where no region is known', () => {
+  const { code, err } = built(['status', '--endpoint', 'x', '--profile', 'nope'], BARE);
+  expect(code).toBe(2);
+  expect(err).toContain('There is no AWS profile "nope"');
+});
+
 test('without credentials the error names --emulator', () => {
   const { code, out, err } = built(['status', '--endpoint', 'x', '--region', 'eu-west-1'], BARE);
   expect({ code, out }).toEqual({ code: 2, out: '' });

@@ -7,11 +7,12 @@ import { writeJson } from './views/json.ts';
 
 export interface AdoptOptions {
   endpoint: string;
+  plan: boolean;
   format: 'text' | 'json';
 }
 
 const HELP = `
-Only the journal changes. What is adopted is never deleted; from now on every
+Only the journal changes, so nothing is asked; shadowctl disown takes it back. What is adopted is never deleted; from now on every
 command changes the endpoint like one that shadowctl created. To give it back:
 shadowctl disown. Where shadowctl created the endpoint and the journal is lost,
 all that carries its tag comes along, and what tags cannot tell is said. What
@@ -21,31 +22,37 @@ Example:
   $ shadowctl adopt --endpoint weather`;
 
 export function adoptCommand(host: Host, start: Run<AdoptOptions> = run): Command {
-  const command = new Command('adopt').requiredOption('--endpoint <name>', 'the endpoint');
+  const command = new Command('adopt')
+    .requiredOption('--endpoint <name>', 'the endpoint')
+    .option('--plan', 'only show what would come under management; exit with 4 if there is something');
   return formatFlag(command)
     .addHelpText('after', HELP)
-    .action(({ endpoint, format }: AdoptOptions) => host.start(start, { endpoint, format }));
+    .action(({ endpoint, plan, format }: Partial<AdoptOptions> & Pick<AdoptOptions, 'endpoint' | 'format'>) =>
+      host.start(start, { endpoint, plan: plan === true, format }),
+    );
 }
 
 /** Takes an endpoint under management, and says what came with it. */
-export async function run(app: App, { endpoint, format }: AdoptOptions): Promise<Outcome> {
+export async function run(app: App, { endpoint, plan, format }: AdoptOptions): Promise<Outcome> {
   const { adoptEndpoint } = await import('../lifecycle/adopt.ts');
   const { sessionOf } = await import('./session.ts');
   const { wrap } = await import('../ui/wrap.ts');
   const { driftWords } = await import('./views/drift.ts');
   const { nextLines } = await import('./views/next.ts');
   const { io } = app;
-  const adoption = await adoptEndpoint(sessionOf(app), endpoint);
+  const adoption = await adoptEndpoint(sessionOf(app), endpoint, plan);
+  const outcome = plan && adoption.adopted.length + adoption.takenOver.length > 0 ? 'pending' : 'done';
   if (format === 'json') {
     writeJson(io, 'adopt', { ...adoption });
-    return 'done';
+    return outcome;
   }
-  for (const one of adoption.adopted) io.out(`adopted ${nameOf(one)}`);
+  for (const one of adoption.adopted) io.out(`${plan ? 'would be adopted:' : 'adopted'} ${nameOf(one)}`);
   for (const one of adoption.known) io.out(`known already: ${nameOf(one)}`);
   for (const one of adoption.takenOver)
-    for (const line of wrap(`taken over: ${driftWords(one)}`, io.columns, '  ')) io.out(line);
+    for (const line of wrap(`${plan ? 'would be taken over' : 'taken over'}: ${driftWords(one)}`, io.columns, '  '))
+      io.out(line);
   for (const what of adoption.notKnown)
     for (const line of wrap(`not known from tags: ${what}`, io.columns, '  ')) io.out(line);
-  for (const line of nextLines(io, text`${shown('status', { endpoint })}`)) io.out(line);
-  return 'done';
+  if (!plan) for (const line of nextLines(io, text`${shown('status', { endpoint })}`)) io.out(line);
+  return outcome;
 }

@@ -65,7 +65,7 @@ function parse(flags: Flags): CleanupOptions {
 
 /** Deletes what shadowctl created, and shows what AWS still holds at the end. */
 export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
-  const { cleanup } = await import('../lifecycle/cleanup.ts');
+  const { cleanup, refusedProblem } = await import('../lifecycle/cleanup.ts');
   const { sessionOf } = await import('./session.ts');
   const { wrap } = await import('../ui/wrap.ts');
   const { cleanupLines, cleanupJson } = await import('./views/cleanup.ts');
@@ -86,11 +86,12 @@ export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
   };
   const { endpoint, byTag, plan } = options;
   const { damagedProblem } = await import('../lifecycle/session.ts');
-  const { endpoints, journaled, damaged } = await cleanup(session, { endpoint, byTag, keep, plan }, show);
+  const { endpoints, journaled, damaged, refused } = await cleanup(session, { endpoint, byTag, keep, plan }, show);
   const [first] = shown;
   if (!text) writeJson(io, 'cleanup', endpoint !== undefined && first !== undefined ? first : shown);
-  else if (endpoints.length === 0) io.out(`Nothing is left of these endpoints: ${journaled.join(', ')}.`);
-  const problem = damagedProblem(damaged);
+  else if (endpoints.length === 0 && refused.length === 0)
+    io.out(`Nothing is left of these endpoints: ${journaled.join(', ')}.`);
+  const problem = refusedProblem(refused) ?? damagedProblem(damaged);
   if (problem !== undefined) throw problem;
   const outcomes = endpoints.map(outcomeOf);
   return outcomes.find((outcome) => outcome === 'no') ?? outcomes.find((outcome) => outcome !== 'done') ?? 'done';

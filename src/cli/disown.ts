@@ -7,11 +7,12 @@ import { writeJson } from './views/json.ts';
 
 export interface DisownOptions {
   endpoint: string;
+  plan: boolean;
   format: 'text' | 'json';
 }
 
 const HELP = `
-Only the journal changes: the endpoint goes on running what it runs. What
+Only the journal changes, so nothing is asked; shadowctl adopt takes it back: the endpoint goes on running what it runs. What
 shadowctl created for it stays shadowctl's; cleanup deletes of that what the
 endpoint does not run with.
 
@@ -19,26 +20,31 @@ Example:
   $ shadowctl disown --endpoint weather`;
 
 export function disownCommand(host: Host, start: Run<DisownOptions> = run): Command {
-  const command = new Command('disown').requiredOption('--endpoint <name>', 'the endpoint');
+  const command = new Command('disown')
+    .requiredOption('--endpoint <name>', 'the endpoint')
+    .option('--plan', 'only show what would be given back, and exit with 4');
   return formatFlag(command)
     .addHelpText('after', HELP)
-    .action(({ endpoint, format }: DisownOptions) => host.start(start, { endpoint, format }));
+    .action(({ endpoint, plan, format }: Partial<DisownOptions> & Pick<DisownOptions, 'endpoint' | 'format'>) =>
+      host.start(start, { endpoint, plan: plan === true, format }),
+    );
 }
 
 /** Gives an adopted endpoint back, and says what is still shadowctl's. */
-export async function run(app: App, { endpoint, format }: DisownOptions): Promise<Outcome> {
+export async function run(app: App, { endpoint, plan, format }: DisownOptions): Promise<Outcome> {
   const { disownEndpoint } = await import('../lifecycle/adopt.ts');
   const { sessionOf } = await import('./session.ts');
   const { nextLines } = await import('./views/next.ts');
   const { wrap } = await import('../ui/wrap.ts');
   const { io } = app;
-  const { givenBack, ours } = await disownEndpoint(sessionOf(app), endpoint);
+  const { givenBack, ours } = await disownEndpoint(sessionOf(app), endpoint, plan);
+  const outcome = plan ? 'pending' : 'done';
   if (format === 'json') {
-    writeJson(io, 'disown', { endpoint, givenBack, ours });
-    return 'done';
+    writeJson(io, 'disown', { endpoint, planned: plan, givenBack, ours });
+    return outcome;
   }
-  for (const one of givenBack) io.out(`given back: ${nameOf(one)}`);
+  for (const one of givenBack) io.out(`${plan ? 'would be given back' : 'given back'}: ${nameOf(one)}`);
   for (const one of ours) for (const line of wrap(`still shadowctl's: ${nameOf(one)}`, io.columns, '  ')) io.out(line);
-  if (ours.length > 0) for (const line of nextLines(io, text`${shown('cleanup', { endpoint })}`)) io.out(line);
-  return 'done';
+  if (ours.length > 0 && !plan) for (const line of nextLines(io, text`${shown('cleanup', { endpoint })}`)) io.out(line);
+  return outcome;
 }

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
-import { shown, text } from '../base/text.ts';
+import { lines, shown, text } from '../base/text.ts';
 import { dateAndTime, duration } from '../base/units.ts';
-import { usageError } from '../base/errors.ts';
+import { Problem, usageError } from '../base/errors.ts';
 import type { EndpointList, ListedEndpoint } from '../lifecycle/list.ts';
 import type { MirrorStatus } from '../lifecycle/mirror/status.ts';
 import { formatFlag } from './flags/common.ts';
@@ -54,7 +54,9 @@ export async function run(app: App, { all, mirrors: only, prices, format }: LsOp
   const { sessionOf } = await import('./session.ts');
   const { io } = app;
   const { damagedProblem } = await import('../lifecycle/session.ts');
-  const { damaged, ...list } = await listOf(sessionOf(app, { prices }), { all });
+  const { damaged, ...list } = await listOf(sessionOf(app, { prices }), { all }).catch((error: unknown) => {
+    throw mirrors.length > 0 ? besideMirrors(error) : error;
+  });
   const problem = damagedProblem(damaged);
   if (format === 'json') writeJson(io, 'ls', { ...list, mirrors: mirrors.map(mirrorFacts) });
   else {
@@ -63,6 +65,14 @@ export async function run(app: App, { all, mirrors: only, prices, format }: LsOp
   }
   if (problem !== undefined) throw problem;
   return 'done';
+}
+
+/** AWS is not there, and what needs no AWS is. */
+function besideMirrors(error: unknown): unknown {
+  if (!(error instanceof Problem)) return error;
+  const next = text`The mirrors that were started from here need no AWS: ${shown('ls', { mirrors: true })}`;
+  const { kind, message, offersEmulator } = error;
+  return new Problem(kind, message, { next: lines(error.next, next), cause: error, offersEmulator });
 }
 
 async function write({ io, clock }: App, list: Omit<EndpointList, 'damaged'>, all: boolean): Promise<void> {
@@ -93,7 +103,7 @@ async function write({ io, clock }: App, list: Omit<EndpointList, 'damaged'>, al
       : '',
   ];
   const head = ['endpoint', 'status', 'production', 'shadow', 'age', 'owner', 'an hour', 'so far'];
-  io.out(await records(io, head, list.endpoints.map(row)));
+  io.out(await records(io, head, list.endpoints.map(row), '', 'cells'));
   if (list.endpoints.some(({ cost }) => cost.hourly !== undefined))
     io.err(
       "Costs are of the instances alone: prices of --price and shadowctl.yaml, else estimates (us-east-1, from public sources), else AWS's price list.",

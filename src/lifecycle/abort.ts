@@ -5,6 +5,8 @@ import { environmentError, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { inferPhase } from '../guard/phase.ts';
 import { positionOf } from '../state/rollouts.ts';
+import { earlierConfigs } from '../state/earlier-configs.ts';
+import { trackedResource } from '../state/replay.ts';
 import { recordedUpdates, type UpdateStarted } from '../state/updates.ts';
 import { planAbort, fireAlarm } from './guarded-update/alarm-override.ts';
 import { type FinishedUpdate, finishGuardedUpdate } from './guarded-update/finish.ts';
@@ -38,6 +40,13 @@ export async function abort(
   return finishGuardedUpdate(session, begun.update, { targets, metrics: false });
 }
 
+/** Whether an undo would have somewhere to go, as the journal knows. @param config what the endpoint runs, or will */
+function wayBack(on: EndpointSession, config: string | undefined): boolean {
+  const state = on.state();
+  const ours = trackedResource(state, { kind: 'endpoint', name: on.endpoint })?.state === 'exists';
+  return ours && earlierConfigs(state, config).length > 0;
+}
+
 async function begin(on: EndpointSession): Promise<Begun> {
   const { aws, session, endpoint: name } = on;
   const endpoint = await describeEndpoint(aws, name, session.signal);
@@ -50,7 +59,9 @@ async function begin(on: EndpointSession): Promise<Begun> {
       `No update of ${name} is under way: it is ${endpoint.EndpointStatus} on ${endpoint.EndpointConfigName}.`,
       stage.name === 'failed'
         ? brokenAdvice(name, endpoint.EndpointStatus)
-        : text`To return to the previous config: ${shown('undo', { endpoint: name })}`,
+        : wayBack(on, endpoint.EndpointConfigName)
+          ? text`To return to the previous config: ${shown('undo', { endpoint: name })}`
+          : text`See what stands: ${shown('status', { endpoint: name })}`,
     );
   }
   if (stage.name === 'creating' || stage.name === 'deleting')
@@ -71,7 +82,9 @@ async function begin(on: EndpointSession): Promise<Begun> {
     const why = update !== undefined && 'impossible' in override ? override.impossible : UNGUARDED_HERE;
     throw environmentError(
       `The update of ${name} cannot be stopped: ${why}.`,
-      text`It will run to its end. After that, return with: ${shown('undo', { endpoint: name })}`,
+      update === undefined && !wayBack(on, target)
+        ? text`It will run to its end. See how: ${shown('watch', { endpoint: name })}`
+        : text`It will run to its end. After that, return with: ${shown('undo', { endpoint: name })}`,
     );
   }
   const { previous, requested } = update;

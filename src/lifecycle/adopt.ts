@@ -12,11 +12,13 @@ import { unfinishedUpdate } from '../state/updates.ts';
 import { findByTag } from './by-tag.ts';
 import { watches } from './doctor.ts';
 import { type DriftFound, driftOf, recordStanding, recordTakenOver } from './drift.ts';
-import { adopts, lockEndpoint, notSeen, openRun, type Session } from './session.ts';
+import { adopts, type EndpointSession, lockEndpoint, notSeen, openRun, type Session, viewEndpoint } from './session.ts';
 
 /** What came under management, or had: the endpoint, its config, its models, the alarms on it. */
 export interface Adoption {
   endpoint: string;
+  /** Only asked for: nothing was written down. */
+  planned: boolean;
   /** Written down now, as adopted. */
   adopted: ResourceRef[];
   /** What the journal had already, as adopted or as its own. */
@@ -34,8 +36,8 @@ export interface Adoption {
  * @throws Problem (cannot-run) where there is no such endpoint, or this journal says that shadowctl created it and nothing of it
  * was changed from elsewhere
  */
-export function adoptEndpoint(session: Session, endpoint: string): Promise<Adoption> {
-  return lockEndpoint(session, { endpoint, command: 'adopt' }, async (on) => {
+export function adoptEndpoint(session: Session, endpoint: string, plan = false): Promise<Adoption> {
+  return lookOrLock(session, { endpoint, command: 'adopt', plan }, async (on) => {
     const { aws, journal } = on;
     const live = await readLive(aws, endpoint, session.signal);
     if (live === undefined) throw endpointNotFound(aws.target, endpoint);
@@ -67,7 +69,7 @@ export function adoptEndpoint(session: Session, endpoint: string): Promise<Adopt
       !(isLost(on.state(), ref) && adopts(live, on.state(), true));
     const known = found.filter(isKnown);
     const adopted = found.filter((ref) => !isKnown(ref));
-    if (adopted.length > 0 || drift !== undefined) {
+    if (on.locked && (adopted.length > 0 || drift !== undefined)) {
       const run = await openRun(on, 'adopt');
       const before = on.state();
       for (const value of adopted) await journal.append({ type: 'fact', run: run.id, name: 'adopted', value });
@@ -76,12 +78,22 @@ export function adoptEndpoint(session: Session, endpoint: string): Promise<Adopt
     }
     return {
       endpoint,
+      planned: !on.locked,
       adopted,
       known,
       takenOver: (drift?.found ?? []).map((one) => one.drift),
       notKnown: byTag.notKnown,
     };
   });
+}
+
+/** With `plan` the endpoint is only looked at. */
+function lookOrLock<T>(
+  session: Session,
+  { plan, ...words }: { endpoint: string; command: string; plan: boolean },
+  work: (on: EndpointSession) => Promise<T>,
+): Promise<T> {
+  return plan ? viewEndpoint(session, words.endpoint, work) : lockEndpoint(session, words, work);
 }
 
 /** An endpoint of this name that the journal has as its own, and that does not carry its tag, is somebody else's by now. */
@@ -97,6 +109,8 @@ function modelsOf(config: Live['config']): string[] {
 /** What was given back, and what is still shadowctl's. */
 export interface Disowned {
   endpoint: string;
+  /** Only asked for: nothing was written down. */
+  planned: boolean;
   givenBack: ResourceRef[];
   /** What shadowctl created for it and still stands: `cleanup` deletes what the endpoint does not run with. */
   ours: ResourceRef[];
@@ -107,8 +121,8 @@ export interface Disowned {
  *
  * @throws Problem (cannot-run) where it was not adopted here, or a change of it has not ended
  */
-export function disownEndpoint(session: Session, endpoint: string): Promise<Disowned> {
-  return lockEndpoint(session, { endpoint, command: 'disown' }, async (on) => {
+export function disownEndpoint(session: Session, endpoint: string, plan = false): Promise<Disowned> {
+  return lookOrLock(session, { endpoint, command: 'disown', plan }, async (on) => {
     const { journal } = on;
     const state = on.state();
     const givenBack = state.resources.filter(({ adopted }) => adopted).map(({ ref }) => ref);
@@ -137,8 +151,10 @@ export function disownEndpoint(session: Session, endpoint: string): Promise<Diso
         unseen === undefined ? exists && managed : tracked.state === 'exists' && !tracked.adopted,
       )
       .map(({ tracked }) => tracked.ref);
-    const run = await openRun(on, 'disown');
-    await journal.append({ type: 'fact', run: run.id, name: 'disowned', value: {} });
-    return { endpoint, givenBack, ours };
+    if (on.locked) {
+      const run = await openRun(on, 'disown');
+      await journal.append({ type: 'fact', run: run.id, name: 'disowned', value: {} });
+    }
+    return { endpoint, planned: !on.locked, givenBack, ours };
   });
 }

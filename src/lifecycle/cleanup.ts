@@ -86,6 +86,8 @@ export interface CleanupResult {
   journaled: readonly string[];
   /** Journals that say nothing: what they name was not cleaned up. */
   damaged: readonly DamagedJournal[];
+  /** Of several, those of which nothing could be done, and why: the others were. */
+  refused: readonly DamagedJournal[];
 }
 
 /**
@@ -101,18 +103,36 @@ export async function cleanup(
   const journaled = [...journals, ...damaged].map(({ endpoint }) => endpoint);
   const names = options.endpoint === undefined ? await everyEndpoint(session, journals, damaged) : [options.endpoint];
   const endpoints: EndpointCleanup[] = [];
+  const refused: DamagedJournal[] = [];
   for (const endpoint of names) {
     if (names.length > 1) session.emit({ kind: 'cleanup-begun', endpoint });
     const others = journaled.filter((other) => other !== endpoint);
     const going = others.filter((other) => names.includes(other));
     const staying = others.filter((other) => !going.includes(other));
-    const one = await onEndpoint(session, { endpoint, command: 'cleanup', readOnly: options.plan === true }, (on) =>
-      cleanEndpoint(on, options.keep ?? KEEP_NOTHING, { going, staying }, options.byTag === true),
-    );
-    endpoints.push(one);
-    done(one);
+    try {
+      const one = await onEndpoint(session, { endpoint, command: 'cleanup', readOnly: options.plan === true }, (on) =>
+        cleanEndpoint(on, options.keep ?? KEEP_NOTHING, { going, staying }, options.byTag === true),
+      );
+      endpoints.push(one);
+      done(one);
+    } catch (problem) {
+      // One that is busy, or locked, keeps nobody from the others.
+      const passes = problem instanceof Problem && problem.kind === 'cannot-run' && !(problem instanceof AwsProblem);
+      if (names.length === 1 || !passes) throw problem;
+      refused.push({ endpoint, problem });
+    }
   }
-  return { endpoints, journaled, damaged: options.endpoint === undefined ? damaged : [] };
+  return { endpoints, journaled, damaged: options.endpoint === undefined ? damaged : [], refused };
+}
+
+/** What to say of endpoints of which nothing could be done beside others; undefined where there are none. */
+export function refusedProblem(refused: CleanupResult['refused']): Problem | undefined {
+  if (refused.length === 0) return undefined;
+  const said = refused.map(({ endpoint, problem }) => `${endpoint}: ${problem.message}`);
+  return environmentError(
+    `${refused.length === 1 ? 'One endpoint was' : `${refused.length} endpoints were`} left out; the others were not. ${said.join(' ')}`,
+    lines(...refused.map(({ problem }) => problem.next), 'Then run the command again.'),
+  );
 }
 
 /** Those of which anything may stand; whose journal holds the bucket that others use comes last. */

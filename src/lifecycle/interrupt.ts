@@ -74,8 +74,10 @@ export function interruptAdvice(
     return interrupted(
       `Interrupted. What was begun in AWS continues there. What exists: ${listed([...names(false), ...names(true)])}.`,
       lines(
-        text`To continue, give the same command again: ${again}`,
-        tracked === undefined ? undefined : text`To watch it to its end: ${shown('status', { endpoint, watch: true })}`,
+        // What was begun goes on in AWS: the same command again would make another model, and update what has just been made.
+        tracked === undefined
+          ? text`To begin again, give the same command: ${again}`
+          : text`To watch it to its end: ${shown('status', { endpoint, watch: true })}`,
         text`To delete it all: ${shown('cleanup', { endpoint })}`,
       ),
     );
@@ -84,7 +86,7 @@ export function interruptAdvice(
   if (asked === undefined)
     return interrupted(
       `Interrupted. ${added} Endpoint ${endpoint} itself was not changed.`,
-      text`To continue, give the same command again: ${again}`,
+      text`To begin again, give the same command: ${again}`,
     );
   const config = asked.input?.EndpointConfigName;
   // Written down before the call: whether AWS accepted it, `resolveOpenSteps` asks when the update is taken up.

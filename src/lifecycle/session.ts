@@ -203,7 +203,7 @@ export async function lockEndpoint<T>(
         reportNotes();
         const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
         for (const step of await resolveOpenSteps(aws, journal, unseen)) session.emit({ kind: 'recovered', step });
-        const alarm = await restoreAlarm(() => openRun(on, 'abort: alarm restored'), aws, journal);
+        const alarm = await restoreAlarm(() => openRun(on, 'abort: alarm rule restored'), aws, journal);
         if (alarm !== undefined) session.emit({ kind: 'alarm-restored', alarm });
         return toldOfRollout(on, () => work(on));
       }),

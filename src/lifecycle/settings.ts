@@ -49,7 +49,7 @@ export async function settingsOf({ flags, env, project, endpoint }: Asked): Prom
       value: project.environment?.name ?? null,
       from: project.environment === undefined ? unset('none was chosen') : chosenBy(flags.env),
     },
-    targetOf({ flags, project }),
+    targetOf({ flags, env, project }),
     setting(
       'region',
       regionSetting(flags, env, project) ?? (emulator ? emulated(EMULATED.region) : await ownRegion(profile?.value)),
@@ -94,8 +94,10 @@ function chosenBy(flag: string | undefined): Source {
   return flag === undefined ? { kind: 'variable', name: 'SHADOWCTL_ENV' } : { kind: 'flag', name: '--env' };
 }
 
-function targetOf({ flags, project }: Pick<Asked, 'flags' | 'project'>): Setting {
-  const value = onEmulator(flags, project) ? 'emulator' : 'aws';
+function targetOf({ flags, env, project }: Pick<Asked, 'flags' | 'env' | 'project'>): Setting {
+  const ignored = onEmulator(flags, project) || /^true$/i.test(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ?? '');
+  const url = flags.endpointUrl ?? (ignored ? undefined : env.AWS_ENDPOINT_URL || undefined);
+  const value = flags.endpointUrl ?? (onEmulator(flags, project) ? 'emulator' : 'aws');
   const { environment } = project;
   const key = 'target';
   const by = (name: string): Setting => ({ key, value, from: { kind: 'flag', name } });
@@ -105,7 +107,8 @@ function targetOf({ flags, project }: Pick<Asked, 'flags' | 'project'>): Setting
   const why = (['target', 'profile', 'account'] as const).find((one) => environment?.[one] !== undefined);
   if (environment !== undefined && why !== undefined)
     return { key, value, from: { kind: 'environment', name: `environments.${environment.name}.${why}` } };
-  return { key, value, from: project.target === 'emulator' ? inFile('target') : unset('or as AWS_ENDPOINT_URL says') };
+  if (url !== undefined) return { key, value: url, from: { kind: 'variable', name: 'AWS_ENDPOINT_URL' } };
+  return { key, value, from: project.target === 'emulator' ? inFile('target') : unset('') };
 }
 
 async function ownRegion(profile: string | undefined): Promise<Sourced | undefined> {

@@ -75,7 +75,7 @@ export async function openFront({ listen, tls, bounds, handle, refused }: FrontO
     refused(why);
     refuseOn(socket, why, message);
   });
-  await listenOn(server, listen);
+  await listenOn(server, listen, 'The mirror', ': --listen HOST:PORT, or listen: in its configuration');
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : listen.port,
@@ -94,7 +94,7 @@ export async function openFront({ listen, tls, bounds, handle, refused }: FrontO
 }
 
 /** @throws Problem (cannot-run) where the system refuses the address */
-export function listenOn(server: Server, { host, port }: Address, who = 'The mirror'): Promise<void> {
+export function listenOn(server: Server, { host, port }: Address, who = 'The mirror', how = ''): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why =
@@ -105,7 +105,9 @@ export function listenOn(server: Server, { host, port }: Address, who = 'The mir
             : error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'
               ? 'it is no address of this machine'
               : error.message;
-      reject(environmentError(`${who} cannot listen on ${host}:${port}: ${why}.`, 'Choose another address.', error));
+      reject(
+        environmentError(`${who} cannot listen on ${host}:${port}: ${why}.`, `Choose another address${how}.`, error),
+      );
     });
     server.listen({ host, port, backlog: 1_024 }, () => resolve());
   });

@@ -83,9 +83,9 @@ export function appliedWords(step: Step): string | undefined {
   return `${step.kind === 's3-object' ? 'stored' : DONE.create} ${nameOf(step)}`;
 }
 
-/** A name for reading: of an upload, its bucket and the first digits of its content hash. */
+/** A name for reading: of an upload, its bucket, the folder of its endpoint, and the first digits of its content hash. */
 export function shortName(name: string): string {
-  return name.replace(/^(s3:\/\/[^/]+)\/.*\b([0-9a-f]{8})[0-9a-f]{56}\b\/.*$/, '$1/…/$2…');
+  return name.replace(/^(s3:\/\/[^/]+)\/shadowctl\/([^/]+)\/artifacts\/([0-9a-f]{8})[0-9a-f]{56}\/.*$/, '$1/…/$2/$3…');
 }
 
 /**

@@ -8,6 +8,8 @@ export interface TableOptions {
   right?: readonly number[];
   /** Columns of names, which are broken only where nothing else gives way any more. */
   whole?: readonly number[];
+  /** No word is broken, which `fitsByWords` says is possible. */
+  byWords?: true;
   indent?: string;
 }
 
@@ -29,7 +31,12 @@ export async function table(
   const indent = options.indent ?? '';
   const plainRows = rows.map((row) => row.map(plain));
   const numbers = options.right ?? [];
-  const colWidths = widths(head, plainRows, { room: io.columns - indent.length, numbers, names: options.whole ?? [] });
+  const colWidths = widths(head, plainRows, {
+    room: io.columns - indent.length,
+    numbers,
+    names: options.whole ?? [],
+    byWords: options.byWords === true,
+  });
   const broken = (cell: string, column: number) =>
     numbers.includes(column) ? cell : wrapped(cell, colWidths[column] ?? textWidth(cell));
   const cells = plainRows.map((row) => row.map(broken));
@@ -139,6 +146,17 @@ export function fitsWhole(head: readonly string[], rows: readonly (readonly stri
   return others + Math.min(widest(last), LAST_COLUMN) <= room;
 }
 
+/** Whether a table fits into `room` columns with cells broken at spaces alone. */
+export function fitsByWords(head: readonly string[], rows: readonly (readonly string[])[], room: number): boolean {
+  const cells = rows.map((row) => row.map(plain));
+  const words = head.map((title, column) => longestWord([title, ...cells.map((row) => row[column] ?? '')]));
+  return words.reduce((sum, width) => sum + width + GAP.length, -GAP.length) <= room;
+}
+
+function longestWord(texts: readonly string[]): number {
+  return Math.max(1, ...texts.flatMap((text) => text.split(' ').map(textWidth)));
+}
+
 /** The last column gives way down to this many characters before any other does. */
 const LAST_COLUMN = 24;
 /** No column is made narrower. */
@@ -151,7 +169,12 @@ const MIN_COLUMN = 8;
 function widths(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  { room, numbers, names }: { room: number; numbers: readonly number[]; names: readonly number[] },
+  {
+    room,
+    numbers,
+    names,
+    byWords,
+  }: { room: number; numbers: readonly number[]; names: readonly number[]; byWords: boolean },
 ): number[] {
   const found = head.map((title, column) =>
     Math.max(1, textWidth(title), ...rows.map((row) => textWidth(row[column] ?? ''))),
@@ -163,15 +186,23 @@ function widths(
     found[column] = (found[column] ?? 0) - by;
     over -= by;
   };
+  const least = head.map((title, column) =>
+    byWords ? longestWord([title, ...rows.map((row) => row[column] ?? '')]) : MIN_COLUMN,
+  );
   const giveWay = (columns: readonly number[]) => {
     while (over > 0) {
-      const [widest, next] = columns.toSorted((a, b) => (found[b] ?? 0) - (found[a] ?? 0));
-      if (widest === undefined || (found[widest] ?? 0) <= MIN_COLUMN) break;
-      narrow(widest, Math.max(MIN_COLUMN, Math.min(found[next ?? widest] ?? 0, (found[widest] ?? 0) - 1)));
+      const [widest, next] = columns
+        .filter((column) => (found[column] ?? 0) > (least[column] ?? MIN_COLUMN))
+        .toSorted((a, b) => (found[b] ?? 0) - (found[a] ?? 0));
+      if (widest === undefined) break;
+      narrow(
+        widest,
+        Math.max(least[widest] ?? MIN_COLUMN, Math.min(found[next ?? widest] ?? 0, (found[widest] ?? 0) - 1)),
+      );
     }
   };
   const mayGive = found.map((_, column) => column).filter((column) => !numbers.includes(column));
-  if (mayGive.includes(last)) narrow(last, LAST_COLUMN);
+  if (mayGive.includes(last) && !byWords) narrow(last, LAST_COLUMN);
   giveWay(mayGive.filter((column) => !names.includes(column)));
   giveWay(mayGive);
   return found;

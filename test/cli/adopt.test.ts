@@ -68,6 +68,7 @@ test('an endpoint is adopted with config, model and alarms, untouched; cleanup d
   const env = { AWS_ACCESS_KEY_ID: 'deployer' };
   expect(await json(`adopt ${ON}`, env)).toEqual({
     schema: 'shadowctl-adopt/1',
+    planned: false,
     endpoint: 'weather',
     adopted: refs,
     known: [],
@@ -87,6 +88,7 @@ test('an endpoint is adopted with config, model and alarms, untouched; cleanup d
   expect(await takeCensus(world.aws)).toEqual(standing);
   expect(await json(`disown ${ON}`)).toEqual({
     schema: 'shadowctl-disown/1',
+    planned: false,
     endpoint: 'weather',
     givenBack: refs,
     ours: [],
@@ -124,6 +126,22 @@ test('what an endpoint runs with that was given back is not cleaned up, alone or
   expect(await takeCensus(world.aws)).toMatchObject({ models: ['m1'], endpointConfigs: ['c1'] });
   const { Endpoints } = await client.send(new ListEndpointsCommand({}));
   expect(Endpoints).toMatchObject([{ EndpointName: 'weather', EndpointStatus: 'InService' }]);
+});
+
+test('--plan says what would come or go, and writes nothing down', async () => {
+  await typed(ELSEWHERE);
+  const plan = async (command: string) => {
+    const { code, out } = await world.shadowctl(`${command} ${ON} --plan --format json`);
+    return { code, ...(JSON.parse(out) as { planned: boolean; adopted?: unknown[]; givenBack?: unknown[] }) };
+  };
+  const adopt = await plan('adopt');
+  expect(adopt).toMatchObject({ code: 4, planned: true });
+  expect(adopt.adopted).toContainEqual({ kind: 'endpoint', name: 'weather' });
+  expect((await world.shadowctl(`disown ${ON} --plan`)).code).toBe(2);
+  await typed(`adopt ${ON}`);
+  expect(await plan('adopt')).toMatchObject({ code: 0, adopted: [] });
+  expect(await plan('disown')).toMatchObject({ code: 4, planned: true });
+  expect((await json(`status ${ON}`)).live.ownership).toBe('adopted');
 });
 
 test('what shadowctl created here is not adopted, nothing is where there is nothing, and no update is left in the middle', async () => {

@@ -8,11 +8,16 @@ afterEach(() => stage.close());
 
 const MINUTE = 60_000;
 const CANARY = `canary --endpoint ${ENDPOINT} --adopt --yes --artifact ${ARTIFACT} --algorithm linear-learner --config-name v2`;
+const OTHER = `deploy --endpoint other --yes --artifact ${ARTIFACT} --algorithm linear-learner --instances 1`;
 
 test('cleanup leaves the alarms that guard an update, whoever watches it', async () => {
   stage = await openStage();
   const refused: { code: number; err: string }[] = [];
   let alarms: unknown[] = [];
+  let [all, rest] = [
+    { code: 0, out: '', err: '' },
+    { code: 0, out: '', err: '' },
+  ];
   const { result } = await stage.traffic(
     () =>
       stage.clock.all([
@@ -22,6 +27,10 @@ test('cleanup leaves the alarms that guard an update, whoever watches it', async
           refused.push(await stage.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--plan']));
           const said = await stage.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--yes']);
           refused.push(said);
+          // One that is busy keeps nobody from seeing, and cleaning up, the others.
+          await stage.shadowctl(OTHER.split(' '));
+          all = await stage.shadowctl(['cleanup', '--all', '--plan']);
+          rest = await stage.shadowctl(['cleanup', '--all', '--yes']);
           alarms = await describeAlarms(stage.aws, [`${ENDPOINT}-5XXError`]);
           return said;
         },
@@ -34,6 +43,10 @@ test('cleanup leaves the alarms that guard an update, whoever watches it', async
     expect(err).toContain('shadowctl abort --endpoint');
   }
   expect(alarms).toHaveLength(1);
+  expect(all).toMatchObject({ code: 2, out: expect.stringContaining('endpoint other') });
+  expect(rest).toMatchObject({ code: 2, out: expect.stringContaining('deleted endpoint other') });
+  for (const { err } of [all, rest]) expect(err).toContain(`${ENDPOINT}: Endpoint "${ENDPOINT}" is busy`);
+  expect(await describeEndpoint(stage.aws, 'other')).toBeUndefined();
   expect(result[0]?.code).toBe(0);
   // Afterwards it is cleaned up as ever.
   expect(await stage.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--yes'])).toMatchObject({ code: 0 });

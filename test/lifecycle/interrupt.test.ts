@@ -73,17 +73,18 @@ test.each(['shadow', 'canary'])(
     expect(ended.err).not.toContain('shadowctl cleanup');
     expect(ended.err).toContain('model m2');
     expect(ended.err).toMatch(
-      /Endpoint weather itself was not changed\.\n {2}To continue, give the same command again: shadowctl/,
+      /Endpoint weather itself was not changed\.\n {2}To begin again, give the same command: shadowctl/,
     );
-    expect(ended.err).toContain(`again: shadowctl ${command} --endpoint weather …`);
+    expect(ended.err).toContain(`command: shadowctl ${command} --endpoint weather …`);
     expect(await world.shadowctl(SHADOW)).toMatchObject({ code: 0 });
   },
 );
 
-test('the deploy that makes the endpoint: the same command again, and cleanup as the way back', async () => {
+test('the deploy that makes the endpoint: it is watched to its end, since the same command would make another, and cleanup is the way back', async () => {
   const { code, err } = await interruptedAfter(60_000, DEPLOY.replace('weather', 'other'));
   expect(code).toBe(130);
-  expect(err).toContain('To continue, give the same command again: shadowctl deploy --endpoint other …');
+  expect(err).not.toContain('the same command');
+  expect(err).toContain('To watch it to its end: shadowctl status --endpoint other --watch');
   expect(err).toContain('To delete it all: shadowctl cleanup --endpoint other');
 });
 

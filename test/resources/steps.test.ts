@@ -47,7 +47,7 @@ test.each<[Step, string | undefined]>([
 });
 
 test.each([
-  [`s3://b/shadowctl/e/artifacts/${sha}/model.tar.gz`, 's3://b/…/01234567…'],
+  [`s3://b/shadowctl/e/artifacts/${sha}/model.tar.gz`, 's3://b/…/e/01234567…'],
   // Only a whole SHA-256 that is a folder of its own.
   [`s3://b/x/${sha.slice(1)}/model.tar.gz`, `s3://b/x/${sha.slice(1)}/model.tar.gz`],
   [`s3://b/x/f${sha}/model.tar.gz`, `s3://b/x/f${sha}/model.tar.gz`],

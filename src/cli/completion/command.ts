@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../../app.ts';
+import { usageError } from '../../base/errors.ts';
 import { formatFlag } from '../flags/common.ts';
 import { type CommandTree, treeOf } from './tree.ts';
 
@@ -24,10 +25,10 @@ account is asked beside, and what it said is kept for five minutes. Nothing is e
 export function completionCommand(host: Host, start: Run<CompletionOptions> = run): Command {
   const command = formatFlag(
     new Command('completion').addArgument(
-      new Argument('<shell>', 'bash, zsh or fish; endpoints prints the names that a script asks for').choices([
-        ...SHELLS,
-        'endpoints',
-      ]),
+      // The choices are for the scripts; a wrong word is told by our own words.
+      new Argument('<shell>', 'bash, zsh or fish; endpoints prints the names that a script asks for')
+        .choices([...SHELLS, 'endpoints'])
+        .argParser(readShell),
     ),
   );
   return command
@@ -35,6 +36,14 @@ export function completionCommand(host: Host, start: Run<CompletionOptions> = ru
     .action((what: CompletionOptions['what'], { format }: { format: 'text' | 'json' }) =>
       host.start(start, { what, format, tree: treeOf(command.parent ?? command) }),
     );
+}
+
+function readShell(word: string): CompletionOptions['what'] {
+  const known = [...SHELLS, 'endpoints'] as const;
+  const found = known.find((one) => one === word);
+  if (found === undefined)
+    throw usageError(`There is no completion for "${word}".`, 'There is one for bash, zsh and fish.');
+  return found;
 }
 
 /** Prints a script, or names; for names it never takes longer than reading files does. */

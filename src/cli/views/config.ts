@@ -3,6 +3,7 @@ import type { Source } from '../../base/settings.ts';
 import type { Setting } from '../../lifecycle/settings.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { records } from '../../ui/records.ts';
+import { textWidth } from '../../ui/width.ts';
 
 /** The settings as a table, below a line that names the file. */
 export async function configLines(
@@ -10,11 +11,17 @@ export async function configLines(
   { project, endpoint, settings }: { project: Project; endpoint: string | undefined; settings: readonly Setting[] },
 ): Promise<string[]> {
   const { file, endpoints, environments } = project;
-  const rows = settings.map(({ key, value, from }) => [plain(key), plain(shownValue(value)), plain(placeOf(from))]);
+  const all = settings.flatMap(({ key, value, from }) =>
+    membersOf(key, value).map(([name, one]) => [plain(name), plain(shownValue(one)), plain(placeOf(from))]),
+  );
+  // One long value would turn all of it into a list.
+  const isLong = ([, value = '']: readonly string[]) => textWidth(value) > io.columns / 2;
+  const rows = all.filter((row) => !isLong(row));
   const own = Object.keys(endpoints);
   const lines = [
     file === undefined ? 'No shadowctl.yaml here or above: shadowctl init writes one.' : `From ${plain(file)}:`,
     await records(io, ['setting', 'value', 'comes from'], rows),
+    ...all.filter(isLong).flatMap(([key, value, place]) => [`${key}  (${place})`, `  ${value}`]),
   ];
   if (!settings.some(({ key }) => key.startsWith('policy'))) lines.push('The policy has its defaults throughout.');
   else lines.push('All else of the policy has its default: shadowctl policy explain.');
@@ -23,6 +30,12 @@ export async function configLines(
   if (Object.keys(environments).length > 0)
     lines.push(`Environments: ${Object.keys(environments).map(plain).join(', ')} (--env chooses one).`);
   return lines;
+}
+
+/** A section as its keys, one by one: `release.bake`. */
+function membersOf(key: string, value: unknown): [string, unknown][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[key, value]];
+  return Object.entries(value).flatMap(([name, one]) => membersOf(`${key}.${name}`, one));
 }
 
 function shownValue(value: unknown): string {

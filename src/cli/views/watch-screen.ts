@@ -209,12 +209,14 @@ function fleetLines({ fleets }: EndpointLook, size: ScreenSize): string[] {
   if (fleets.length === 0) return [];
   const { columns } = size;
   const wide = columns >= 100;
-  const graph = wide ? 14 : 5;
+  // Where there is little room, the graphs go first, then how many instances there are: a number is never cut.
+  const graph = wide ? 14 : columns >= 73 ? 5 : 0;
+  const inst = columns >= 63 ? 7 : 0;
   // What is left for the model's name beside everything else.
-  const room = Math.max(8, columns - 12 - 7 - 11 - 8 - (8 + graph) - (9 + graph));
-  const head = `${'fleet'.padEnd(12)}${padEnd('model', room)}${'inst'.padStart(7)}${'traffic'.padStart(11)}${'req/min'.padStart(8)}${padStart('5XX', 8 + graph)}${padStart('p90', 9 + graph)}`;
+  const room = Math.max(8, columns - 12 - inst - 11 - 8 - (8 + graph) - (9 + graph));
+  const head = `${'fleet'.padEnd(12)}${padEnd('model', room)}${inst === 0 ? '' : 'inst'.padStart(inst)}${'traffic'.padStart(11)}${'req/min'.padStart(8)}${padStart('5XX', 8 + graph)}${padStart('p90', 9 + graph)}`;
   const newest = Math.max(0, ...fleets.map(({ minutes }) => minutes.at(-1)?.at ?? 0));
-  const rows = fleets.map((fleet) => fleetLine(fleet, newest, room, graph));
+  const rows = fleets.map((fleet) => fleetLine(fleet, newest, { room, graph, inst }));
   return [
     '',
     paint(size, 'quiet', cut(head, columns)),
@@ -226,7 +228,11 @@ function fleetLines({ fleets }: EndpointLook, size: ScreenSize): string[] {
 const GRAPH_MINUTES = 14;
 
 /** @param newest the last minute that any fleet has; one that lags behind it by more than one has no requests any more */
-function fleetLine(fleet: WatchedFleet, newest: number, room: number, graph: number): string {
+function fleetLine(
+  fleet: WatchedFleet,
+  newest: number,
+  { room, graph, inst }: { room: number; graph: number; inst: number },
+): string {
   const { role, model, instances, share, minutes } = fleet;
   const latest = minutes.at(-1);
   const stale = latest === undefined || newest - latest.at > 60 * SECOND;
@@ -245,12 +251,11 @@ function fleetLine(fleet: WatchedFleet, newest: number, room: number, graph: num
         : `${instances.current} of ${instances.desired}`;
   const traffic =
     share === undefined ? '?' : `${role === 'shadow' ? 'copy ' : ''}${percent(Math.round(share * 100) / 100)}`;
-  const errors = ` ${sparkline(shown.map(rate), graph, 0.05)}${percent(rate(last)).padStart(7)}`;
-  const latency = ` ${sparkline(
-    shown.map((minute) => minute?.latencyMs),
-    graph,
-  )}${milliseconds(last?.latencyMs).padStart(8)}`;
-  return `${role.padEnd(12)}${padEnd(cut(plain(model), room - 1), room)}${fleetSize.padStart(7)}${traffic.padStart(11)}${count(last?.requests).padStart(8)}${errors}${latency}`;
+  const drawn = (values: readonly (number | undefined)[], top?: number) =>
+    graph === 0 ? '' : sparkline(values, graph, top);
+  const errors = ` ${drawn(shown.map(rate), 0.05)}${percent(rate(last)).padStart(7)}`;
+  const latency = ` ${drawn(shown.map((minute) => minute?.latencyMs))}${milliseconds(last?.latencyMs).padStart(8)}`;
+  return `${role.padEnd(12)}${padEnd(cut(plain(model), room - 1), room)}${inst === 0 ? '' : fleetSize.padStart(inst)}${traffic.padStart(11)}${count(last?.requests).padStart(8)}${errors}${latency}`;
 }
 
 /** How the requests are divided, as a bar, where there is something to divide. */

@@ -84,7 +84,7 @@ async function recordEnd(session: Session, ended: EndedUpdate): Promise<Endpoint
     try {
       return await journal.locked(`watching the update to ${update.requested}`, async () => {
         const parts = { aws, journal, clock, signal };
-        await restoreAlarm(() => startRun(parts, 'abort: alarm restored'), aws, journal);
+        await restoreAlarm(() => startRun(parts, 'abort: alarm rule restored'), aws, journal);
         const known = (await recorded(session, update))?.ended !== undefined;
         const run = known ? undefined : await startRun(parts, `${update.command}: ended`);
         if (run !== undefined) await recordUpdateEnded(run, factsOf(ended));

@@ -72,7 +72,7 @@ export async function openEndpoint(options: EndpointOptions): Promise<LoggedEndp
       });
     },
   );
-  await listenOn(server, listen, 'record');
+  await listenOn(server, listen, 'record', ': --listen HOST:PORT');
   const address = server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : listen.port,
