@@ -142,8 +142,10 @@ describe('a call of the function', () => {
     stage = await openFunction({});
     await stage.upload('weather/model.tar.gz', MODEL);
     expect(await stage.tick()).toMatchObject({ waits: 'endpoint' });
-    stage.emulator.world.faults.add({ kind: 'error', operation: 'DescribeEndpoint', status: 403, times: 1 });
+    const { faults } = stage.emulator.world;
+    const ended = faults.add({ kind: 'error', operation: 'DescribeEndpoint', status: 403 });
     await expect(stage.tick()).rejects.toThrow(/endpoint/);
+    faults.remove(ended.id);
     stage.env.AWS_ACCESS_KEY_ID = 'renewed';
     await stage.ticksUntil('evidence');
     expect(await facts('release-trouble')).toEqual([]);
