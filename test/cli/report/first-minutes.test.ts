@@ -76,7 +76,7 @@ test('in the first minute of a shadow: nothing to compare, and when to look agai
     expect(outcome).toBe('inconclusive');
     if (format === 'json' || format === 'junit') continue;
     const words = text.replace(/\s+/g, ' ').replaceAll('\\', '');
-    expect(words).toContain('weather has run as it does now, with this shadow, since');
+    expect(words).toContain('of what weather runs now, with this shadow, evidence counts from');
     expect(words).toMatch(/can be read from \d\d:\d\d:\d\d UTC on: look again then, or add --watch\./);
     expect(words).not.toContain('-100 %');
     // The window is that of this shadow, not the minute before it came up.
