@@ -1,6 +1,6 @@
 import type { Finding } from './findings.ts';
 
-const TITLE = '## 15. Seen on AWS itself';
+const TITLE = '## 16. Seen on AWS itself';
 const FILE = 'docs/sagemaker-facts.md';
 /** Lines of a hunk before what changes. */
 const CONTEXT = 3;

@@ -69,7 +69,7 @@ test('a session says how what was unsettled turned out, as a patch, and leaves n
   // A later session adds to what stands there.
   const more = [{ name: 'halfMinutes' as const, value: 'true', seen: 'a | b' }];
   const again = patched(after, factsPatch(after, more, { at: world.clock.now(), region: 'eu-west-1' }));
-  expect(again.match(/^## 15/gm)).toHaveLength(1);
+  expect(again.match(/^## 16/gm)).toHaveLength(1);
   expect(again).toMatch(/\| `halfMinutes` \| true \| a \\\| b \| 2026-01-05, eu-west-1 \|\n$/);
   const calls = seen.recorded
     .trim()
