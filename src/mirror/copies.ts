@@ -13,6 +13,8 @@ export interface Copy {
   target: string;
   /** Made when it is sent. */
   headers: () => RawHeaders | Promise<RawHeaders>;
+  /** It goes to SageMaker with the mirror's own credentials. */
+  signed?: boolean;
   body: Buffer;
   /** Called once. */
   onEnd: (end: CopyEnd) => void;
@@ -43,6 +45,9 @@ export interface CopyBounds {
   /** Bytes of all bodies of this shadow, answers included. */
   memory: number;
 }
+
+/** SageMaker's own refusal of a caller: what a model answers with a failure comes as 424 (ModelError), whatever its status. */
+const DENIED = 403;
 
 /** Copies that are given up in one go. */
 const MAX_GIVEN_UP = 32;
@@ -177,8 +182,8 @@ export class Copies {
         entry.sentAt = this.#now();
         this.#sendWith(entry, ready);
       },
-      // What signs has no credentials: nothing of it is the shadow's doing, but nothing was answered either.
-      () => this.#end(entry, ended('refused')),
+      // What signs has no credentials: nothing of it is the shadow's doing.
+      () => this.#end(entry, { ...ended('lost'), loss: 'credentials' }),
     );
   }
 
@@ -199,11 +204,12 @@ export class Copies {
         if (answer?.lost !== undefined) this.#end(entry, ended(answer.lost === 'size' ? 'too-large' : 'too-slow'));
       },
       onEnd: () =>
-        this.#end(entry, {
-          ...ended('answered'),
-          body: entry.answer?.whole(),
-          arrivals: entry.answer?.arrivals ?? [],
-        }),
+        this.#end(
+          entry,
+          entry.copy.signed === true && entry.status === DENIED
+            ? { ...ended('lost'), loss: 'credentials' }
+            : { ...ended('answered'), body: entry.answer?.whole(), arrivals: entry.answer?.arrivals ?? [] },
+        ),
       onError: (error) => this.#end(entry, ended(isNoConnection(error) ? 'refused' : 'broken')),
     });
   }

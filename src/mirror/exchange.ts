@@ -17,7 +17,7 @@ export interface ShadowSide {
   copies: Copies;
   metrics: SideMetrics;
   /** The copy of a request, less what the exchange adds; undefined: this shadow has no such route. */
-  copyOf: (req: IncomingMessage, id: string, body: Buffer) => Pick<Copy, 'target' | 'headers'> | undefined;
+  copyOf: (req: IncomingMessage, id: string, body: Buffer) => Pick<Copy, 'target' | 'headers' | 'signed'> | undefined;
 }
 
 /** What all exchanges share. */

@@ -123,6 +123,7 @@ function copiesFor(
     return {
       target,
       headers: place.sign === undefined ? headers : () => signed(place, req, target, headers(), body),
+      signed: place.sign !== undefined,
     };
   };
 }

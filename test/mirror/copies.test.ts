@@ -6,7 +6,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { readCapture } from '../../src/analysis/answers/captures.ts';
 import { readFacts } from '../../src/analysis/mirrored/record.ts';
 import { AgreementWatch } from '../../src/mirror/agreement.ts';
+import { Copies, type CopyEnd } from '../../src/mirror/copies.ts';
 import { prometheus, SideMetrics } from '../../src/mirror/metrics.ts';
+import type { Wire } from '../../src/mirror/wire.ts';
 import { type Model, openModel, openRig, type Rig } from './rig.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -100,6 +102,38 @@ describe('copies', () => {
     await mirror.tick();
     expect(side()?.metrics.outcomes).toMatchObject({ timeout: 3, 'too-slow': 17 });
     expect(side()).toMatchObject({ underWay: 0, bytes: 0 });
+  });
+
+  test.each<[string, boolean, number | undefined, Partial<CopyEnd>]>([
+    [
+      'that AWS refuses the mirror count for neither side',
+      true,
+      403,
+      { outcome: 'lost', loss: 'credentials', status: 403 },
+    ],
+    ['that cannot be signed count for neither side', true, undefined, { outcome: 'lost', loss: 'credentials' }],
+    ['whose model fails behind SageMaker count against it', true, 424, { outcome: 'answered', status: 424 }],
+    ['that a server of one’s own refuses count against it', false, 403, { outcome: 'answered', status: 403 }],
+  ])('%s', async (_, signed, status, expected) => {
+    const send: Wire['send'] = (_head, _body, { onHead, onEnd }) => {
+      onHead(status ?? 200, []);
+      onEnd();
+      return () => undefined;
+    };
+    const bounds = { concurrency: 1, queue: 1, timeout: 1_000, answer: 1_000, memory: 10_000 };
+    const copies = new Copies(
+      { send, sweep: () => undefined, close: () => undefined } as unknown as Wire,
+      bounds,
+      () => 0,
+    );
+    const headers = async () => {
+      if (status === undefined) throw new Error('no credentials');
+      return [];
+    };
+    const end = await new Promise<CopyEnd>((onEnd) => {
+      copies.offer({ id: '1', method: 'POST', target: '/', headers, body: Buffer.from('1'), signed, onEnd });
+    });
+    expect(end).toMatchObject(expected);
   });
 
   test('that never had room, even alone, count for neither side', async () => {

@@ -34,6 +34,8 @@ export const LOSSES = [
   'unlogged',
   // A shadow answered the caller, and the live side did not answer its copy: that must not speak for the shadow.
   'live-copy',
+  // The mirror's own credentials were missing, or refused by AWS before any model saw the copy.
+  'credentials',
 ] as const;
 export type Loss = (typeof LOSSES)[number];
 

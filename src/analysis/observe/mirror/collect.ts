@@ -262,6 +262,7 @@ const LOST_WORDS: Readonly<Record<Loss, string>> = {
   unredacted: 'what was to be left out could not be found in their live answer',
   unlogged: "the shadow's line was logged and the live one was not",
   'live-copy': 'the live side did not answer the copy of what the shadow answered, or refused it',
+  credentials: "the mirror's own credentials were missing, or AWS refused them",
 };
 
 /** Whose evidence it is, where the judged sides are no candidate beside what is live. */
