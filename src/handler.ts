@@ -4,6 +4,7 @@ import { functionUrl } from './aws/function-url.ts';
 import { putObject } from './aws/s3-text.ts';
 import { readObject } from './aws/s3.ts';
 import { environmentError } from './base/errors.ts';
+import { parsedJson } from './base/json.ts';
 import { projectOf } from './base/project.ts';
 import { printCommand, printText } from './base/text.ts';
 import { prepareRelease } from './cli/release-parts.ts';
@@ -135,18 +136,10 @@ function logIo(log: (line: string) => void, env: Environment): Io {
 
 async function readSettings(app: App, { SHADOWCTL_SETTINGS: uri = '' }: Environment): Promise<FunctionSettings> {
   const text = new TextDecoder().decode(await readObject(await app.aws(), uri, MAX_SETTINGS, app.signal));
-  const content = parsed(text);
+  const content = parsedJson(text);
   if (content === undefined)
     throw environmentError(`${uri} is no JSON.`, 'Install the pipeline again: it writes its settings anew.');
   return readFunctionSettings(content, uri);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The address of the function itself, for links; undefined where it has none. */

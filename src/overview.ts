@@ -47,6 +47,10 @@ export const COMMANDS = [
     name: 'release',
     summary: 'from an upload to production by itself: shadow, verdict, approval, canary; resumable, by hand or by cron',
   },
+  {
+    name: 'pipeline',
+    summary: 'the same on AWS by itself: install, status, logs, remove; a function, mail, and a page for the answer',
+  },
   { name: 'keep', summary: 'end the shadow and keep production as it is' },
   {
     name: 'undo',

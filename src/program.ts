@@ -27,6 +27,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   report: async () => (await import('./cli/report/command.ts')).reportCommand,
   promote: async () => (await import('./cli/promote.ts')).promoteCommand,
   release: async () => (await import('./cli/release.ts')).releaseCommand,
+  pipeline: async () => (await import('./cli/pipeline.ts')).pipelineCommand,
   keep: async () => (await import('./cli/keep.ts')).keepCommand,
   undo: async () => (await import('./cli/undo.ts')).undoCommand,
   abort: async () => (await import('./cli/abort.ts')).abortCommand,

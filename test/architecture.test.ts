@@ -63,7 +63,7 @@ const all = sources(root).flatMap(importsOf);
 const inside = all
   .filter((one) => one.to.startsWith('.'))
   .map((one) => ({ ...one, to: relative(root, resolve(root, dirname(one.from), one.to)) }))
-  .filter((one) => one.to !== '../package.json');
+  .filter((one) => !['../package.json', '../package-lock.json'].includes(one.to));
 
 /** The room of a file: its first folder, or its name where it stands at the top. */
 function roomOf(file: string): string {

@@ -103,14 +103,19 @@ export async function describeModelPackage(
   );
 }
 
-/** The versions of a group in the Model Registry that are Approved, by their ARNs, oldest first. */
-export async function approvedPackages(aws: Aws, group: string, signal?: AbortSignal): Promise<string[]> {
+/** The versions of a group in the Model Registry that have this status, by their ARNs, oldest first. */
+export async function packagesWith(
+  aws: Aws,
+  group: string,
+  status: 'Approved' | 'PendingManualApproval',
+  signal?: AbortSignal,
+): Promise<string[]> {
   const client = await aws.sagemaker();
   const found: { arn: string; version: number }[] = [];
   const send = (NextToken: string | undefined) =>
     call(aws.target, `list the model packages of ${group}`, () =>
       client.send(
-        new ListModelPackagesCommand({ ModelPackageGroupName: group, ModelApprovalStatus: 'Approved', NextToken }),
+        new ListModelPackagesCommand({ ModelPackageGroupName: group, ModelApprovalStatus: status, NextToken }),
         { abortSignal: signal },
       ),
     );

@@ -1,4 +1,4 @@
-import { ListSubscriptionsByTopicCommand, PublishCommand } from '@aws-sdk/client-sns';
+import { CreateTopicCommand, ListSubscriptionsByTopicCommand, PublishCommand } from '@aws-sdk/client-sns';
 import type { Aws } from './clients.ts';
 import { call } from './errors.ts';
 import { pages } from './pages.ts';
@@ -24,6 +24,15 @@ export async function publish(
       { abortSignal: signal },
     ),
   );
+}
+
+/** Creates a topic, or finds the one of that name; gives its ARN. */
+export async function createTopic(aws: Aws, name: string): Promise<string> {
+  const client = await aws.sns();
+  const { TopicArn = '' } = await call(aws.target, `create topic ${name}`, () =>
+    client.send(new CreateTopicCommand({ Name: name })),
+  );
+  return TopicArn;
 }
 
 /**

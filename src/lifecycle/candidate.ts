@@ -25,6 +25,8 @@ export interface CandidateSpec extends CandidateOptions {
   configName?: string | undefined;
   /** ARN of the role to run it with; undefined: the project's, else the live model's. */
   role?: string | undefined;
+  /** A version in the Model Registry that waits for its approval is made from its parts: SageMaker runs none by its name. */
+  unapproved?: boolean | undefined;
   /** Name its image by digest, as the endpoint's instances run it. */
   pinImage?: boolean | undefined;
   /** Environment of its container. */
@@ -130,7 +132,7 @@ export async function examineCandidate(
   const checked =
     spec.modelPackage === undefined
       ? await checkCandidate({ ...spec, image }, aws.target.region)
-      : await examinePackage(aws, spec.modelPackage, session.signal);
+      : await examinePackage(aws, spec.modelPackage, spec.unapproved === true, session.signal);
   await checkRemote(aws, checked, {
     allowMismatch: spec.allowMismatch === true,
     ...(always === true && { always }),
@@ -143,16 +145,23 @@ export async function examineCandidate(
 /**
  * A version in the Model Registry: its image and its artifact. "For versioned models, the value of this parameter must
  * be set to Approved to deploy the model" (API reference of CreateModelPackage, ModelApprovalStatus).
+ * @param unapproved it is to be made from its parts, also while it waits for its approval
  * @throws Problem (usage) where there is none, or it may not be deployed
  */
-async function examinePackage(aws: Aws, arn: string, signal: AbortSignal): Promise<CheckedCandidate> {
+async function examinePackage(
+  aws: Aws,
+  arn: string,
+  unapproved: boolean,
+  signal: AbortSignal,
+): Promise<CheckedCandidate> {
   const found = await describeModelPackage(aws, arn, signal);
   if (found === undefined)
     throw usageError(`--model-package: there is no model package ${arn} in ${aws.target.region}.`);
   const { ModelPackageStatus: status, ModelApprovalStatus: approval } = found;
   if (status !== 'Completed')
     throw usageError(`--model-package: ${arn} is ${status}, not Completed.`, 'Wait until SageMaker has completed it.');
-  if (approval !== undefined && approval !== 'Approved')
+  const waits = unapproved && approval === 'PendingManualApproval';
+  if (approval !== undefined && approval !== 'Approved' && !waits)
     throw usageError(
       `--model-package: ${arn} is ${approval}: SageMaker deploys only versions that are Approved.`,
       lines(
@@ -164,8 +173,9 @@ async function examinePackage(aws: Aws, arn: string, signal: AbortSignal): Promi
   const [container] = containers;
   if (containers.length !== 1 || container?.Image === undefined)
     throw usageError(`--model-package: ${arn} has ${containers.length} containers; shadowctl deploys models of one.`);
-  const { Image: image, ModelDataUrl: uri } = container;
-  return { image, builtIn: algorithmOfImage(image), local: undefined, uri, modelPackage: arn };
+  const { Image: image, ModelDataUrl: uri, Environment: environment = {} } = container;
+  const parts = { image, builtIn: algorithmOfImage(image), local: undefined, uri };
+  return unapproved ? { ...parts, environment } : { ...parts, modelPackage: arn };
 }
 
 /**
@@ -212,7 +222,7 @@ export async function planModel(
     env: undefined,
     live: liveModel?.ExecutionRoleArn,
   });
-  const { environment = {} } = spec;
+  const environment = { ...checked.environment, ...spec.environment };
   const vpc = spec.vpc && { Subnets: [...spec.vpc.subnets], SecurityGroupIds: [...spec.vpc.securityGroups] };
   const input = newModel(names.model, candidate, { role, environment, tags: names.tagList, vpc, live: liveModel });
   return [...candidate.steps, { action: 'create', kind: 'model', name: names.model, input }];

@@ -71,17 +71,19 @@ export function projectForFunction(
 ): Record<string, unknown> {
   refuseOutside(release, judged.policy);
   const own = Object.hasOwn(project.endpoints, endpoint) ? project.endpoints[endpoint] : undefined;
-  const section = { ...object(project.release), ...object(own?.release), notify: named.own };
-  const { policy: _, ...withoutPolicy } = section as Record<string, unknown>;
-  const { policy: __, notify: ___, release: ____, ...defaults } = own ?? {};
+  const withoutPolicy = (section: unknown) =>
+    Object.fromEntries(Object.entries(object(section)).filter(([key]) => key !== 'policy'));
+  // What is said of its answers stands in the policy already.
+  const { policy: _, answers: __, notify: ___, ...defaults } = own ?? {};
   return withoutUndefined({
     role: project.role,
     tags: project.tags,
     prices: project.prices,
     notify: named.project,
     policy: judged.written,
-    release: withoutPolicy,
-    endpoints: { [endpoint]: defaults },
+    release: withoutPolicy(project.release),
+    // Which stands over which stays as it was.
+    endpoints: { [endpoint]: { ...defaults, release: { ...withoutPolicy(own?.release), notify: named.own } } },
   });
 }
 

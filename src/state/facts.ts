@@ -329,6 +329,14 @@ export const FACTS = {
   'release-ended': v.object({ release: name, outcome: text, reason: text, at: time }),
   /** An artifact that starts no release, and why. */
   'release-passed-over': v.object({ source: releaseSource, why: text, at: time }),
+  /** A pipeline is about to be installed for the endpoint, or brought up to date; `watch`: what starts releases there. */
+  'pipeline-installing': v.object({ stack: name, code: text, settings: text, watch: v.optional(text), at: time }),
+  /** The bucket of uploads is about to send its events to EventBridge; `before`: it did so already. */
+  'pipeline-events': v.object({ bucket: name, before: v.boolean('true or false'), at: time }),
+  'pipeline-installed': v.object({ stack: name, at: time }),
+  'pipeline-removing': v.object({ stack: name, at: time }),
+  /** `off`: buckets that send no events to EventBridge any more, as before. */
+  'pipeline-removed': v.object({ stack: name, off: names, at: time }),
   /** Requests are divided anew among the variants. */
   shifted: v.object({ weights: v.record(text, number), counts: v.optional(v.record(text, number)) }),
 } as const;

@@ -17,7 +17,7 @@ const FOLDER = join(ROOT, 'schemas/output');
 /** Their `--schema` is that of what they read. */
 const OWN_SCHEMA = ['mirror', 'record'];
 /** Demos take long; they print their lines by the function that `help` uses. */
-const NOT_RUN = ['demo', 'demo mirror'];
+const NOT_RUN = ['demo', 'demo mirror', 'demo release'];
 
 /** commander asks for these before it looks at a flag. */
 const NEEDED_WORD: Readonly<Record<string, string[]>> = {

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { run } from '../../src/main.ts';
 import { buildProgram } from '../../src/program.ts';
 import { ask, openModel } from '../mirror/rig.ts';
+import { pipelineOn } from '../pipeline/command.ts';
 import { capturedIo } from '../support/io.ts';
 import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 import { ROOT } from '../docs/pages.ts';
@@ -49,6 +50,7 @@ export async function collectDocuments(): Promise<Documents> {
   await lifeCycle(keep);
   await otherLife(keep);
   await releases(keep);
+  await pipelines(keep);
   await ofTheEmulator(keep);
   await ofAMirrorsFolder(keep);
   return documents;
@@ -251,6 +253,32 @@ async function releases(keep: Keep): Promise<void> {
     const served = stage.shadowctl(['release', 'serve', '--port', '0', '--format', 'json'], stop.signal);
     setTimeout(() => stop.abort(new DOMException('stop', 'AbortError')), 500);
     keep('release serve', (await served).out);
+  } finally {
+    await stage.close();
+  }
+}
+
+/** A pipeline that comes and goes; what its function would be made of is made elsewhere. */
+async function pipelines(keep: Keep): Promise<void> {
+  const stage = await openStage();
+  try {
+    const tell = async (line: readonly string[], exit = 0) => {
+      const { code, out, err } = await pipelineOn(stage, [...line, ...ON, '--format', 'json']);
+      if (code !== exit) throw new Error(`pipeline ${line.join(' ')} ended with ${code}: ${err}${out}`);
+      keep(`pipeline ${line[0]}`, out);
+    };
+    const parts = ['--watch', 's3://models/in/', '--adopt', '--email', 'team@example.com'];
+    await tell(['template', ...parts]);
+    await tell(['status']);
+    await tell(['install', ...parts, '--plan'], 4);
+    await tell(['install', ...parts, '--yes']);
+    const state = ['--state', 's3://shadowctl-state-000000000000-us-east-1/journals'];
+    const begin = ['release', ...ON, ...state, '--artifact', 's3://models/009.tar.gz', '--adopt', '--yes', '--once'];
+    await stage.shadowctl(begin);
+    await tell(['status']);
+    await tell(['logs', '--last', '1d']);
+    await tell(['remove', '--leave-release', '--plan'], 4);
+    await tell(['remove', '--leave-release', '--yes']);
   } finally {
     await stage.close();
   }

@@ -13,20 +13,31 @@ interface Written {
   endpoints?: Readonly<Record<string, { answers?: unknown; policy?: unknown }>>;
 }
 
+export interface LoadedPolicy {
+  policy: Policy;
+  /** Where it came from, in words. */
+  source: string;
+  /** Sentences about keys that have moved. */
+  notes: string[];
+  /** Where the command of a comparator stands. */
+  commandFile: string | undefined;
+  /** The policy as it was written, with what is said of the endpoint's answers; undefined: the defaults. */
+  written: unknown;
+}
+
 /**
  * The policy from a YAML file (its section `policy`, or all of it), else from shadowctl.yaml, else the default; and
  * where it came from, in words. What shadowctl.yaml says about the answers of this endpoint stands over the policy for all
  * endpoints, and under that of a file that was named.
  *
  * @param endpoint whose answers are judged, where it is known
- * @returns notes are sentences about keys that have moved; `commandFile` is where the command of a comparator stands
  */
 export async function loadPolicy(
   cwd: string,
   named: string | undefined,
   project: () => Promise<Written>,
   endpoint?: string,
-): Promise<{ policy: Policy; source: string; notes: string[]; commandFile: string | undefined }> {
+): Promise<LoadedPolicy> {
   const written = await project();
   const { endpoints = {} } = written;
   const said = endpoint !== undefined && Object.hasOwn(endpoints, endpoint) ? endpoints[endpoint] : undefined;
@@ -47,7 +58,7 @@ export async function loadPolicy(
         : { ...object(policy), answers: { ...object(object(policy).answers), ...object(own) } };
     const read = inFolder(readPolicy(section, source), resolve(cwd, dirname(file ?? '.')));
     const commandFile = read.answers.command === undefined ? undefined : file;
-    return { policy: read, source, notes: movedKeys(section), commandFile };
+    return { policy: read, source, notes: movedKeys(section), commandFile, written: section };
   }
   const path = resolve(cwd, named);
   requireFile(path, 'policy file', '--policy');
@@ -62,7 +73,7 @@ export async function loadPolicy(
   // What stands in the file that was named comes before what shadowctl.yaml says of the endpoint.
   const place = 'command' in object(object(section).answers) ? path : written.file;
   const commandFile = policy.answers.command === undefined ? undefined : place;
-  return { policy, source: path, notes: movedKeys(section), commandFile };
+  return { policy, source: path, notes: movedKeys(section), commandFile, written: all };
 }
 
 /** The file of a reference lies beside the policy that names it. */

@@ -1,12 +1,15 @@
 import { Command } from 'commander';
 import { type App, type Host, lazy, type Run } from '../../app.ts';
+import { usageError } from '../../base/errors.ts';
 import { formatFlag } from '../flags/common.ts';
+import type { ReleaseStory } from './release.ts';
 import type { DemoOptions } from './run.ts';
 
 export function demoCommand(
   host: Host,
   run: Run<DemoOptions & { format: Format }> = lazy(() => import('./run.ts')),
   runMirror: Run<undefined> = lazy(() => import('./mirror.ts')),
+  runRelease: Run<{ story: ReleaseStory; format: Format }> = lazy(() => import('./release.ts')),
 ): Command {
   const command = formatFlag(new Command('demo'))
     .option('--keep', "do not clean up: keep everything in this folder's emulator, so that you can look around")
@@ -40,6 +43,23 @@ Example:
             format,
           },
         );
+      }),
+  );
+  command.addCommand(
+    formatFlag(new Command('release'))
+      .description('a release that runs itself: an upload, a shadow, a mail, a click, a canary; in under a minute')
+      .option('--worse', 'with a candidate that is worse than production')
+      .option('--unanswered', 'where nobody answers the mail')
+      .action((_: unknown, own: Command) => {
+        const { format, worse, unanswered } = own.optsWithGlobals<{
+          format: Format;
+          worse?: boolean;
+          unanswered?: boolean;
+        }>();
+        if (worse === true && unanswered === true)
+          throw usageError('--worse and --unanswered are two stories.', 'Give one of them.');
+        const story = worse === true ? 'worse' : unanswered === true ? 'unanswered' : 'approved';
+        return host.start(inFormat('demo-release', runRelease), { story, format });
       }),
   );
   return command;

@@ -5,6 +5,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   recipes: 'CI, labels, JSON answers, noisy models, alarms, teams',
   mirror: 'a shadow for any model behind HTTP: a proxy that keeps pairs',
   release: 'from an upload to production by itself: settings, approval, cron',
+  pipeline: 'a release on AWS by itself: what is installed, what it costs, how it goes',
   judging: 'how a shadow is judged: gates, bounds, noise, calibration',
   answers: 'how answers are read: kinds, and the formats that are known',
   configuration: 'shadowctl.yaml, environment variables, policies',

@@ -72,7 +72,14 @@ export function trusts({ store }: { store: Store }, arn: string, service: string
   const role = rolesOf(store).get(keyOf(account, name));
   if (role?.deleted === true) return false;
   if (role?.created !== true) return true;
-  return resourceAllows(statementsOfText(role.trust), { principal: service, action: 'sts:AssumeRole', resource: arn });
+  // A trust policy may name the account for which the service acts: here that is always the role's own.
+  const keys = { 'aws:SourceAccount': account };
+  return resourceAllows(statementsOfText(role.trust), {
+    principal: service,
+    action: 'sts:AssumeRole',
+    resource: arn,
+    keys,
+  });
 }
 
 /** May a user or a session take a role? As `trusts`: the trust policy must name it, its account, or everybody. */

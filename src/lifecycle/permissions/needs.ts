@@ -26,7 +26,18 @@ export type On =
   | 'scalable targets'
   | 'scaling alarms'
   | 'state bucket'
-  | 'state objects';
+  | 'state objects'
+  | 'pipeline stack'
+  | 'pipeline function'
+  | 'pipeline roles'
+  | 'pipeline log group'
+  | 'pipeline topic'
+  | 'pipeline queue'
+  | 'pipeline rules'
+  | 'pipeline schedule'
+  | 'pipeline alarms'
+  | 'pipeline bucket'
+  | 'pipeline objects';
 
 /** One action that a command calls. */
 export interface Need {
@@ -183,6 +194,71 @@ const only = (flag: string, needs: readonly Need[]): Need[] => needs.map((one) =
 /** What every command looks at before it changes what an endpoint runs. */
 const UPDATING = [...IDENTITY, ...STANDING, ...LOOK, ...OWNER, ...EXPERIMENTS];
 
+/** What AWS CloudFormation does for a stack, with the permissions of whoever deploys it. */
+const several = (service: string, on: On, names: readonly string[], flag?: string): Need[] =>
+  names.map((name) => need(`${service}:${name}`, on, flag === undefined ? {} : { only: flag }));
+
+const PIPELINE = [
+  ...several('cloudformation', 'pipeline stack', [
+    ...['CreateChangeSet', 'DescribeChangeSet', 'ExecuteChangeSet', 'DescribeStacks', 'DescribeStackEvents'],
+  ]),
+  ...several('cloudformation', 'pipeline stack', ['DeleteChangeSet'], 'nothing has changed'),
+  ...several('cloudformation', 'pipeline stack', ['DeleteStack'], 'remove'),
+  ...several('iam', 'pipeline roles', [
+    'CreateRole',
+    'GetRole',
+    'ListAttachedRolePolicies',
+    'ListRolePolicies',
+    'PassRole',
+    'PutRolePolicy',
+    'TagRole',
+  ]),
+  ...several('iam', 'pipeline roles', ['DeleteRole', 'DeleteRolePolicy'], 'remove'),
+  ...several('lambda', 'pipeline function', [
+    ...['CreateFunction', 'GetFunction', 'GetFunctionConfiguration', 'AddPermission', 'TagResource'],
+    ...['GetFunctionEventInvokeConfig', 'GetPolicy', 'PutFunctionEventInvokeConfig'],
+  ]),
+  ...several('lambda', 'pipeline function', ['CreateFunctionUrlConfig', 'GetFunctionUrlConfig'], 'without --no-link'),
+  ...several('lambda', 'pipeline function', ['UpdateFunctionCode', 'UpdateFunctionConfiguration'], 'another version'),
+  ...several(
+    'lambda',
+    'pipeline function',
+    ['DeleteFunction', 'DeleteFunctionEventInvokeConfig', 'DeleteFunctionUrlConfig', 'RemovePermission'],
+    'remove',
+  ),
+  ...several('logs', 'pipeline log group', ['CreateLogGroup', 'PutRetentionPolicy', 'TagResource']),
+  ...several('logs', 'pipeline log group', ['DeleteLogGroup'], 'remove'),
+  ...several('logs', 'pipeline log group', ['FilterLogEvents'], 'logs'),
+  need('logs:DescribeLogGroups', 'any'),
+  ...several('sns', 'pipeline topic', ['CreateTopic', 'GetTopicAttributes', 'TagResource']),
+  ...several('sns', 'pipeline topic', ['Subscribe', 'Unsubscribe'], '--email'),
+  ...several('sns', 'pipeline topic', ['DeleteTopic'], 'remove'),
+  optional('sns:ListSubscriptionsByTopic', 'pipeline topic', 'status'),
+  ...several('sqs', 'pipeline queue', ['CreateQueue', 'GetQueueAttributes', 'GetQueueUrl', 'TagQueue']),
+  ...several('sqs', 'pipeline queue', ['DeleteQueue'], 'remove'),
+  ...several('events', 'pipeline rules', ['PutRule', 'DescribeRule', 'PutTargets', 'TagResource']),
+  ...several('events', 'pipeline rules', ['DeleteRule', 'RemoveTargets'], 'remove'),
+  ...several('scheduler', 'pipeline schedule', ['CreateSchedule', 'GetSchedule']),
+  ...several('scheduler', 'pipeline schedule', ['UpdateSchedule'], 'another version'),
+  ...several('scheduler', 'pipeline schedule', ['DeleteSchedule'], 'remove'),
+  ...several('cloudwatch', 'pipeline alarms', ['PutMetricAlarm', 'TagResource']),
+  ...several('cloudwatch', 'pipeline alarms', ['DeleteAlarms'], 'remove'),
+  need('cloudwatch:DescribeAlarms', 'any'),
+  ...several(
+    's3',
+    'pipeline bucket',
+    [
+      ...['CreateBucket', 'PutBucketOwnershipControls', 'PutBucketPublicAccessBlock', 'PutBucketTagging'],
+      'PutEncryptionConfiguration',
+    ],
+    'the stack makes the bucket',
+  ),
+  ...several('s3', 'pipeline bucket', ['ListBucket']),
+  ...several('s3', 'pipeline bucket', ['DeleteBucket'], 'remove --delete-bucket'),
+  ...several('s3', 'pipeline objects', ['GetObject', 'PutObject', 'DeleteObject']),
+  ...several('s3', 'bucket', ['GetBucketNotification', 'PutBucketNotification'], '--watch of uploads'),
+];
+
 /** What every command needs where journals are kept in a bucket. */
 export const READ_STATE = [need('s3:ListBucket', 'state bucket'), need('s3:GetObject', 'state objects')];
 /** What those need beside it that write to a journal: its lock is an object too. */
@@ -288,6 +364,7 @@ export const NEEDS = {
     optional('sns:ListSubscriptionsByTopic', 'topics', '--notify with a topic'),
     ...UNSCALE,
   ],
+  pipeline: [...IDENTITY, ...LOOK, ...OWNER, ...PIPELINE],
   keep: [
     ...UPDATING,
     ...UNSCALE,

@@ -132,7 +132,23 @@ const SIDS: Readonly<Record<On, string>> = {
   'state bucket': 'StateBucket',
   'state objects': 'State',
   'scaling alarms': 'ScalingAlarms',
+  'pipeline stack': 'PipelineStack',
+  'pipeline function': 'PipelineFunction',
+  'pipeline roles': 'PipelineRoles',
+  'pipeline log group': 'PipelineLog',
+  'pipeline topic': 'PipelineTopic',
+  'pipeline queue': 'PipelineQueue',
+  'pipeline rules': 'PipelineRules',
+  'pipeline schedule': 'PipelineSchedule',
+  'pipeline alarms': 'PipelineAlarms',
+  'pipeline bucket': 'PipelineBucket',
+  'pipeline objects': 'PipelineObjects',
 };
+
+/** The longest that every name of a pipeline's parts has of its endpoint's (`src/pipeline/names.ts`). */
+const PIPELINE_ENDPOINT = 31;
+/** The bucket that a pipeline makes, likewise. */
+const PIPELINE_BUCKET = 'shadowctl-state';
 
 /** The longest that shadowctl appends to an endpoint's name where it names models and configs itself (`chooseName`). */
 const LONGEST_TAIL = '-calibrate-config-20260105-090000-10'.length;
@@ -152,6 +168,7 @@ export function resourcesOf(on: On, place: Place): string[] {
     (bucket) => `arn:${partition}:s3:::${bucket}`,
   );
   const logGroup = `/aws/sagemaker/Endpoints/${endpoint ?? '*'}`;
+  const pipeline = `shadowctl-${(endpoint ?? '').slice(0, PIPELINE_ENDPOINT)}*`;
   switch (on) {
     case 'any':
       return ['*'];
@@ -210,6 +227,29 @@ export function resourcesOf(on: On, place: Place): string[] {
       return [...topics];
     case 'scalable targets':
       return [arn('application-autoscaling', 'scalable-target/*')];
+    case 'pipeline stack':
+      return [arn('cloudformation', `stack/${pipeline}/*`)];
+    case 'pipeline function':
+      return [arn('lambda', `function:${pipeline}`)];
+    case 'pipeline roles':
+      return [`arn:${partition}:iam::${account}:role/${pipeline}`];
+    case 'pipeline log group':
+      return [arn('logs', `log-group:/aws/lambda/${pipeline}`)];
+    case 'pipeline topic':
+      return [arn('sns', pipeline)];
+    case 'pipeline queue':
+      return [arn('sqs', pipeline)];
+    case 'pipeline rules':
+      return [arn('events', `rule/${pipeline}`)];
+    case 'pipeline schedule':
+      return [arn('scheduler', `schedule/default/${pipeline}`)];
+    case 'pipeline alarms':
+      return [arn('cloudwatch', `alarm:${pipeline}`)];
+    case 'pipeline bucket':
+    case 'pipeline objects': {
+      const bucket = place.state?.bucket ?? `${PIPELINE_BUCKET}-${account}-${region}`;
+      return [`arn:${partition}:s3:::${bucket}${on === 'pipeline bucket' ? '' : '/*'}`];
+    }
     case 'scaling alarms':
       // As Application Auto Scaling names the alarms of target tracking (AWSApplicationAutoscalingSageMakerEndpointPolicy).
       return [arn('cloudwatch', 'alarm:TargetTracking*')];

@@ -70,7 +70,7 @@ export function noteText(note: ReleaseNote): Text {
 type Ask = Extract<ReleaseNote, { about: 'asked' | 'reminder' }>;
 
 function askText(note: Ask, of: string): Text {
-  const { endpoint, ask, asks, until, unanswered, approvers, pageAnswers, link } = note;
+  const { endpoint, ask, asks, until, unanswered, approvers, pageAnswers, registry, link } = note;
   const question =
     asks === 'pass'
       ? note.verdict.outcome === 'pass'
@@ -90,6 +90,11 @@ function askText(note: Ask, of: string): Text {
     text`Approve: ${shown('release approve', { endpoint, question: ask })}`,
     text`Reject:  ${shown('release reject', { endpoint, question: ask })}`,
     link === undefined ? undefined : `${pageAnswers ? 'Or decide on this page' : 'Look at it'}: ${link}`,
+    registry === undefined
+      ? undefined
+      : registry === 'Approved'
+        ? 'In the Model Registry it was Approved before this question: to answer there, set it to PendingManualApproval, and then to Approved or Rejected.'
+        : 'Or set it to Approved, or to Rejected, in the Model Registry.',
     approvers.length === 0 ? undefined : `Only these may approve: ${approvers.join(', ')}`,
     still === undefined
       ? 'As long as nobody answers, the shadow stays attached, and costs what it costs; production stays as it is.'

@@ -31,6 +31,8 @@ export type ReleaseNote = { endpoint: string; release: string; source: string } 
       approvers: readonly string[];
       /** Whether the page takes answers, or only shows. */
       pageAnswers: boolean;
+      /** Its status in the Model Registry, where an approval there answers; undefined: it does not. */
+      registry: string | undefined;
     }
   | { about: 'turned'; ask: number; verdict: ToldVerdict }
   /** `elsewhere`: another place has what this one lacks, the time that a look takes. */

@@ -37,6 +37,7 @@ import { requireShadowable } from '../shadow/plan.ts';
 import { answerUntil } from './machine.ts';
 import { isNamed, isSame } from './approvers.ts';
 import type { ReleaseSettings } from './settings.ts';
+import { termsFor } from './registry.ts';
 import { candidateOf, identify, planArtifact, type Wanted } from './source.ts';
 
 export interface ReleaseRequest {
@@ -73,12 +74,13 @@ export async function beginRelease(session: Session, request: ReleaseRequest): P
   const { endpoint, wanted, plan } = request;
   checkCandidateNames({ ...wanted, image: request.image, algorithm: request.algorithm });
   const source = await identify(session, wanted);
+  const terms = await termsFor(session, request.terms, source);
   return onEndpoint(session, { endpoint, command: 'release', readOnly: plan }, async (on) => {
     const known = knownRelease(on, source, request.again);
     if (known !== undefined) return { kind: 'known', release: known };
-    const examined = await examine(on, request, source);
+    const examined = await examine(on, { ...request, terms }, source);
     // Whoever ordered it beforehand is shown none.
-    const planned = await planRelease(on, request, source, examined);
+    const planned = await planRelease(on, { ...request, terms }, source, examined);
     if (!on.locked) return { kind: 'planned', plan: planned };
     await session.approve(planned);
     const run = await openRun(on, 'release');
@@ -266,7 +268,7 @@ export async function recordAnswer(
   on: LockedEndpoint,
   release: Release,
   { answer, reason }: Pick<ReleaseAnswering, 'answer' | 'reason'>,
-  who: { by: string; how: 'command' | 'link' },
+  who: { by: string; how: 'command' | 'link' | 'registry' },
 ): Promise<Release> {
   const run = await openRun(on, `release ${answer}`);
   await recordFact(run, {

@@ -26,6 +26,8 @@ import { lookForRelease } from './look.ts';
 import { answerUntil, boxEnds, type Move, nextMove, type Seen } from './machine.ts';
 import type { ReleaseNote } from './note.ts';
 import { answersElsewhere } from './page.ts';
+import { answerOf, answersInRegistry, statusOf } from './registry.ts';
+import { recordAnswer } from './release.ts';
 import type { ReportShelf } from './reports.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { secureArtifact } from './source.ts';
@@ -96,6 +98,7 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
       continue;
     }
     if (release.ended !== undefined || found.seen === undefined) return { kind: 'ended', release };
+    if (await takeRegistryAnswer(session, parts, release)) continue;
     const { seen } = found;
     const open = unfinishedUpdate(state);
     if (open !== undefined && seen.endpoint.kind === 'settled') {
@@ -244,7 +247,11 @@ async function perform(on: LockedEndpoint, parts: TickParts, task: Task): Promis
       const verdict = verdictOf(look);
       const ask = release.asks.length + 1;
       const report = await keepReport(on, parts, { release: release.id, ask }, look);
-      const value = { ...id, ask, about: move.about, ...verdict, ...(report !== undefined && { report }), at };
+      const registry = answersInRegistry(release)
+        ? (await statusOf(session, release.begun.source.name))?.status
+        : undefined;
+      const kept = { ...(report !== undefined && { report }), ...(registry !== undefined && { registry }) };
+      const value = { ...id, ask, about: move.about, ...verdict, ...kept, at };
       return record({ name: 'release-asked', value });
     }
     case 'approve': {
@@ -281,6 +288,21 @@ async function perform(on: LockedEndpoint, parts: TickParts, task: Task): Promis
       return record({ name: 'release-ended', value: { ...id, outcome: move.outcome, reason: move.reason, at } });
     }
   }
+}
+
+/** Writes down what the Model Registry answers. @returns whether it did */
+async function takeRegistryAnswer(session: Session, { endpoint }: TickParts, release: Release): Promise<boolean> {
+  if (!answersInRegistry(release) || release.answer !== undefined) return false;
+  const found = await statusOf(session, release.begun.source.name);
+  if (found === undefined || answerOf(release, found.status) === undefined) return false;
+  return lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
+    const now = releasesOf(on.state()).at(-1);
+    const answer = now?.id === release.id ? answerOf(now, found.status) : undefined;
+    // Somebody else was faster: the next look sees it.
+    if (now !== undefined && answer !== undefined)
+      await recordAnswer(on, now, { answer, reason: undefined }, { by: found.by, how: 'registry' });
+    return true;
+  });
 }
 
 /** Keeps what the question rests on. People are asked all the same where it cannot be kept. @returns its URI */
@@ -488,6 +510,7 @@ async function noteOf(
         link,
         approvers: terms.approvers,
         pageAnswers: answersElsewhere(release) === undefined,
+        registry: ask?.registry,
       };
     case 'turned': {
       const turn = release.turns.at(-1);

@@ -116,10 +116,11 @@ export function candidateOf(
   release: Pick<Release, 'begun' | 'uri'>,
   settings: Pick<ReleaseSettings, 'image' | 'algorithm' | 'role' | 'environment'>,
 ): CandidateSpec {
-  const { source, image, algorithm, allowMismatch } = release.begun;
+  const { source, image, algorithm, allowMismatch, terms } = release.begun;
   if (source.kind === 'model') return { model: source.name };
   const own = { role: settings.role, environment: settings.environment };
-  if (source.kind === 'model-package') return { modelPackage: source.name, ...own };
+  if (source.kind === 'model-package')
+    return { modelPackage: source.name, unapproved: terms.registry === 'answers', ...own };
   const given = image !== undefined || algorithm !== undefined;
   return {
     artifact: release.uri ?? source.name,

@@ -37,7 +37,7 @@ export async function tidyReleases(session: Session, endpoint: string, wayBack: 
 }
 
 /** After these, somebody else has taken over, or nothing is left. */
-const OTHERS: ReadonlySet<string> = new Set(['overtaken', 'cleaned-up']);
+const OTHERS: ReadonlySet<string> = new Set(['overtaken', 'undone', 'cleaned-up']);
 
 /** What stands of releases that have ended, by the journal, and is not needed for them any more. Pure. */
 export function leftBehind(state: State, now: number, wayBack: number): ResourceRef[] {

@@ -1,4 +1,4 @@
-import { approvedPackages, describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
+import { packagesWith, describeEndpoint, describeEndpointConfig, describeModel } from '../../aws/sagemaker.ts';
 import { listObjects, type ListedObject } from '../../aws/s3.ts';
 import { s3Place, s3Uri } from '../../aws/s3-uri.ts';
 import { Problem, usageError } from '../../base/errors.ts';
@@ -41,7 +41,9 @@ export async function lookForArtifacts(session: Session, request: WatchRequest):
   const { endpoint, prefix, targets } = request;
   const group = GROUP.exec(prefix)?.[1];
   const all =
-    group === undefined ? await artifactsIn(session, endpoint, prefix) : await versionsOf(session, endpoint, group);
+    group === undefined
+      ? await artifactsIn(session, endpoint, prefix)
+      : await versionsOf(session, endpoint, group, request.settings.registry);
   const known = await viewEndpoint(session, endpoint, async (on) => {
     const state = on.state();
     return { sources: knownSources(state), busy: openRelease(state) !== undefined };
@@ -101,10 +103,19 @@ async function artifactsIn(session: Session, endpoint: string, prefix: string): 
     }));
 }
 
-/** Approved versions of a group, oldest first. Approval may come late, so that only what production runs sets a bound. */
-async function versionsOf(session: Session, endpoint: string, group: string): Promise<Found[]> {
+/**
+ * Versions of a group, oldest first: those that are approved, or, where an approval answers, those that wait for one; never
+ * both. Approval may come late, so that only what production runs sets a bound.
+ */
+async function versionsOf(
+  session: Session,
+  endpoint: string,
+  group: string,
+  registry: 'starts' | 'answers',
+): Promise<Found[]> {
   const { modelPackage } = await productionNow(session, endpoint);
-  const all = await approvedPackages(await session.aws(), group, session.signal);
+  const status = registry === 'answers' ? 'PendingManualApproval' : 'Approved';
+  const all = await packagesWith(await session.aws(), group, status, session.signal);
   const at = all.findIndex((arn) => arn.toLowerCase() === modelPackage?.toLowerCase());
   return all.map((name, index) => ({
     source: { kind: 'model-package', name },

@@ -105,7 +105,6 @@ function stateBucket(spec: PipelineSpec): Resource {
         RestrictPublicBuckets: true,
       },
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-      VersioningConfiguration: { Status: 'Enabled' },
       Tags: tagsOf(spec),
     },
   };
@@ -351,7 +350,9 @@ function alarms(spec: PipelineSpec): Record<string, Resource> {
       MetricName: 'Invocations',
       ComparisonOperator: 'LessThanThreshold',
       Threshold: 1,
-      TreatMissingData: 'breaching',
+      // What is not called has no metric. A new alarm has none either: that it gets none any more is what is told.
+      TreatMissingData: 'missing',
+      InsufficientDataActions: [ref('Topic')],
     }),
   };
 }

@@ -35,6 +35,8 @@ export interface CheckedCandidate {
   uri: string | undefined;
   /** ARN of the version in the Model Registry that image and artifact are from. */
   modelPackage?: string | undefined;
+  /** What such a version says of its container's environment, where its parts are taken. */
+  environment?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The candidate, ready to become a model. */

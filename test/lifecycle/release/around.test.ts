@@ -399,6 +399,7 @@ describe('telling people', () => {
     link: 'https://release.example.com/release/weather/r?token=secret',
     approvers: [],
     pageAnswers: true,
+    registry: undefined,
   };
 
   test('a question has both models side by side, two choices, and what happens if nobody answers', () => {
