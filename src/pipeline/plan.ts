@@ -114,7 +114,7 @@ export async function planPipeline(session: Session, request: PipelineRequest): 
 const LOG_DAYS = 30;
 
 /** @throws Problem (usage) for anything but a place in S3 or a group of the Model Registry */
-export function watchOf(watch: string): NonNullable<PipelineSpec['watch']> {
+function watchOf(watch: string): NonNullable<PipelineSpec['watch']> {
   const group = GROUP.exec(watch)?.[1];
   if (group !== undefined) return { kind: 'registry', group };
   const place = s3Place(watch);

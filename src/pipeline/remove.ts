@@ -163,7 +163,7 @@ async function eventsOf(session: Session, endpoint: string): Promise<{ off: stri
 }
 
 /** Pure. */
-export function watchedBy(facts: readonly RecordedFact[]): {
+function watchedBy(facts: readonly RecordedFact[]): {
   installed: boolean;
   buckets: string[];
   turnedOn: string[];

@@ -35,7 +35,7 @@ export interface PipelineStatus {
   alarms: readonly string[];
 }
 
-export interface LastTick {
+interface LastTick {
   /** ISO 8601. */
   at: string;
   result: string;

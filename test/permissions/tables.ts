@@ -4,7 +4,7 @@ const code = (text: string) => `\`${text}\``;
 
 /** The tables of docs/permissions.md, as Markdown: what each command needs, and what it can do without. */
 export function needsTable(): string {
-  const rows = COMMANDS_WITH_NEEDS.map((command) => {
+  const rows = COMMANDS_WITH_NEEDS.filter((command) => command !== 'pipeline').map((command) => {
     const needs: readonly Need[] = NEEDS[command];
     const conditions = [...new Set(needs.flatMap((need) => need.only ?? []))];
     const actions = (which: (need: Need) => boolean) =>
@@ -23,7 +23,20 @@ export function needsTable(): string {
     ].filter((one) => one !== '');
     return [code(command), [always, ...only].join('; '), optional.join('; ')];
   });
-  return table(['command', 'needs', 'works without, and says what was not seen'], rows);
+  return `${table(['command', 'needs', 'works without, and says what was not seen'], rows)}\n\n${pipelineNeeds()}`;
+}
+
+/** A list: so many actions fit no cell. */
+function pipelineNeeds(): string {
+  const needs: readonly Need[] = NEEDS.pipeline;
+  const conditions = [undefined, ...new Set(needs.flatMap((need) => need.only ?? []))];
+  const items = conditions.map((condition) => {
+    const some = new Set(needs.filter(({ only }) => only === condition).map(({ action }) => code(action)));
+    return `- ${condition ?? 'always'}: ${[...some].join(', ')}`;
+  });
+  return ['`pipeline` needs, as AWS CloudFormation asks for it in the name of whoever installs:', '', ...items].join(
+    '\n',
+  );
 }
 
 /** The same for the role that models run with. */

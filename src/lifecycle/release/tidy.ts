@@ -40,7 +40,7 @@ export async function tidyReleases(session: Session, endpoint: string, wayBack: 
 const OTHERS: ReadonlySet<string> = new Set(['overtaken', 'undone', 'cleaned-up']);
 
 /** What stands of releases that have ended, by the journal, and is not needed for them any more. Pure. */
-export function leftBehind(state: State, now: number, wayBack: number): ResourceRef[] {
+function leftBehind(state: State, now: number, wayBack: number): ResourceRef[] {
   const all = releasesOf(state);
   if (all.at(-1)?.ended === undefined) return [];
   const stands = new Set(existing(state).flatMap(({ ref, adopted }) => (adopted ? [] : [keyOf(ref)])));
