@@ -186,7 +186,7 @@ async function lookAt(
 function requireAdoption(endpoint: string): void {
   throw environmentError(
     `The journal of the pipeline is a new one, and knows nothing of endpoint "${endpoint}".`,
-    text`Add --adopt to let it change the endpoint; or keep the journal in a bucket first: ${shown('state move', { to: 's3://…' })}`,
+    text`Add --adopt to let it change the endpoint; or keep the journal in a bucket first: ${shown('state move', { endpoint, to: 's3://…' })}`,
   );
 }
 
@@ -197,6 +197,6 @@ async function requireOneJournal(session: Session, { endpoint, state }: Pipeline
   if (!known) return;
   throw environmentError(
     `The journal of endpoint "${endpoint}" is kept in ${state}, where a function of AWS Lambda cannot write.`,
-    text`Move it to a bucket first: ${shown('state move', { to: place })}`,
+    text`Move it to a bucket first: ${shown('state move', { endpoint, to: place })}`,
   );
 }

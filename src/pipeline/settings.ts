@@ -4,7 +4,7 @@ import type { Policy } from '../analysis/policy/policy.ts';
 import { type Project, projectOf } from '../base/project.ts';
 import { usageError } from '../base/errors.ts';
 import { checked } from '../base/schema.ts';
-import { shown, text } from '../base/text.ts';
+import { shown, shownStart, text } from '../base/text.ts';
 import type { ReleaseSettings } from '../lifecycle/release/settings.ts';
 
 /**
@@ -41,7 +41,7 @@ const SCHEMA = v.strictObject({
 
 /** @throws Problem (usage) where that is not what an installation wrote */
 export function readFunctionSettings(content: unknown, where: string): FunctionSettings {
-  return checked(SCHEMA, content, where, text`Install the pipeline again: ${shown('pipeline install')}`);
+  return checked(SCHEMA, content, where, text`Install the pipeline again: ${shownStart('pipeline install')}`);
 }
 
 /** shadowctl.yaml as the function has it. */
