@@ -181,7 +181,8 @@ describe('every command that a page shows', () => {
     stage = await newStage();
     // Those of GitHub, Prometheus, Kubernetes and Envoy are theirs.
     const yamls = blocksOf(read(page)).filter(
-      ({ language, code }) => language === 'yaml' && !/^(jobs|groups|apiVersion|static_resources):/m.test(code),
+      ({ language, code }) =>
+        language === 'yaml' && !/^(jobs|groups|apiVersion|static_resources):|^ +uses: /m.test(code),
     );
     for (const { code } of yamls) {
       if (/^listen:/m.test(code)) {
