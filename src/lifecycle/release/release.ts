@@ -98,7 +98,7 @@ export async function beginRelease(session: Session, request: ReleaseRequest): P
         ...(algorithm !== undefined && { algorithm }),
         ...(allowMismatch && { allowMismatch }),
         ...(over.length > 0 && { over }),
-        terms: request.terms,
+        terms,
         at,
       },
     });
