@@ -23,9 +23,12 @@ const FILES = {
     'test/cli/canary/canary.test.ts',
     'test/cli/by-hand.test.ts',
     'test/cli/demo-release.test.ts',
+    'test/cli/shadow/calibrate.test.ts',
+    'test/cli/state.test.ts',
     'test/lifecycle/experiment.test.ts',
     'test/analysis/compare/engines.test.ts',
     'test/mirror/full-disk.test.ts',
+    'test/pipeline/function.test.ts',
     'test/pipeline/process.test.ts',
   ],
   peers: [

@@ -19,7 +19,7 @@ const HOURLY: Readonly<Record<string, number>> = {
 };
 
 /** US dollars an hour for one instance, by type. */
-export type Hourly = Readonly<Record<string, number>>;
+type Hourly = Readonly<Record<string, number>>;
 
 /** The prices that count in a region: in this order. */
 export interface PriceList {

@@ -1,3 +1,4 @@
+import { isWhole } from '../support/sizes.ts';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
@@ -136,7 +137,7 @@ test('a move that was cut off is used by nobody, and gone through with by the ne
   expect(await world.shadowctl('state move --to other --yes')).toMatchObject({ code: 2 });
 });
 
-test('a journal is not moved in the middle of an update, nor over another', async () => {
+test.runIf(isWhole('matrix'))('a journal is not moved in the middle of an update, nor over another', async () => {
   await typed(DEPLOY.replace('--instances 1', '--instances 2'));
   const line = `canary --endpoint weather --artifact ${ARTIFACT_009} --algorithm linear-learner --traffic test.csv --yes`;
   writeFileSync(join(world.root, 'test.csv'), readFileSync(join(FIXTURES, 'data/test.csv')));

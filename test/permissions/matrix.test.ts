@@ -119,7 +119,7 @@ const UNPLAYED: readonly string[] = [
   ]),
   ...['release: s3:AbortMultipartUpload', 'mirror: s3:AbortMultipartUpload'],
   // Installed and removed with exactly the printed policy in `test/pipeline/permissions.test.ts`.
-  ...[...new Set((NEEDS.pipeline as readonly Need[]).map(({ action }) => `pipeline: ${action}`))].filter(
+  ...[...new Set(NEEDS.pipeline.map(({ action }) => `pipeline: ${action}`))].filter(
     (one) => one !== 'pipeline: sts:GetCallerIdentity',
   ),
   // The emulator has no streams.

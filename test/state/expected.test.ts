@@ -8,7 +8,7 @@ import { replay } from '../../src/state/replay.ts';
 
 const time = (minute: number) => new Date(Date.UTC(2026, 0, 5, 9, minute)).toISOString();
 const stateOf = (...events: JournalEvent[]) => replay(events.map((event, i): Recorded => ({ ...event, at: time(i) })));
-const fact = (one: JournalFact): JournalEvent => ({ type: 'fact', run: 'r-1', ...one }) as JournalEvent;
+const fact = (one: JournalFact): JournalEvent => ({ type: 'fact', run: 'r-1', ...one });
 
 const runs = (config: string, step = config): JournalEvent[] => [
   {

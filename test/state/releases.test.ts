@@ -25,7 +25,7 @@ const began = (release: string, more: Partial<FactValue<'release-begun'>> = {}):
   value: { release, source: source(`${release}.tar.gz`), from: 'hand', terms: TERMS, at: at(0), ...more },
 });
 const facts = (...all: JournalFact[]): { facts: RecordedFact[] } => ({
-  facts: all.map((fact, i) => ({ ...fact, run: 'r-1', at: new Date(at(i)).toISOString() }) as RecordedFact),
+  facts: all.map((fact, i) => ({ ...fact, run: 'r-1', at: new Date(at(i)).toISOString() })),
 });
 const of = (...all: JournalFact[]) => releasesOf(facts(began('a'), ...all)).at(-1) as Release;
 

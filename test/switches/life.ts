@@ -94,7 +94,7 @@ export async function live(
 }
 
 /** What is typed of an endpoint that another journal made, with journals in a bucket. */
-export const ADOPTED = [
+const ADOPTED = [
   `adopt ${ON}`,
   `canary ${ON} ${BETTER} --yes`,
   `shadow ${ON} ${BETTER} --yes`,

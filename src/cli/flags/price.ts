@@ -29,7 +29,7 @@ export function priceFlag(command: Command): Command {
 }
 
 /** `ml.m5.large=0.13` @throws Problem (usage) */
-export function parsePrice(text: string): Prices {
+function parsePrice(text: string): Prices {
   const [type = '', dollars = '', ...rest] = text.split('=');
   const hourly = Number(dollars);
   if (rest.length > 0 || dollars.trim() === '' || !Number.isFinite(hourly) || hourly < 0)

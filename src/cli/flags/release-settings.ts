@@ -7,7 +7,7 @@ import { releaseSections } from '../release-parts.ts';
 import { replay } from '../../state/replay.ts';
 
 /** What shadowctl.yaml says of releases of an endpoint. @throws Problem (usage) with every mistake at once */
-export async function releaseSettings(app: Pick<App, 'project'>, endpoint: string): Promise<ReleaseSettings> {
+async function releaseSettings(app: Pick<App, 'project'>, endpoint: string): Promise<ReleaseSettings> {
   const project = await app.project();
   return readReleaseSettings(releaseSections(project, endpoint), project.file ?? 'shadowctl.yaml');
 }

@@ -21,7 +21,7 @@ export const SETTLE_SECONDS = 60;
  * When the policy can pass a candidate at the earliest, counted from its first requests: as many whole minutes as errors and
  * latency need, latency after its warm-up, and the minute until the last one is published. Pure.
  */
-export function leastSeconds(policy: Policy): number {
+function leastSeconds(policy: Policy): number {
   return minutesWith(policy, 1) * 60 + SETTLE_SECONDS;
 }
 

@@ -11,6 +11,7 @@ import { interrupted } from '../../../src/base/errors.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { builtProgram } from '../../support/built.ts';
 import { optionsOf } from '../../support/parse.ts';
+import { sampled } from '../../support/sizes.ts';
 import { type Flow, flow } from '../../support/traffic.ts';
 import { wordsOf } from '../../support/words.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../../support/world.ts';
@@ -205,10 +206,15 @@ test('Ctrl-C while it measures says what stands; the same command goes on where 
   expect((await world.shadowctl('shadow detach --endpoint weather --yes')).out).toContain('runs c1');
 });
 
-test.each([
-  ['updates', /waiting for endpoint weather/],
-  ['measures', /in service on \S*calibrate-config/],
-])(
+test.each(
+  sampled(
+    [
+      ['updates', /waiting for endpoint weather/],
+      ['measures', /in service on \S*calibrate-config/],
+    ] as const,
+    1,
+  ),
+)(
   'killed while it %s, it is detached by the line that status prints',
   async (_, moment) => {
     await world.close();
