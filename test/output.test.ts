@@ -57,7 +57,7 @@ test.each([
   ['full for chatter', '2> /dev/full > /dev/null; echo $?'],
 ])('a deployment whose output is %s is carried out, and ends with 0', async (what, rest) => {
   const endpoint = `on-${what.replaceAll(' ', '-')}`;
-  const deploy = `shadowctl deploy --endpoint ${endpoint} --artifact ${ARTIFACT_009} --algorithm linear-learner --no-wait --yes`;
+  const deploy = `shadowctl deploy --endpoint ${endpoint} --artifact '${ARTIFACT_009}' --algorithm linear-learner --no-wait --yes`;
   expect(await inShell(`${deploy} ${rest}`)).toBe('0');
   const sagemaker = await aws.sagemaker();
   const { Endpoints = [] } = await sagemaker.send(new ListEndpointsCommand({ NameContains: endpoint }));

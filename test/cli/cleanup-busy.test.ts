@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { describeAlarms } from '../../src/aws/cloudwatch.ts';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../support/stage.ts';
+import { wordsOf } from '../support/words.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -21,14 +22,14 @@ test('cleanup leaves the alarms that guard an update, whoever watches it', async
   const { result } = await stage.traffic(
     () =>
       stage.clock.all([
-        () => stage.shadowctl(CANARY.split(' ')),
+        () => stage.shadowctl(wordsOf(CANARY)),
         async () => {
           await stage.clock.sleep(6 * MINUTE);
           refused.push(await stage.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--plan']));
           const said = await stage.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--yes']);
           refused.push(said);
           // One that is busy keeps nobody from seeing, and cleaning up, the others.
-          await stage.shadowctl(OTHER.split(' '));
+          await stage.shadowctl(wordsOf(OTHER));
           all = await stage.shadowctl(['cleanup', '--all', '--plan']);
           rest = await stage.shadowctl(['cleanup', '--all', '--yes']);
           alarms = await describeAlarms(stage.aws, [`${ENDPOINT}-5XXError`]);

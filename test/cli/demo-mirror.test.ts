@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { interrupted } from '../../src/base/errors.ts';
 import { run } from '../../src/main.ts';
@@ -9,18 +9,20 @@ import { capturedIo } from '../support/io.ts';
 
 const folders: string[] = [];
 afterEach(async () => {
+  vi.unstubAllEnvs();
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
 async function play(signal: AbortSignal, io = capturedIo()) {
   const cwd = await mkdtemp(join(tmpdir(), 'demo-test-'));
-  folders.push(cwd);
-  const left = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('shadowctl-demo-'));
-  const before = await left();
+  // Other demos run at the same time, and leave theirs to the end.
+  const temporary = await mkdtemp(join(tmpdir(), 'demo-test-'));
+  folders.push(cwd, temporary);
+  vi.stubEnv('TMPDIR', temporary);
   const code = await run(['demo', 'mirror'], { clock: systemClock, env: {}, cwd, signal, io: () => io });
   // Nothing is left in the folder it ran in, nor in the one for temporary files.
   expect(await readdir(cwd)).toEqual([]);
-  expect((await left()).filter((name) => !before.includes(name))).toEqual([]);
+  expect(await readdir(temporary)).toEqual([]);
   return { code, out: io.outLines.join('\n'), err: io.errLines.join('\n') };
 }
 

@@ -187,7 +187,9 @@ test('Ctrl-C while it measures says what stands; the same command goes on where 
   expect(stopped).toMatchObject({ code: 130 });
   expect(stopped?.err).toMatch(/Production's own model m1 is its own shadow now, or is about to be/);
   expect(stopped?.err).toContain('To remove the shadow and go back to c1: shadowctl shadow detach --endpoint weather');
-  expect(stopped?.err).toContain(`again: shadowctl ${SHADOW.replace(' --yes', '')}\n`);
+  const [before, after] = SHADOW.replace(' --yes', '').split(ARTIFACT_009);
+  // Quoted, where its path holds a space.
+  expect(stopped?.err.replaceAll("'", '')).toContain(`again: shadowctl ${before}${ARTIFACT_009}${after}\n`);
   await findsItsWayBack();
   // What goes on was agreed to by another command: it is asked for anew.
   const refused = await world.shadowctl(SHADOW.replace(' --yes', ''), { answers: ['n'] });
