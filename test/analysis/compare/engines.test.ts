@@ -316,12 +316,17 @@ describe('two engines, written apart, give one answer', () => {
     expect(sql?.sums?.scores).toEqual(memory?.sums?.scores);
   });
 
-  test.each([
-    ['classes', 1, 'inferenceId', undefined],
-    ['numbers of several rows, some of them labelled', 3, 'inferenceId', 'label'],
-    ['numbers of several rows by eventId', 3, 'eventId', undefined],
-    ['numbers', 0, 'inferenceId', 'label'],
-  ] as const)('the same rows should be labelled next: %s', async (_, kind, ids, labelled) => {
+  test.each(
+    sampled(
+      [
+        ['classes', 1, 'inferenceId', undefined],
+        ['numbers of several rows, some of them labelled', 3, 'inferenceId', 'label'],
+        ['numbers of several rows by eventId', 3, 'eventId', undefined],
+        ['numbers', 0, 'inferenceId', 'label'],
+      ] as const,
+      1,
+    ),
+  )('the same rows should be labelled next: %s', async (_, kind, ids, labelled) => {
     const { production, shadow } = captures({ ...(KINDS[kind] as Kind), title: `next ${kind}` }, ids);
     const truth =
       labelled &&
@@ -388,10 +393,15 @@ describe('two engines, written apart, give one answer', () => {
     expect(comparable(chances.sql)).toEqual(comparable(chances.memory));
   });
 
-  test.each<[string, Prices]>([
-    ['named', { '0→1': 1, '1→0': 100 }],
-    ['for any, and for what is right', { '1→*': 7, '*→1': 3, '*→*': 0.5, '1→1': 0.25 }],
-  ])('what mistakes cost, prices %s', async (name, prices) => {
+  test.each<[string, Prices]>(
+    sampled<[string, Prices]>(
+      [
+        ['named', { '0→1': 1, '1→0': 100 }],
+        ['for any, and for what is right', { '1→*': 7, '*→1': 3, '*→*': 0.5, '1→1': 0.25 }],
+      ],
+      1,
+    ),
+  )('what mistakes cost, prices %s', async (name, prices) => {
     const labels = Array.from({ length: 300 }, (_, i) => `{"inferenceId": "request-${i}", "label": "${i % 2}.0"}`);
     const truth = readTruth(labels.join('\n'), 'ids');
     const paths = captures({ ...(KINDS[1] as Kind), title: `costs ${name}` }, 'inferenceId');
@@ -431,11 +441,16 @@ describe('two engines, written apart, give one answer', () => {
     expect(comparable(sql)).toEqual(comparable(memory));
   });
 
-  test.each<[string, number | undefined, number]>([
-    ['the policy’s', 600_000, 0],
-    ['the youngest request’s', undefined, 0],
-    ['the policy’s, of numbers', 600_000, 1],
-  ])('labels of one age, %s', async (name, age, kind) => {
+  test.each<[string, number | undefined, number]>(
+    sampled<[string, number | undefined, number]>(
+      [
+        ['the policy’s', 600_000, 0],
+        ['the youngest request’s', undefined, 0],
+        ['the policy’s, of numbers', 600_000, 1],
+      ],
+      1,
+    ),
+  )('labels of one age, %s', async (name, age, kind) => {
     const labels = Array.from({ length: 400 }, (_, i) => {
       const at = new Date(START + i * 8000 + (i < 100 ? (i * 37) % 30 : 1) * 60_000).toISOString();
       return `{"inferenceId": "request-${i}", "label": ${i % 2}, "labeledAt": "${i % 50 === 3 ? '' : at}"}`;
