@@ -84,6 +84,35 @@ describe('who answers', () => {
     expect(rolesOf(twins, state).config.shadows.map(({ name }) => name)).toEqual(['c', 'previous']);
   });
 
+  test('after two promotions the way back is what answered before the second, and undo leads there', () => {
+    const three = config({ shadows: { b: 'http://b', c: 'http://c' } });
+    const go = (state: RouterState, change: RouterChange) => changed(state, three, { change, entry }, 1);
+    const once = go(NO_STATE, { kind: 'promote', shadow: 'b' });
+    const twice = go(once, { kind: 'promote', shadow: 'c' });
+    const { config: roles, wayBack } = rolesOf(three, twice);
+    expect([sideText(roles.live), ...roles.shadows.map((one) => `${one.name} ${sideText(one)}`)]).toEqual([
+      'http://c',
+      'b http://b',
+      'previous http://a',
+    ]);
+    expect(wayBack).toBe('b');
+    const undone = rolesOf(three, go(twice, { kind: 'undo' }));
+    expect([
+      sideText(undone.config.live),
+      ...undone.config.shadows.map((one) => `${one.name} ${sideText(one)}`),
+    ]).toEqual(['http://b', 'previous http://a', 'c http://c']);
+    expect(undone.wayBack).toBeUndefined();
+    // Also where the first way back was given up.
+    const given = go(go(once, { kind: 'end', shadow: 'previous' }), { kind: 'promote', shadow: 'c' });
+    expect(rolesOf(three, given)).toMatchObject({ wayBack: 'b', config: { shadows: [{ name: 'b', trusted: true }] } });
+  });
+
+  test('of two shadows that are the server that was live, the way back is the one that took its place', () => {
+    const alike = config({ shadows: { same: 'http://a', c: 'http://c' } });
+    const state = changed(NO_STATE, alike, { change: { kind: 'promote', shadow: 'c' }, entry }, 1);
+    expect(rolesOf(alike, state).wayBack).toBe('previous');
+  });
+
   test('a configuration that names the promoted side as live is taken as it is; one that names it nowhere is refused', () => {
     const { promoted } = apply(NO_STATE, { kind: 'promote', shadow: 'candidate' });
     const plain = config({ shadows: { c: 'http://b' } });

@@ -40,11 +40,7 @@ export function rolesOf(config: MirrorConfig, { promoted, ended }: RouterState):
 function swap(config: MirrorConfig, promotion: NonNullable<RouterState['promoted']>): Roles {
   const { side, before, shadow, undone = false } = promotion;
   const { live, shadows } = config;
-  if (sideText(live) === side) {
-    if (undone) return { config, wayBack: undefined };
-    const back = shadows.find((one) => sideText(one) === before);
-    return { config: trusting(config, back?.name), wayBack: back?.name };
-  }
+  if (sideText(live) === side) return undone ? { config, wayBack: undefined } : leadingBack(config, before);
   // Several shadows may be one server.
   const named = shadows.findIndex((one) => sideText(one) === side && one.name === shadow);
   const at = named < 0 ? shadows.findIndex((one) => sideText(one) === side) : named;
@@ -55,7 +51,9 @@ function swap(config: MirrorConfig, promotion: NonNullable<RouterState['promoted
       `Name it as live. Or, to begin anew with the configuration as it is, move ${config.records?.folder ?? ''}/${ROUTER_FILE} away.`,
     );
   const taken = shadows.filter((_, i) => i !== at).map((one) => one.name);
-  const name = freeName(undone ? 'candidate' : 'previous', taken);
+  // After two promotions what is configured as live is neither what answers nor what answered before.
+  const takenBack = undone && sideText(live) === before;
+  const name = freeName(takenBack ? 'candidate' : 'previous', taken);
   const previous: ShadowConfig = {
     ...DEFAULT_SHADOW,
     share: promoted.share,
@@ -69,23 +67,26 @@ function swap(config: MirrorConfig, promotion: NonNullable<RouterState['promoted
     path: live.path,
     headers: live.headers,
     // What was taken back is a shadow like any other.
-    trusted: !undone,
+    trusted: !takenBack,
   };
-  return {
-    config: {
-      ...config,
-      live: { target: promoted.target, keepHost: live.keepHost, path: promoted.path, headers: promoted.headers },
-      shadows: shadows.with(at, previous),
-    },
-    wayBack: undone ? undefined : name,
+  const swapped = {
+    ...config,
+    live: { target: promoted.target, keepHost: live.keepHost, path: promoted.path, headers: promoted.headers },
+    shadows: shadows.with(at, previous),
   };
+  return undone ? { config: swapped, wayBack: undefined } : leadingBack(swapped, before, name);
 }
 
-function trusting(config: MirrorConfig, name: string | undefined): MirrorConfig {
-  return {
-    ...config,
-    shadows: config.shadows.map((one) => (one.name === name ? { ...one, trusted: true } : one)),
-  };
+/**
+ * The way back is the shadow that answered before, where that is one still; it gets what callers trusted it with.
+ * @param first of several that are the same server
+ */
+function leadingBack(config: MirrorConfig, before: string, first?: string): Roles {
+  const all = config.shadows.filter((one) => sideText(one) === before);
+  const back = all.find(({ name }) => name === first) ?? all[0];
+  if (back === undefined) return { config, wayBack: undefined };
+  const shadows = config.shadows.map((one) => (one === back ? { ...one, trusted: true } : one));
+  return { config: { ...config, shadows }, wayBack: back.name };
 }
 
 /** What was live has a name of its own, so that nobody takes its records for those of the candidate. */
