@@ -12,6 +12,8 @@ export type MirrorEvent =
   | { kind: 'clock-jumped'; by: number }
   /** For the first time, and at most once a minute: copies that a shadow did not answer, since the last such event. */
   | { kind: 'shadow-failing'; shadow: string; outcome: string; count: number }
+  /** Likewise: copies to a shadow that could not be signed, or that AWS refused the mirror. */
+  | { kind: 'credentials-failing'; shadow: string; count: number }
   /** Likewise: requests that the candidate failed, and that the live side answered. */
   | { kind: 'fell-back'; shadow: string; how: string; count: number }
   /** Who answers is another from now on: the shadow that answers, and its share, slices apart; undefined: none does. */
@@ -25,10 +27,10 @@ const REPORT_FAILURES_EVERY = 60_000;
 /** Tells now and then that a shadow leaves copies unanswered. */
 export function failureReports(now: () => number, onEvent: (event: MirrorEvent) => void) {
   const told = new Map<string, { at: number; counts: Record<string, number> }>();
-  return (shadow: string, { outcomes }: SideMetrics) => {
+  return (shadow: string, { outcomes, losses }: SideMetrics) => {
     const before = told.get(shadow);
     if (before !== undefined && now() - before.at < REPORT_FAILURES_EVERY) return;
-    const counts: Record<string, number> = { ...outcomes };
+    const counts: Record<string, number> = { ...outcomes, credentials: losses.credentials };
     let any = false;
     for (const outcome of ['timeout', 'refused', 'broken', 'too-large', 'too-slow'] as const) {
       const more = outcomes[outcome] - (before?.counts[outcome] ?? 0);
@@ -36,7 +38,9 @@ export function failureReports(now: () => number, onEvent: (event: MirrorEvent) 
       any = true;
       onEvent({ kind: 'shadow-failing', shadow, outcome, count: more });
     }
-    if (any) told.set(shadow, { at: now(), counts });
+    const denied = losses.credentials - (before?.counts.credentials ?? 0);
+    if (denied > 0) onEvent({ kind: 'credentials-failing', shadow, count: denied });
+    if (any || denied > 0) told.set(shadow, { at: now(), counts });
   };
 }
 

@@ -140,7 +140,7 @@ export function prometheus(counted: Counted): string {
   family(
     'shadowctl_mirror_lost_total',
     'counter',
-    "Pairs lost to the mirror's own bounds, or to a caller who went away; they count for neither side.",
+    "Pairs lost to the mirror's own bounds or credentials, or to a caller who went away; they count for neither side.",
     all.flatMap(([name, { losses }]) =>
       Object.entries(losses).map(([why, n]) => `shadowctl_mirror_lost_total{${label(name, `,cause="${why}"`)}} ${n}`),
     ),

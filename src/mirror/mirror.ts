@@ -245,11 +245,11 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
         : undefined;
     const drawn =
       route === undefined ? [] : shadows.filter((one) => one !== candidate && isDrawn(one.config, id, req.rawHeaders));
-    if (route !== undefined && divided !== undefined) {
-      const name = candidate?.name ?? LIVE_FOLDER;
-      answering.set(name, (answering.get(name) ?? 0) + 1);
-    }
     const begin = (plan: SidePlan) => {
+      if (route !== undefined && divided !== undefined) {
+        const name = candidate?.name ?? LIVE_FOLDER;
+        answering.set(name, (answering.get(name) ?? 0) + 1);
+      }
       if (route === undefined || (drawn.length === 0 && candidate === undefined))
         return passToLive(req, res, {
           ...plan,
@@ -282,16 +282,16 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
       );
     };
     const side = candidate ?? live;
-    const failed = (error: unknown) => {
-      count('live-unreachable');
-      refuse(
-        res,
-        'live-unreachable',
-        `The request could not be signed: ${error instanceof Error ? error.message : String(error)}.`,
-      );
-    };
+    const signedOr = (body: Buffer) =>
+      planFor(side, req, caller, { body }, about).then(begin, (error: unknown) => {
+        // The candidate has seen nothing of it, and the mirror's want of credentials is no failure of its own: it gets a copy at most.
+        if (candidate !== undefined && config.fallback !== 'none') return pass(req, res, about, false, { body });
+        const why = candidate === undefined ? 'live-unreachable' : 'candidate-unreachable';
+        count(why);
+        refuse(res, why, `The request could not be signed: ${error instanceof Error ? error.message : String(error)}.`);
+      });
     if (side.upstream.sign === undefined) return begin(planOf(side, req, caller, read, about));
-    if (read.body !== undefined) return void planFor(side, req, caller, { body: read.body }, about).then(begin, failed);
+    if (read.body !== undefined) return void signedOr(read.body);
     if (read.begun !== undefined) {
       count('body-too-large');
       return refuse(res, 'body-too-large', TOO_LARGE_TO_SIGN);
@@ -299,7 +299,7 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
     // The body is read before anybody can be asked whether it is wanted.
     if (/^100-continue$/i.test(req.headers.expect ?? '')) res.writeContinue();
     readWhole(req, config.bounds.request, memory, (body) => {
-      if (body !== undefined) return void planFor(side, req, caller, { body }, about).then(begin, failed);
+      if (body !== undefined) return void signedOr(body);
       count('body-too-large');
       refuse(res, 'body-too-large', TOO_LARGE_TO_SIGN);
     });

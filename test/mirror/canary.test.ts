@@ -327,6 +327,27 @@ describe('a candidate that fails', () => {
   });
 });
 
+test.each([
+  [undefined, 200, '{"from":"live"}'],
+  ['failures', 200, '{"from":"live"}'],
+  ['none', 502, expect.stringContaining('candidate-unreachable')],
+])(
+  'a candidate that the mirror has no credentials for fails nobody: with fallback %s the caller gets %i',
+  async (fallback, status, body) => {
+    const [live, candidate] = [await openModel(says('live')), await openModel(says('candidate'))];
+    const settings = { live: live.url, shadows: { candidate: { url: candidate.url } }, ...ALL, fallback };
+    const sign = { [candidate.url]: () => Promise.reject(new Error('no credentials')) };
+    const rig = await openRig(settings as Parameters<typeof openRig>[0], true, { sign });
+    open.push(live, candidate, rig);
+    expect(await rig.post('{}')).toMatchObject({ status, body });
+    expect(candidate.seen).toEqual([]);
+    const answered = status === 200;
+    expect(await records(rig, 'candidate')).toMatchObject(answered ? [{ outcome: 'lost', loss: 'credentials' }] : []);
+    expect(rig.mirror.counted().fallbacks).toMatchObject({ refused: 0 });
+    expect(rig.events).toEqual(answered ? [{ kind: 'credentials-failing', shadow: 'candidate', count: 1 }] : []);
+  },
+);
+
 describe('a copy that the live side did not answer, or refused', () => {
   test.each([
     ['counts for neither side where the candidate answered well', 'gone', 200, [0, 0, 0]],

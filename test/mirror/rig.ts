@@ -12,7 +12,7 @@ import { defaultSocket, writePlace } from '../../src/lifecycle/mirror/place.ts';
 import type { MirrorConfig } from '../../src/mirror/config.ts';
 import { type Control, openControl } from '../../src/mirror/control.ts';
 import { fileRouterStore } from '../../src/lifecycle/mirror/router-store.ts';
-import { httpPlace } from '../../src/mirror/upstream.ts';
+import { httpPlace, type Sign } from '../../src/mirror/upstream.ts';
 
 /** Time that passes only when a test says so; whoever sleeps is woken by `advance`. */
 class HandClock implements Clock {
@@ -122,8 +122,8 @@ export interface Answered {
 export async function openRig(
   settings: Omit<Settings, 'listen'>,
   recording = true,
-  /** Records of another rig, as after a restart; what is done to who answers on its way to the disk. */
-  more: { records?: string; store?: (store: RouterStore) => RouterStore } = {},
+  /** Records of another rig, as after a restart; what is done to who answers on its way to the disk; what signs for a server, by its URL. */
+  more: { records?: string; store?: (store: RouterStore) => RouterStore; sign?: Readonly<Record<string, Sign>> } = {},
 ): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'shadowctl-mirror-'));
   const records = more.records ?? join(folder, 'records');
@@ -138,7 +138,7 @@ export async function openRig(
     stopwatch: () => clock.elapsed,
     placeOf: async (target, path) => {
       if (target.kind !== 'http') throw new Error('only servers here');
-      return httpPlace(target.url, path);
+      return { ...httpPlace(target.url, path), sign: more.sign?.[target.url] };
     },
     finished: undefined,
     onEvent: (event) => void events.push(event),

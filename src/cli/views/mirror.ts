@@ -84,7 +84,7 @@ function mirrored({ paths }: MirrorConfig): string[] {
 }
 
 function isTrouble({ kind }: Event): boolean {
-  return /^(records-lost|records-removed|records-not-removed|clock-jumped|shadow-failing|fell-back|upload-failed|reload-failed)$/.test(
+  return /^(records-lost|records-removed|records-not-removed|clock-jumped|shadow-failing|credentials-failing|fell-back|upload-failed|reload-failed)$/.test(
     kind,
   );
 }
@@ -112,6 +112,8 @@ function textOf(event: Event): string {
       return `The clock of this machine was set ${event.by > 0 ? 'forward' : 'back'} by ${Math.abs(event.by) / 1000} s.`;
     case 'shadow-failing':
       return `${event.shadow} left ${counted(event.count, 'requests')} unanswered: ${event.outcome}.`;
+    case 'credentials-failing':
+      return `${counted(event.count, 'copies')} to ${event.shadow} were lost: the mirror has no credentials for it, or AWS refused them.`;
     case 'fell-back':
       return `${counted(event.count, 'requests')} that ${event.shadow} was to answer went to the live server instead: ${FELL[event.how] ?? event.how}.`;
     case 'divided': {
