@@ -72,8 +72,8 @@ export interface Window {
 export interface UnderWay {
   /** `update`, or the command that began it, where the journal knows that: `promote`, `canary`, `rollout`. */
   what: string;
-  /** The config it leads to, or the model of a rollout; undefined where AWS does not show it (yet). */
-  to: string | undefined;
+  /** The config it leads to, or the model of a rollout. */
+  to: string;
   /** Milliseconds since the epoch. */
   since: number | undefined;
 }

@@ -231,9 +231,8 @@ function withUnderWay(seen: Observations, known: State): Observations {
     return { ...seen, underWay: { what: 'rollout', to: position.rollout.model, since: position.began } };
   const started = unfinishedUpdate(known)?.started;
   const { underWay } = seen;
-  if (underWay === undefined || started === undefined) return seen;
-  const same = underWay.to === undefined || underWay.to === started.requested;
-  return same ? { ...seen, underWay: { ...underWay, what: started.command, to: started.requested } } : seen;
+  if (underWay === undefined || underWay.to !== started?.requested) return seen;
+  return { ...seen, underWay: { ...underWay, what: started.command } };
 }
 
 /** Saved sums that were held against another reference say nothing about this one. */

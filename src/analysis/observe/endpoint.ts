@@ -36,8 +36,8 @@ export interface LiveFacts extends EndpointFacts {
   reweighted: boolean;
   /** Since when an update to another config has been under way. */
   leaving: number | undefined;
-  /** The endpoint is being updated: to that config, where AWS shows it. */
-  updating?: { to: string | undefined } | undefined;
+  /** Another config is coming. Autoscaling is Updating, too, and changes nothing of whose the evidence is. */
+  updating?: { to: string } | undefined;
 }
 
 /** What a config says; what the journal kept of one has no time. */
@@ -68,15 +68,15 @@ export async function readEndpoint(aws: Aws, name: string, notes: Notes, signal?
   }
   const facts = await factsOf(aws, { ...config, EndpointConfigName: configName }, endpoint, notes, signal);
   const { PendingDeploymentSummary: pending } = endpoint;
-  const towards = pending?.EndpointConfigName;
+  const towards = pending?.EndpointConfigName === configName ? undefined : pending?.EndpointConfigName;
   return {
     ...facts,
     born: endpoint.CreationTime?.getTime(),
     modified: endpoint.LastModifiedTime?.getTime(),
     resolved: resolvedOf(endpoint),
     reweighted: weightsChanged(endpoint, config),
-    leaving: towards === undefined || towards === configName ? undefined : pending?.StartTime?.getTime(),
-    ...(endpoint.EndpointStatus === 'Updating' && { updating: { to: towards === configName ? undefined : towards } }),
+    leaving: towards === undefined ? undefined : pending?.StartTime?.getTime(),
+    ...(endpoint.EndpointStatus === 'Updating' && towards !== undefined && { updating: { to: towards } }),
   };
 }
 

@@ -75,8 +75,8 @@ export function noData({ observations, summaries, created }: Report): NoData | u
 
 /** `a promote of churn is under way since 14:24:29 UTC, to churn-config.` */
 export function underWayText(endpoint: string, { what, to, since }: UnderWay): string {
-  const [began, towards] = [since === undefined ? '' : ` since ${clock(since)}`, to === undefined ? '' : `, to ${to}`];
-  return `${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what} of ${endpoint} has been under way${began}${towards}.`;
+  const began = since === undefined ? '' : ` since ${clock(since)}`;
+  return `${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what} of ${endpoint} has been under way${began}, to ${to}.`;
 }
 
 /** Files in which no record could be read: nothing that is sent to an endpoint changes them. */

@@ -117,6 +117,9 @@ describe('an endpoint that had another shadow before', () => {
         DesiredWeightsAndCapacities: [{ VariantName: 'AllTraffic', DesiredInstanceCount: 2 }],
       }),
     );
+    // Updating it is meanwhile, but nothing leads away from this evidence, so that whoever watches it goes on.
+    expect((await describeEndpoint(world.aws, 'w'))?.EndpointStatus).toBe('Updating');
+    expect((await report(world)).observations.underWay).toBeUndefined();
     await traffic(world, 15);
     world.clock.advance(3 * MINUTE);
     const modified = (await describeEndpoint(world.aws, 'w'))?.LastModifiedTime?.getTime() ?? 0;
