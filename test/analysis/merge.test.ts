@@ -95,7 +95,17 @@ const WORLDS: [string, World, Partial<MemoryOptions>][] = [
     },
   ],
   ['labels of users', { answer: label }, { cluster: 'column 2' }],
+  [
+    'numbers, of which the first have labels',
+    { answer: (i, side) => String(Math.sin(i) * 10 + (side === 'shadow' ? Math.cos(i * 7) : 0)) },
+    { task: 'regression', truth: labelled(800, (i) => Math.sin(i) * 10 + Math.sin(i * 5)) },
+  ],
 ];
+
+function labelled(rows: number, label: (i: number) => number) {
+  const lines = Array.from({ length: rows }, (_, i) => `r-${i},${label(i)}`);
+  return readTruth(`inferenceId,label\n${lines.join('\n')}`, 'truth.csv');
+}
 
 /** Sums that are the same whether windows are added or summed at once, to rounding. */
 function exact({ labels, numbers, truth, ...found }: Predictions): unknown {
@@ -161,6 +171,19 @@ describe('windows that were summed apart', () => {
         if (world.inputs === undefined) expect(apart).toBeLessThan(1.1);
       }
     }
+  });
+
+  test('labels of other rows are noticed in added windows, too, where ranks are not known', () => {
+    const chances = captures(120, { answer: (i) => String(((i * 37) % 101) / 101) });
+    const truth = labelled(2400, (i) => ((i * 53) % 97 < 48 ? 1 : 0));
+    const parts = [0, 60].map((from) => windowOf(chances, from, from + 60, { task: 'regression', truth }));
+    const reason = (seen: Observations) =>
+      judge(seen, DEFAULT_POLICY, 'shadow')?.gates.find(({ id }) => id === 'truth.score');
+    for (const seen of [windowOf(chances, 0, 120, { task: 'regression', truth }), mergeObservations(kept(...parts))])
+      expect(reason(seen)).toMatchObject({
+        outcome: 'inconclusive',
+        reason: expect.stringContaining('labels have nothing to do with the numbers'),
+      });
   });
 
   test('of the same users, rows count no more than at once', () => {

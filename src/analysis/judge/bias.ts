@@ -10,6 +10,7 @@ import { needsMore, NOTHING, UNDECIDABLE } from './needs.ts';
 import { meanHalfWidth } from './paired.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
+import { copiesOf } from '../statistics/repeats.ts';
 
 /** A fail must survive three times as much scatter: minutes that follow each other lean alike for longer than they show. */
 const INFLATION_TO_FAIL = 3;
@@ -94,8 +95,7 @@ function meanBounds(
   const { bias, deviation, rows, production, histogram } = numbers;
   const scale = production.deviation;
   const minutes = blocks.map((block) => ({ loss: block.d, truth: block.rows }));
-  const inputs = repeats?.beyond;
-  const copies = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
+  const copies = copiesOf(repeats?.beyond);
   const factor = Math.max(1, copies, meanDispersion(minutes, bias, deviation)) * inflation;
   const range = Math.max(0, histogram.high - histogram.low);
   const half = meanHalfWidth((rows * times) / factor, deviation, range, { ...policy, alpha: policy.alpha / 2 });

@@ -3,6 +3,7 @@ import { OTHERS } from '../answers/strata.ts';
 import { CHOSEN_SHARE, total } from './loss-sample.ts';
 import type { MarkedStratum } from './loss-sample.ts';
 import { ripe } from './truth-gate.ts';
+import { copiesOf } from '../statistics/repeats.ts';
 
 /** Shares of labelled rows differ by more than chance; there is one comparison for each pair of classes, at each look. */
 const CHOSEN_ERRORS = 4;
@@ -18,8 +19,7 @@ export function usable(predictions: Predictions): Predictions {
   if (truth?.age?.timed === true || truth?.strata === undefined || labels === undefined) return ready;
   const { outcomes } = truth;
   if (outcomes === undefined) return ready;
-  const sums = repeats?.agreement;
-  const copies = sums === undefined || sums.rows === 0 ? 1 : sums.rowsSquared / sums.rows;
+  const copies = copiesOf(repeats?.agreement);
   const strata = truth.strata.map((one): MarkedStratum => {
     const short = one.differ ? lackingBy(one, labels.confusion, outcomes, copies) : 0;
     return short === 0 ? one : { ...one, chosen: short };

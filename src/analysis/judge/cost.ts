@@ -20,6 +20,7 @@ import { truthGate } from './truth-gate.ts';
 import type { TruthFound } from './truth-gate.ts';
 import { chosenLabels, unseenBursts } from './truth-limits.ts';
 import type { Gate } from './verdict.ts';
+import { copiesOf } from '../statistics/repeats.ts';
 
 /** What labels say of the cost of mistakes, weighed so that all rows are spoken for. */
 interface CostSample {
@@ -223,7 +224,7 @@ function burstsOf(predictions: Predictions, sample: CostSample): number {
 /** A model errs on a repeated input as before, at whatever price: each input counts once. */
 function clustering({ repeats }: Predictions, rows: number, bursts: number): Pick<TruthFound, 'clustering' | 'inputs'> {
   const inputs = repeats?.onlyProduction;
-  const copies = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
+  const copies = copiesOf(inputs);
   const repeated = copies > bursts;
   return {
     inputs: repeated && inputs?.by === undefined ? rows / copies : rows,

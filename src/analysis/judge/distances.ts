@@ -16,6 +16,7 @@ import type { Evidence } from './evidence.ts';
 import { counted, number } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
 import type { Blocker } from './needs.ts';
+import { copiesOf } from '../statistics/repeats.ts';
 
 const NAMES = {
   ks: 'Kolmogorov-Smirnov distance',
@@ -52,7 +53,12 @@ export function judgeDistances(evidence: Evidence): Gate[] {
 function gate(name: Distance, margin: number, predictions: Predictions, numbers: NumberSums, evidence: Evidence): Gate {
   const { policy } = evidence;
   const estimate = numbers.distances[name];
-  const interval = distanceInterval(name, numbers, copies(predictions), policy);
+  const interval = distanceInterval(
+    name,
+    numbers,
+    copiesOf(predictions.repeats?.agreement ?? predictions.repeats?.beyond),
+    policy,
+  );
   const decided = compare(interval, margin);
   // How a distance comes about minute by minute is not known: how long the answers are is all that can be asked.
   const minutes = predictions.blocks.map(({ rows }) => ({ successes: 0, n: rows }));
@@ -147,10 +153,4 @@ function mergedBlocker({ merged = 1 }: Predictions): Blocker | undefined {
     missing: 0,
     needs: needsAdvice('one report over all captures'),
   };
-}
-
-/** Rows per input, as if no copy said anything new (Kish 1965): what is true of deterministic models. */
-function copies({ repeats }: Predictions): number {
-  const sums = repeats?.agreement ?? repeats?.beyond;
-  return sums === undefined || sums.rows === 0 ? 1 : sums.rowsSquared / sums.rows;
 }

@@ -9,6 +9,7 @@ import { needsRows, NOTHING, UNDECIDABLE } from './needs.ts';
 import { pairedDifference } from './paired.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
+import { copiesOf } from '../statistics/repeats.ts';
 
 /** Does it refuse more often than production? Another wording is no fault; a refusal where there was an answer is one. */
 export function judgeFlags(predictions: Predictions, evidence: Evidence): Gate[] {
@@ -27,8 +28,7 @@ function refused(sums: FlagSums, predictions: Predictions, evidence: Evidence): 
   const [onlyProduction, onlyShadow] = [minutesOf(sums, 'onlyProduction'), minutesOf(sums, 'onlyShadow')];
   const hits = (list: Minutes) => list.reduce((total, one) => total + one.successes, 0);
   // A model refuses a repeated input as before: at the worst, a thousand copies are one.
-  const inputs = predictions.repeats?.agreement;
-  const repeated = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
+  const repeated = copiesOf(predictions.repeats?.agreement);
   const factor = Math.max(repeated, dispersion(onlyShadow), dispersion(onlyProduction));
   const bounds = (scale: number) =>
     pairedDifference(

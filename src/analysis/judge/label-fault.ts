@@ -1,9 +1,11 @@
 import type { FitSums, Predictions, TruthOutcome, TruthStratum } from '../predictions.ts';
 import { className, OTHERS } from '../answers/strata.ts';
 import { counted, number, percent } from '../../base/units.ts';
+import { areBinary, areChances } from './chances.ts';
 import { total } from './loss-sample.ts';
 import { needsAdvice } from './needs.ts';
 import type { Blocker } from './needs.ts';
+import { copiesOf } from '../statistics/repeats.ts';
 
 /** As rare as this is believed to be no chance, in standard errors. */
 const LACKING_ERRORS = 4;
@@ -43,26 +45,26 @@ const ERRORS = 2;
  * not show in the sums, as labels that came for some outcomes sooner than for others, nobody here can know
  * (docs/judging.md).
  */
-export function labelFault({ truth, repeats, numbers }: Predictions): Blocker | undefined {
+export function labelFault(predictions: Predictions): Blocker | undefined {
+  const { truth, repeats } = predictions;
   if (truth === undefined) return undefined;
-  const sums = repeats?.agreement;
-  const copies = sums === undefined || sums.rows === 0 ? 1 : sums.rowsSquared / sums.rows;
   const { outcomes, binary } = truth;
   if (outcomes !== undefined && !outcomes.some(isOther))
-    return neverLabelled(truth.strata ?? [], outcomes) ?? unrelated(outcomes, copies);
-  const chances = binary !== undefined && binary.rows === truth.rows;
-  const { low = 0, high = 1 } = numbers?.histogram ?? {};
+    return neverLabelled(truth.strata ?? [], outcomes) ?? unrelated(outcomes, copiesOf(repeats?.agreement));
   if (truth.numbers === undefined || truth.fit === undefined) return binary && flatCurves(binary);
-  if (chances && low >= 0 && high <= 1) return flatCurves(binary);
   const fits = { production: fitOf(truth.fit, 'production'), shadow: fitOf(truth.fit, 'shadow') };
-  const losses = repeats?.loss;
-  const repeated = losses === undefined || losses.rows === 0 ? 1 : losses.rowsSquared / losses.rows;
-  return (
-    unrelatedNumbers(fits, truth.fit.rows, repeated) ??
-    (chances && (low < NEAR_CHANCES[0] || high > NEAR_CHANCES[1])
-      ? noChances(fits, truth.fit.rows, { low, high })
-      : otherUnit(fits, truth.fit.rows))
-  );
+  const { rows, truth: ones } = truth.fit;
+  // The less of 0 and 1 vary, the less can anything rise with them.
+  const most = UNRELATED * (areBinary(truth) ? 2 * Math.sqrt((ones / rows) * (1 - ones / rows)) : 1);
+  const unrelatedTo = () => unrelatedNumbers(fits, rows, { copies: copiesOf(repeats?.loss), most });
+  if (areChances(predictions, truth)) {
+    // Ranks over windows that were added are not known.
+    const { production, shadow } = binary ?? {};
+    return binary && (production === undefined || shadow === undefined ? unrelatedTo() : flatCurves(binary));
+  }
+  const { low, high } = predictions.numbers?.histogram ?? { low: 0, high: 1 };
+  const beyond = areBinary(truth) && (low < NEAR_CHANCES[0] || high > NEAR_CHANCES[1]);
+  return unrelatedTo() ?? (beyond ? noChances(fits, rows, { low, high }) : otherUnit(fits, rows));
 }
 
 /** With fewer labels, one model may well be right on all of them. */
@@ -192,7 +194,7 @@ interface Fit {
   slope: number;
   /** Of the label where the answer is 0. */
   offset: number;
-  /** What the line leaves of the mean squared error; below 0 where there is none. */
+  /** The share of the mean squared error that the line leaves. */
   left: number;
 }
 
@@ -220,9 +222,13 @@ type Fits = Record<'production' | 'shadow', Fit | undefined>;
  * Numbers that rise with the labels of neither model, as `unrelated` has it of classes. The error of a correlation without any
  * relation is one over the root of the rows (Fisher 1915).
  */
-function unrelatedNumbers({ production, shadow }: Fits, rows: number, copies: number): Blocker | undefined {
+function unrelatedNumbers(
+  { production, shadow }: Fits,
+  rows: number,
+  { copies, most }: { copies: number; most: number },
+): Blocker | undefined {
   const error = Math.sqrt(copies / rows);
-  const isFlat = (fit: Fit) => fit.correlation <= ERRORS * error && fit.correlation + ERRORS * error <= UNRELATED;
+  const isFlat = (fit: Fit) => fit.correlation <= ERRORS * error && fit.correlation + ERRORS * error <= most;
   const fits = [production, shadow].filter((fit) => fit !== undefined);
   if (fits.length === 0 || !fits.every(isFlat)) return undefined;
   const words = fits.map(({ correlation }) => correlation.toFixed(2)).join(' and ');

@@ -234,7 +234,8 @@ function resource({ observations, policy, challenger }: Evidence, name: 'memory'
   const what = name === 'cpu' ? 'processors' : 'memory';
   const same = shadow?.instanceType !== undefined && shadow.instanceType === production.instanceType;
   const nothing = unmeasured(id, observations);
-  const alike = same && (name === 'memory' || (sampling === 1 && shadow.instances === production.instances));
+  const asMany = shadow?.instances !== undefined && shadow.instances === production.instances;
+  const alike = same && (name === 'memory' || (sampling === 1 && asMany));
   if (nothing !== undefined || !alike)
     return {
       ...open(id, policy),

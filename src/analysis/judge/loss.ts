@@ -3,10 +3,11 @@ import type { Policy } from '../policy/policy.ts';
 import { decides } from '../policy/policy.ts';
 import { meanDispersion, meanSkew } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
-import { designEffect } from '../statistics/repeats.ts';
+import { copiesOf, designEffect } from '../statistics/repeats.ts';
 import type { Evidence } from './evidence.ts';
 import { total } from './loss-sample.ts';
 import { needsAdvice } from './needs.ts';
+import { areChances } from './chances.ts';
 import type { Blocker } from './needs.ts';
 import { lossHalfWidths } from './paired.ts';
 import { different } from './proportion.ts';
@@ -159,15 +160,6 @@ const UNCOUNTED: Blocker = {
   needs: needsAdvice('a report on the captures themselves'),
 };
 
-/**
- * Are these numbers chances of a class? All of both models lie between 0 and 1, and all labels are 0 or 1: then a mean
- * absolute error rewards whoever is too sure, and the mean squared one does not (Brier 1950; Gneiting and Raftery 2007).
- */
-function areChances({ numbers }: Predictions, { binary, rows }: TruthSums): boolean {
-  if (numbers === undefined || binary === undefined || rows === 0) return false;
-  return binary.rows === rows && numbers.histogram.low >= 0 && numbers.histogram.high <= 1;
-}
-
 const ERRORS = { squared: 'mean squared error (Brier score)', error: 'mean absolute error' } as const;
 
 /** How far off each model is against its labels, by rows of what is known of them. */
@@ -259,7 +251,7 @@ export function judgeScores(predictions: Predictions, truth: TruthSums, evidence
   const { bursts, cautious, inBursts } = burstsOf(minutes, mean, deviation, 'squared');
   // A model gives a repeated input the same probabilities as before.
   const inputs = predictions.repeats?.onlyProduction;
-  const copies = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
+  const copies = copiesOf(inputs);
   const skew = bursts >= copies ? skewOf(minutes, truth, inBursts.pass) : undefined;
   const gate = truthGate('truth.score', 'Are its probabilities worse?', predictions, evidence, {
     facts: `The Brier score of its probabilities of all classes is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${count(truth.rows)} rows with labels${unlabelledWords(unlabelled, truth.of)}`,

@@ -13,6 +13,7 @@ import { compare } from './verdict.ts';
 import { pairedDifference } from './paired.ts';
 import { unansweredOf } from './unanswered.ts';
 import type { Gate, Outcome } from './verdict.ts';
+import { copiesOf } from '../statistics/repeats.ts';
 
 /** Fewer records than this say nothing about how often answers are broken. */
 const MIN_ANSWERS = 50;
@@ -84,8 +85,7 @@ function brokenPairs(predictions: Predictions, evidence: Evidence): Broken | und
     minutes.map((minute) => ({ successes: hits(minute), n: there(minute) }));
   const n = minutes.reduce((sum, minute) => sum + there(minute), 0);
   // A model breaks on a repeated input as before.
-  const inputs = predictions.repeats?.agreement;
-  const copies = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
+  const copies = copiesOf(predictions.repeats?.agreement);
   const broken = empty + unreadable;
   const bursts = Math.max(
     dispersion(of((minute) => minute.empty + minute.unreadable)),

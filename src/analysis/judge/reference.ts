@@ -12,6 +12,7 @@ import type { Evidence, Minutes } from './evidence.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
+import { copiesOf } from '../statistics/repeats.ts';
 
 const NAMES = { ks: 'Kolmogorov-Smirnov distance', psi: 'population stability index' } as const;
 
@@ -54,7 +55,12 @@ function gate(name: Name, margin: number, predictions: Predictions | undefined, 
     };
   const minutes = quartileMinutes(sums) ?? [predictions.blocks.map(({ rows }) => ({ successes: 0, n: rows }))];
   const bursts = Math.max(...minutes.map((one) => dispersion(one)));
-  const found = measured(name, sums, Math.max(copies(predictions), bursts), policy);
+  const found = measured(
+    name,
+    sums,
+    Math.max(copiesOf(predictions.repeats?.agreement ?? predictions.repeats?.beyond), bursts),
+    policy,
+  );
   const decided = compare(found.interval, margin);
   const blocker = insufficientData(predictions, evidence) ?? windowTooShort(decided, policy, minutes);
   const outcome = blocker === undefined ? decided : 'inconclusive';
@@ -131,10 +137,4 @@ function quartileMinutes({ minutes }: ReferenceSums): Minutes[] | undefined {
   return Array.from({ length: count }, (_, k) =>
     minutes.map(({ rows, upTo }) => ({ successes: upTo[k] ?? 0, n: rows })),
   );
-}
-
-/** Rows per input, as if no copy said anything new (Kish 1965): what is true of deterministic models. */
-function copies({ repeats }: Predictions): number {
-  const sums = repeats?.agreement ?? repeats?.beyond;
-  return sums === undefined || sums.rows === 0 ? 1 : sums.rowsSquared / sums.rows;
 }

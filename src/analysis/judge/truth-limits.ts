@@ -14,6 +14,7 @@ import { truthGate } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
 import { gates } from '../policy/policy.ts';
 import { count, counted, percent } from '../../base/units.ts';
+import { copiesOf } from '../statistics/repeats.ts';
 
 /** Stands for every label: accuracy is the recall of the class of all rows. */
 const ANY = '*';
@@ -73,7 +74,7 @@ function limitGate(id: string, title: string, evidence: Evidence, asked: Asked):
   const { factor } = lossClustering(minutes, predictions);
   // A model is right, or wrong, on a repeated input as before.
   const inputs = predictions.repeats?.onlyProduction;
-  const copies = inputs === undefined || inputs.rows === 0 ? 1 : inputs.rowsSquared / inputs.rows;
+  const copies = copiesOf(inputs);
   const repeated = copies > factor;
   return truthGate(id, title, predictions, evidence, {
     facts: `It is right on ${percent(sample.shadow)} of ${count(sample.rows)} labeled ${asked.what}, weighed by what they speak for`,

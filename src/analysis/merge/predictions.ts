@@ -224,14 +224,16 @@ function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
     losses: a.losses && b.losses && mergeLosses(a.losses, b.losses, BANDS),
     scores: a.scores && b.scores && mergeLosses(a.scores, b.scores, CLASS_BANDS),
     // Ranks over both windows are not known.
-    binary: a.binary &&
-      b.binary && {
-        rows: a.binary.rows + b.binary.rows,
-        ones: a.binary.ones + b.binary.ones,
-        production: undefined,
-        shadow: undefined,
-      },
-    fit: a.fit && b.fit && mergeFits(a.fit, b.fit),
+    binary: both(a.binary, b.binary, (x, y) => ({
+      rows: x.rows + y.rows,
+      ones: x.ones + y.ones,
+      production: undefined,
+      shadow: undefined,
+    })),
+    // Labels of which an older version did not count this are not left out of it in silence.
+    fit: [a, b].some(({ numbers, fit }) => numbers !== undefined && fit === undefined)
+      ? undefined
+      : both(a.fit, b.fit, mergeFits),
   };
   return merged;
 }

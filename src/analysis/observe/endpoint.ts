@@ -113,8 +113,8 @@ export async function factsOf(
       image: container?.Image,
       artifact: container?.ModelDataUrl,
       instanceType: asked?.InstanceType,
-      // Of a fleet that an update has taken away already, as many as gave the evidence.
-      instances: seen?.CurrentInstanceCount || asked?.InitialInstanceCount,
+      // None: an update has taken the fleet away already, and how many gave the evidence nobody says.
+      instances: seen?.CurrentInstanceCount || undefined,
     } satisfies VariantFacts;
   };
   const [asked, shadowAsked] = [config.ProductionVariants?.[0], config.ShadowProductionVariants?.[0]];

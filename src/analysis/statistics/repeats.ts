@@ -22,6 +22,11 @@ export function designEffect(sums: InputSums | undefined): number {
   return Math.max(1, robust, 1 + correlation * clumping);
 }
 
+/** Rows per input, as if no copy said anything new (Kish 1965): what is true of deterministic models. 1 where nothing is known. */
+export function copiesOf(sums: Pick<InputSums, 'rows' | 'rowsSquared'> | undefined): number {
+  return sums === undefined || sums.rows === 0 ? 1 : sums.rowsSquared / sums.rows;
+}
+
 /** Of sums of the same rows by their inputs and by what else they hang together by, those that make them count less. */
 export function stronger(inputs: InputSums | undefined, clusters: InputSums | undefined): InputSums | undefined {
   return designEffect(clusters) > designEffect(inputs) ? clusters : inputs;

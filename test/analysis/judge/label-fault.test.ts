@@ -157,6 +157,27 @@ describe('numbers whose labels are', () => {
     expect(gate('truth.error')?.reason).toContain('they are no probabilities');
   });
 
+  test('0 and 1, of logits: where ones are rare, hardly anything rises with them, and that proves nothing', () => {
+    const rows = 4000;
+    // Logits scatter by 1 around -3, and lie higher by `apart` where the label is 1.
+    const fault = (ones: number, apart: number) => {
+      const mean = -3 + (apart * ones) / rows;
+      const squares = rows * (1 + mean ** 2 + (apart ** 2 * ones * (rows - ones)) / rows ** 2);
+      const side = { production: rows * mean, productionSquared: squares, productionTruth: ones * (mean + apart) };
+      const shadow = { shadow: rows * mean, shadowSquared: squares, shadowTruth: ones * (mean + apart) };
+      return labelFault(
+        sums({
+          rows,
+          numbers: { maeProduction: 3, maeShadow: 3, loss: 0, lossDeviation: 0 },
+          binary: { rows, ones, production: undefined, shadow: undefined },
+          fit: { rows, truth: ones, truthSquared: ones, ...side, ...shadow },
+        }),
+      );
+    };
+    expect(fault(40, 0.2)).toBeUndefined();
+    expect(fault(2000, 0)?.reason).toContain('labels have nothing to do with the numbers');
+  });
+
   test('right, are judged: of a good model, of a weak one, of one that is off where all labels are alike, and of one that is always 7', () => {
     expect(told(scattering(3, (truth) => truth)).gate('truth.error')).toMatchObject({ outcome: 'fail' });
     const weak = told((random) => {
