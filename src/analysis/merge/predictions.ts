@@ -5,12 +5,10 @@ import { BANDS, CLASS_BANDS } from '../answers/bands.ts';
 import type {
   AnswerSums,
   ComparatorSums,
-  FitSums,
   FlagSums,
   LabelAges,
   LabelSums,
   LossStratum,
-  LossSums,
   PairBlock,
   Predictions,
   ReferenceSums,
@@ -233,24 +231,15 @@ function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
     // Labels of which an older version did not count this are not left out of it in silence.
     fit: [a, b].some(({ numbers, fit }) => numbers !== undefined && fit === undefined)
       ? undefined
-      : both(a.fit, b.fit, mergeFits),
+      : both(a.fit, b.fit, added),
   };
   return merged;
 }
 
-function mergeFits(a: FitSums, b: FitSums): FitSums {
-  const merged: Merged<FitSums> = {
-    rows: a.rows + b.rows,
-    truth: a.truth + b.truth,
-    truthSquared: a.truthSquared + b.truthSquared,
-    production: a.production + b.production,
-    productionSquared: a.productionSquared + b.productionSquared,
-    productionTruth: a.productionTruth + b.productionTruth,
-    shadow: a.shadow + b.shadow,
-    shadowSquared: a.shadowSquared + b.shadowSquared,
-    shadowTruth: a.shadowTruth + b.shadowTruth,
-  };
-  return merged;
+/** Adds sums of which every member is a number. */
+function added<Sums extends Record<keyof Sums, number>>(x: Sums, y: Sums): Sums {
+  const names = Object.keys(x) as (keyof Sums)[];
+  return Object.fromEntries(names.map((name) => [name, x[name] + y[name]])) as Sums;
 }
 
 /** Of labels that were compared at one age: see `otherReading` in merge.ts. */
@@ -272,16 +261,6 @@ function mergeLosses(
   b: readonly LossStratum[],
   bands: readonly LossStratum['band'][],
 ): LossStratum[] {
-  const sums = (x: LossSums, y: LossSums): LossSums => {
-    const merged: Merged<LossSums> = {
-      production: x.production + y.production,
-      productionSquared: x.productionSquared + y.productionSquared,
-      loss: x.loss + y.loss,
-      lossSquared: x.lossSquared + y.lossSquared,
-      cross: x.cross + y.cross,
-    };
-    return merged;
-  };
   return bands.flatMap((band) => {
     const [one, other] = [a, b].map((list) => list.find((stratum) => stratum.band === band));
     if (one === undefined || other === undefined) return one ?? other ?? [];
@@ -290,8 +269,8 @@ function mergeLosses(
       rows: one.rows + other.rows,
       apart: one.apart + other.apart,
       labelled: one.labelled + other.labelled,
-      error: sums(one.error, other.error),
-      squared: sums(one.squared, other.squared),
+      error: added(one.error, other.error),
+      squared: added(one.squared, other.squared),
     };
     return merged;
   });
