@@ -1,5 +1,8 @@
 import { isWhole } from '../support/sizes.ts';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ARTIFACT, ENDPOINT } from '../support/stage.ts';
@@ -18,10 +21,21 @@ const S3_EVENT = {
   detail: { bucket: { name: 'uploads' }, object: { key: 'weather/model.tar.gz' }, reason: 'CompleteMultipartUpload' },
 };
 
-/** The page that the last question leads to. */
-function link(): string {
-  const all = stage.log.flatMap((line) => /https:\/\/pages\.example\.com\/\S+/.exec(line)?.[0] ?? []);
-  return all.at(-1) ?? '';
+/** A server that gets messages, and the page that the last question in them leads to. */
+async function mailbox(): Promise<{ url: string; link(): string; close(): void }> {
+  const got: string[] = [];
+  const server = createServer((request, reply) => {
+    void text(request).then((body) => {
+      got.push((JSON.parse(body) as { text: string }).text);
+      reply.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    link: () => got.flatMap((one) => /https:\/\/pages\.example\.com\/\S+/.exec(one)?.[0] ?? []).at(-1) ?? '',
+    close: () => void server.close(),
+  };
 }
 
 describe('the function of a pipeline', () => {
@@ -29,7 +43,8 @@ describe('the function of a pipeline', () => {
   test.runIf(isWhole('matrix'))(
     'from an upload to the click: the same event thrice, a page, its report; a second click is refused',
     async () => {
-      stage = await openFunction({ link: 'https://pages.example.com', settle: '2m' });
+      const { url, link, close } = await mailbox();
+      stage = await openFunction({ link: 'https://pages.example.com', settle: '2m', notify: [url] });
       await stage.traffic(async () => {
         await stage.clock.sleep(10 * MINUTE);
         expect(await stage.tick()).toMatchObject({ result: 'idle' });
@@ -55,6 +70,10 @@ describe('the function of a pipeline', () => {
         expect(await click()).toMatchObject({ statusCode: 200 });
         expect(await click()).toMatchObject({ statusCode: 409 });
       }, 1);
+      close();
+      // Whoever may read the log could answer by it.
+      expect(stage.log.join('\n')).toContain('Approve: shadowctl release approve');
+      expect(stage.log.join('\n')).not.toMatch(/token|pages\.example\.com/);
       // What follows, to production and what is deleted then, `shadowctl demo release` plays (`test/cli/demo-release.test.ts`).
       expect(told(await stage.events())).toEqual(['begun', 'asked-1']);
       const answers = (await stage.events()).flatMap((event) =>

@@ -49,13 +49,14 @@ export function releasePlanLines(io: Pick<Io, 'columns' | 'color'>, plan: Releas
 
 /** What a release may do by itself once its shadow is attached. */
 function thenWords({ terms, settle, strategy }: ReleasePlan): string[] {
-  const { sampling, timeBox, approve, answer, unanswered, approvers, author, fallback } = terms;
+  const { sampling, timeBox, approve, answer, unanswered, approvers, author, fallback, registry } = terms;
+  const there = registry === 'answers' ? 'may approve in the Model Registry, ' : '';
   const except = author === 'excluded' ? ', but not whoever began it' : '';
   const who =
     approve === 'auto'
       ? 'a pass is approved by itself'
       : approvers.length === 0
-        ? `whoever may run shadowctl here, or has the link, is asked${except}`
+        ? `whoever may run shadowctl here, ${there}or has the link, is asked${except}`
         : `${approvers.join(', ')} may approve${except}`;
   const silent =
     unanswered === 'keep' ? `after ${duration(answer)} without an answer production stays` : 'it waits for an answer';
@@ -82,9 +83,10 @@ function costLines(prices: PriceList, { shadow, canary }: ReleasePlan['fleets'],
   return [`Costs: the shadow's ${capacityWords(shadow)} ${hourlyCost(prices, shadow)}${box}.${update}`];
 }
 
-/** What people were told, as chatter. */
-export function releaseNoteLines(io: ViewIo, note: ReleaseNote): string[] {
-  return linesOf(tidings(note)).flatMap((line) =>
+/** What people were told, as chatter. A link is drawn on a terminal alone: whoever reads a log could answer by it. */
+export function releaseNoteLines(io: ViewIo & Pick<Io, 'interactive'>, note: ReleaseNote): string[] {
+  const drawn = 'link' in note && !io.interactive ? { ...note, link: undefined } : note;
+  return linesOf(tidings(drawn)).flatMap((line) =>
     typeof line === 'string' && /^(|.*\S {2,}\S.*)$/.test(line)
       ? [plain(line)]
       : layout(typeof line === 'string' ? plain(line) : line, io.columns, '  ', io.command),

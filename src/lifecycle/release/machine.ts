@@ -38,6 +38,8 @@ export interface Evidence {
   reasons: readonly string[];
   /** The gates that keep it open. */
   open: readonly OpenGate[];
+  /** Nothing could be read, and the time in which it could have been is over: no approval is carried out on that. */
+  unread?: true;
 }
 
 /** A gate that is not decided yet. */
@@ -265,9 +267,14 @@ function approved(release: Release, { quiet, evidence, busy }: Seen, again: bool
   if (busy !== undefined) return wait('somebody-else', undefined, busy);
   if (quiet) return wait('quiet-hours');
   if (evidence === undefined) return { kind: 'judge' };
-  const { ask } = release;
-  const holds = ask?.about === 'inconclusive' ? evidence.outcome !== 'fail' : evidence.passes;
-  return holds ? { kind: 'promote', alone: false, again } : { kind: 'turn' };
+  return holds(release, evidence) ? { kind: 'promote', alone: false, again } : { kind: 'turn' };
+}
+
+/** Whether the verdict is still what was approved. What a window alone accepts is less than the pass that was asked about. */
+function holds({ ask }: Release, { outcome, passes, unread }: Evidence): boolean {
+  if (unread === true) return false;
+  if (ask?.about === 'inconclusive') return outcome !== 'fail';
+  return ask?.outcome === 'pass' ? outcome === 'pass' : passes;
 }
 
 function promoting(release: Release, seen: Seen, runs: string): Move {

@@ -25,16 +25,32 @@ export async function statusOf(session: Session, arn: string): Promise<{ status:
   return { status, by: who === undefined ? 'the Model Registry' : `${who}, in the Model Registry` };
 }
 
+/** Until the update has begun, an approval can be taken back. */
+const BEFORE_THE_UPDATE: ReadonlySet<Release['at']> = new Set([
+  'begun',
+  'attaching',
+  'gathering',
+  'asking',
+  'approved',
+]);
+
+/** Whether what the registry says can still change anything: nobody has said no, and the update has not begun. Pure. */
+export function hearsRegistry(release: Release): boolean {
+  const { answer, at, leaving } = release;
+  if (!answersInRegistry(release) || (answer !== undefined && answer.answer !== 'approve')) return false;
+  return BEFORE_THE_UPDATE.has(at) || (at === 'detaching' && leaving?.why === 'to-promote');
+}
+
 /**
- * What the status in the registry answers. A no counts at any time. A yes counts for a question only: one that was given before
- * it counts for a pass that nobody was asked about before, and for nothing else; then only a change counts. Pure.
+ * What the status in the registry answers. A no counts until the update has begun, after an approval too. A yes counts for a
+ * question only: one that was given before it counts for a pass that nobody was asked about before, and for nothing else; then
+ * only a change counts. Pure.
  */
 export function answerOf(release: Release, status: string): 'approve' | 'reject' | undefined {
-  const { ask, answer, at, turns } = release;
-  if (answer !== undefined || ['approved', 'promoting', 'settling', 'detaching', 'ended'].includes(at))
-    return undefined;
+  if (!hearsRegistry(release)) return undefined;
   if (status === 'Rejected') return 'reject';
-  if (status !== 'Approved' || at !== 'asking' || ask === undefined) return undefined;
+  const { ask, answer, at, turns } = release;
+  if (status !== 'Approved' || at !== 'asking' || ask === undefined || answer !== undefined) return undefined;
   const first = ask.about === 'pass' && turns.length === 0;
   return first || ask.registry !== 'Approved' ? 'approve' : undefined;
 }

@@ -26,7 +26,7 @@ import { lookForRelease } from './look.ts';
 import { answerUntil, boxEnds, type Move, nextMove, type Seen } from './machine.ts';
 import type { ReleaseNote } from './note.ts';
 import { answersElsewhere } from './page.ts';
-import { answerOf, answersInRegistry, statusOf } from './registry.ts';
+import { answerOf, answersInRegistry, hearsRegistry, statusOf } from './registry.ts';
 import { recordAnswer } from './release.ts';
 import type { ReportShelf } from './reports.ts';
 import type { ReleaseSettings } from './settings.ts';
@@ -139,7 +139,7 @@ async function lookOrTell(session: Session, parts: TickParts, release: Release):
     const { message } = error;
     const evidence = { outcome: 'inconclusive', passes: false, errors: 'inconclusive', summary: message } as const;
     return {
-      evidence: { ...evidence, reasons: [], open: [] },
+      evidence: { ...evidence, reasons: [], open: [], unread: true },
       judgement: nothingJudged('inconclusive', message),
       sides: [],
     };
@@ -292,7 +292,7 @@ async function perform(on: LockedEndpoint, parts: TickParts, task: Task): Promis
 
 /** Writes down what the Model Registry answers. @returns whether it did */
 async function takeRegistryAnswer(session: Session, { endpoint }: TickParts, release: Release): Promise<boolean> {
-  if (!answersInRegistry(release) || release.answer !== undefined) return false;
+  if (!hearsRegistry(release)) return false;
   const found = await statusOf(session, release.begun.source.name);
   if (found === undefined || answerOf(release, found.status) === undefined) return false;
   return lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
@@ -449,7 +449,10 @@ async function tell(
   await lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
     if (markOf(on.state()) !== mark) return;
     const run = await openRun(on, 'release');
-    const link = owed.about === 'asked' || owed.about === 'reminder' ? await newLink(run, parts, release) : undefined;
+    const link =
+      owed.about === 'asked' || owed.about === 'reminder'
+        ? await newLink(run, parts, release, session.clock.now())
+        : undefined;
     const note = await noteOf(on, parts, release, owed, look, link);
     session.emit({ kind: 'release-told', note });
     await sendNote(session, targets, note);
@@ -465,12 +468,15 @@ async function newLink(
   run: JournaledRun,
   { endpoint, settings }: TickParts,
   release: Release,
+  now: number,
 ): Promise<string | undefined> {
   const { ask } = release;
   if (settings.link === undefined || ask === undefined) return undefined;
   const token = randomBytes(32).toString('base64url');
   const sha256 = createHash('sha256').update(token).digest('hex');
-  const until = answerUntil(release);
+  // Where answers are waited for without end, a reminder's link is as good as the first one.
+  const { unanswered, answer } = release.begun.terms;
+  const until = unanswered === 'wait' ? now + answer : answerUntil(release);
   await recordFact(run, { name: 'release-link', value: { release: release.id, ask: ask.ask, sha256, until } });
   return `${settings.link}/release/${endpoint}/${release.id}?token=${token}`;
 }

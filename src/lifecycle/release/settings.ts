@@ -241,15 +241,22 @@ function guardOf(written: Written, where: string): GuardOptions {
   }
 }
 
-/** @throws Problem (usage) where nobody would be asked, and it is said who may approve */
+/** @throws Problem (usage) where it is said who may approve, and nobody would be asked, or the Model Registry would answer for whoever may write there */
 function requireAsked({ approve, approvers = [], author, registry }: Partial<ReleaseSettings>): void {
-  if (approve !== 'auto' || (approvers.length === 0 && author !== 'excluded' && registry !== 'answers')) return;
-  const said =
+  const named =
     approvers.length > 0
       ? `approvers: names ${approvers.join(', ')}`
       : author === 'excluded'
         ? 'author: excluded names who may not'
-        : 'registry: answers says where the answer comes from';
+        : undefined;
+  const answers = registry === 'answers';
+  if (answers && named !== undefined)
+    throw usageError(
+      `registry: answers lets whoever may approve in the Model Registry answer, by IAM alone, and ${named}.`,
+      'Leave one of the two out.',
+    );
+  const said = named ?? (answers ? 'registry: answers says where the answer comes from' : undefined);
+  if (approve !== 'auto' || said === undefined) return;
   throw usageError(`approve: auto asks nobody, and ${said}.`, 'Leave one of the two out, or use --approve ask.');
 }
 

@@ -51,14 +51,15 @@ function leftBehind(state: State, now: number, wayBack: number): ResourceRef[] {
 }
 
 function leftOf(state: State, release: Release, now: number, wayBack: number): ResourceRef[] {
-  const { ended, shadows, config, model, uri } = release;
+  const { ended, shadows, config, model, uri, begun } = release;
   if (ended === undefined || OTHERS.has(ended.outcome)) return [];
   const configs = shadows.map((name): ResourceRef => ({ kind: 'endpoint-config', name }));
   if (ended.outcome !== 'promoted')
     return [
       ...configs,
       ...(config === undefined ? [] : [{ kind: 'endpoint-config' as const, name: config }]),
-      ...(model === undefined ? [] : [{ kind: 'model' as const, name: model }]),
+      // One that was named was there before: it is not the release's.
+      ...(model === undefined || begun.source.kind === 'model' ? [] : [{ kind: 'model' as const, name: model }]),
       ...(uri === undefined ? [] : [{ kind: 's3-object' as const, name: uri }]),
     ];
   const before = beforeRelease(state, release);

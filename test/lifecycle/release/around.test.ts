@@ -7,21 +7,24 @@ import {
   CreateEndpointConfigCommand,
   CreateModelPackageCommand,
   CreateModelPackageGroupCommand,
+  DeleteEndpointConfigCommand,
   UpdateEndpointCommand,
 } from '@aws-sdk/client-sagemaker';
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readPolicy } from '../../../src/analysis/policy/schema.ts';
-import { describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
+import { describeEndpoint, describeEndpointConfig, describeModel } from '../../../src/aws/sagemaker.ts';
 import type { ReleaseNote } from '../../../src/lifecycle/release/note.ts';
 import { noteMessage } from '../../../src/lifecycle/release/note-words.ts';
 import { answerRelease } from '../../../src/lifecycle/release/release.ts';
 import { isSame } from '../../../src/lifecycle/release/approvers.ts';
 import { runRelease } from '../../../src/lifecycle/release/run.ts';
+import { tidyReleases } from '../../../src/lifecycle/release/tidy.ts';
 import { lookForArtifacts } from '../../../src/lifecycle/release/watch.ts';
 import { parseTarget } from '../../../src/lifecycle/targets.ts';
 import { environmentError } from '../../../src/base/errors.ts';
 import { printCommand } from '../../../src/base/text.ts';
+import { existing, replay } from '../../../src/state/replay.ts';
 import { algorithmImage } from '../../../src/resources/artifact/images.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
 import { FAILS, GOOD, MINUTE, OPEN, outcomeOf, PASSES, releaseOn, running, type Script } from './support.ts';
@@ -55,6 +58,54 @@ async function somebodyUpdates(name: string): Promise<void> {
 
 const factsOf = async (life: ReturnType<typeof releaseOn>, name: string) =>
   outcomeOf(await life.events()).facts.filter((fact) => fact.startsWith(name));
+
+test('an approval of what was not proven is not carried out on a look that found nothing to read', async () => {
+  stage = await openStage();
+  let readable = true;
+  const life = releaseOn(stage, { ...ALL, timeBox: '30m', answer: '20m' }, (release) => {
+    if (!readable) throw environmentError('s3://labels/truth.csv may not be read.');
+    return OPEN(release);
+  });
+  await life.begin();
+  await life.until('answer');
+  await answerRelease(life.session, approve);
+  readable = false;
+  await expect(life.tick()).rejects.toMatchObject({ kind: 'cannot-run' });
+  await stage.clock.sleep(21 * MINUTE);
+  // It turns, people are asked anew, and of that question nothing can be read either.
+  await expect(life.tick()).rejects.toMatchObject({ kind: 'cannot-run' });
+  expect(await factsOf(life, 'release-turned')).toHaveLength(1);
+  expect(await factsOf(life, 'release-asked')).toHaveLength(2);
+  expect(await factsOf(life, 'release-promoting')).toEqual([]);
+});
+
+test('what a release that was kept has made is deleted; a model that was there before it is not', async () => {
+  stage = await openStage();
+  const on = ['--endpoint', ENDPOINT, '--yes'];
+  const shadow = ['shadow', ...on, '--artifact', GOOD, '--adopt'];
+  for (const argv of [shadow, ['keep', ...on]]) {
+    const said = await stage.shadowctl(argv);
+    expect(said, said.err).toMatchObject({ code: 0 });
+  }
+  const life = releaseOn(stage, ALL, FAILS);
+  const stands = async (kind: string) =>
+    existing(replay(await life.events())).flatMap(({ ref, adopted }) =>
+      ref.kind === kind && !adopted ? [ref.name] : [],
+    );
+  const [model = ''] = await stands('model');
+  expect(model).not.toBe('');
+  // Nothing but its name keeps it.
+  const sagemaker = await stage.aws.sagemaker();
+  for (const EndpointConfigName of await stands('endpoint-config'))
+    if (EndpointConfigName !== (await describeEndpoint(stage.aws, ENDPOINT))?.EndpointConfigName)
+      await sagemaker.send(new DeleteEndpointConfigCommand({ EndpointConfigName }));
+  await life.begin({ wanted: { model } });
+  expect(await life.until('ended')).toMatchObject({ release: { ended: { outcome: 'kept' } } });
+  const { deleted } = await tidyReleases(life.session, ENDPOINT, 0);
+  expect(deleted.length).toBeGreaterThan(0);
+  expect(deleted).not.toContain(model);
+  expect(await describeModel(stage.aws, model)).toBeDefined();
+});
 
 describe('a prefix that is watched', () => {
   const look = (life: ReturnType<typeof releaseOn>) =>

@@ -343,6 +343,29 @@ const CASES: readonly [string, Release, Seen, Partial<Move>][] = [
     { kind: 'wait', for: 'answer' },
   ],
   [
+    'approved as a pass, which by now this window alone accepts',
+    release('approved', asked(), { approve: 'auto' }),
+    seen({ evidence: { outcome: 'inconclusive', passes: true, errors: 'pass', summary: '', reasons: [], open: [] } }),
+    { kind: 'turn' },
+  ],
+  [
+    'approved as what this window alone accepts, which it still does',
+    release('approved', asked({ outcome: 'inconclusive' })),
+    seen({ evidence: { outcome: 'inconclusive', passes: true, errors: 'pass', summary: '', reasons: [], open: [] } }),
+    { kind: 'promote' },
+  ],
+  [
+    'approved though nothing was proven, and by now nothing can be read',
+    release('approved', asked({ about: 'inconclusive', outcome: 'inconclusive' })),
+    seen({
+      evidence: {
+        ...{ outcome: 'inconclusive', passes: false, errors: 'inconclusive', summary: '', reasons: [], open: [] },
+        unread: true,
+      },
+    }),
+    { kind: 'turn' },
+  ],
+  [
     'approved, taken back',
     release('approved', { ...asked(), ...no('cancel') }),
     seen({ quiet: true }),

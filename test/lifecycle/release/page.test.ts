@@ -4,6 +4,8 @@ import { answerPage, type Page, type PageRequest } from '../../../src/lifecycle/
 import { answerRelease } from '../../../src/lifecycle/release/release.ts';
 import { servePages } from '../../../src/lifecycle/release/serve.ts';
 import { approvalHtml } from '../../../src/cli/views/approval-page.ts';
+import { releaseNoteLines } from '../../../src/cli/views/release.ts';
+import { capturedIo } from '../../support/io.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
 import { MINUTE, OPEN, PASSES, releaseOn, running, type Script } from './support.ts';
@@ -88,6 +90,16 @@ describe('a link', () => {
     expect(await answers(life)).toEqual([]);
   });
 
+  test('in a reminder is as good as the first one, where answers are waited for without end', async () => {
+    const { life } = await asked({ unanswered: 'wait', remind: '50m', timeBox: '1h' }, OPEN);
+    await stage.clock.sleep(70 * MINUTE);
+    await life.tick();
+    const note = life.session.events.flatMap((event) => (event.kind === 'release-told' ? [event.note] : [])).at(-1);
+    const link = new URL(note?.about === 'reminder' ? (note.link ?? '') : '');
+    const seen = await visit(life, { path: link.pathname, query: link.search.slice(1) });
+    expect(seen).toMatchObject({ status: 200, page: { kind: 'question' } });
+  });
+
   test('of a question whose verdict has turned is refused', async () => {
     let turned = false;
     const { life, path, query } = await asked({}, (release) => (turned ? OPEN(release) : PASSES(release)));
@@ -111,6 +123,16 @@ describe('a link', () => {
       expect(await answers(life)).toEqual([]);
     },
   );
+});
+
+test('a link is drawn on a terminal alone: whoever reads a log could answer by it', async () => {
+  const { life } = await asked();
+  const note = life.session.events.flatMap((event) => (event.kind === 'release-told' ? [event.note] : [])).at(-1);
+  if (note === undefined) throw new Error('nobody was told');
+  const drawn = (interactive: boolean) => releaseNoteLines({ ...capturedIo(), interactive }, note).join('\n');
+  expect(drawn(true)).toContain('?token=');
+  expect(drawn(false)).toContain('release approve');
+  expect(drawn(false)).not.toMatch(/token|release\.example\.com/);
 });
 
 test('the page has no script, escapes what came from elsewhere, and keeps its address to itself', async () => {

@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { describeEndpoint, describeEndpointConfig, describeModel } from '../../../src/aws/sagemaker.ts';
+import { parseSpan } from '../../../src/lifecycle/release/hours.ts';
 import { lookForArtifacts } from '../../../src/lifecycle/release/watch.ts';
 import { readReleaseSettings } from '../../../src/lifecycle/release/settings.ts';
 import { algorithmImage } from '../../../src/resources/artifact/images.ts';
@@ -80,6 +81,19 @@ describe('where an approval in the Model Registry answers', () => {
     expect(await answers(life)).toMatchObject([{ answer: 'reject', how: 'registry' }]);
   });
 
+  test('an approval is taken back there, until the update has begun', async () => {
+    const { life, register, set, look } = await registered();
+    const arn = await register('PendingManualApproval');
+    await look();
+    await life.until('answer');
+    life.parts.settings.quiet = { zone: 'UTC', spans: parseSpan('00:00-23:59') ?? [] };
+    await set(arn, 'Approved');
+    expect(await life.tick()).toMatchObject({ kind: 'waits', move: { for: 'quiet-hours' } });
+    await set(arn, 'Rejected');
+    expect(await life.until('ended')).toMatchObject({ release: { ended: { outcome: 'kept' } } });
+    expect(await answers(life)).toMatchObject([{ answer: 'approve' }, { answer: 'reject', how: 'registry' }]);
+  });
+
   test('an approval from before the question counts for a pass, and for nothing that was not proven', async () => {
     let script = PASSES;
     const { life, register, set, look } = await registered({}, (release) => script(release));
@@ -108,6 +122,10 @@ test('a version that is named by hand and was approved before is not answered by
   expect(await answers(life)).toEqual([]);
 });
 
-test('who is asked cannot be the registry and nobody', () => {
-  expect(() => readReleaseSettings([{ registry: 'answers', approve: 'auto' }], 'a test')).toThrow(/registry: answers/);
+test('who is asked cannot be the registry and nobody, nor the registry and those who are named', () => {
+  const read = (more: object) => () => readReleaseSettings([{ registry: 'answers', ...more }], 'a test');
+  expect(read({ approve: 'auto' })).toThrow(/registry: answers/);
+  expect(read({ approvers: ['arn:aws:iam::000000000000:role/releasers'] })).toThrow(/registry: answers/);
+  expect(read({ author: 'excluded' })).toThrow(/registry: answers/);
+  expect(read({})).not.toThrow();
 });
