@@ -117,7 +117,7 @@ class Run {
     const type = typeOf(Type);
     const properties = resolveValue(definition.Properties, scope) as Record<string, unknown>;
     const before = stack.resources[id];
-    if (before !== undefined && before.type === Type) {
+    if (before !== undefined) {
       const { deletionPolicy: _, replacePolicy: __, ...bare } = before;
       const tagged = same(stack.tags, this.#work.before?.tags ?? stack.tags);
       if (same(properties, before.properties) && tagged) {
@@ -184,10 +184,10 @@ class Run {
         );
       made = await type.create(context, properties);
     } catch (error) {
-      if (begun !== undefined && !(await removed(type, context, begun, properties)) && before === undefined) {
+      if (begun !== undefined && !(await removed(type, context, begun, properties))) {
         // What could not be deleted is the stack's still: going back tries again, and says so.
         Object.assign(stack.resources[id] ?? {}, { physicalId: begun });
-        this.#work.done.push({ id, how: 'created' });
+        this.#made(id, before);
         throw error;
       }
       // There is no new one; the old one stands.
@@ -196,10 +196,15 @@ class Run {
       throw error;
     }
     Object.assign(stack.resources[id] ?? {}, made);
-    if (before !== undefined) this.#work.cleanup.push(before);
-    this.#work.done.push({ id, how: before === undefined ? 'created' : 'replaced' });
+    this.#made(id, before);
     this.#mark(id, `${doing}_IN_PROGRESS`, 'Resource creation Initiated', properties);
     this.#work.current = { id, phase: 0, more: false };
+  }
+
+  /** A resource stands, in place of the one before it where there was one. */
+  #made(id: string, before: StackResource | undefined): void {
+    if (before !== undefined) this.#work.cleanup.push(before);
+    this.#work.done.push({ id, how: before === undefined ? 'created' : 'replaced' });
   }
 
   /** Waits until the resource under way is ready, and goes on with its next phase, or is done with it. */
@@ -229,7 +234,10 @@ class Run {
     } catch (error) {
       delete this.#work.current;
       if (this.#work.phase === 'forward') this.#fail(id, reasonOf(error));
-      else this.#work.failed.push(id);
+      else {
+        this.#work.failed.push(id);
+        this.#mark(id, `${doing}_FAILED`, reasonOf(error));
+      }
       return;
     }
     delete this.#work.current;
@@ -269,6 +277,8 @@ class Run {
       if (gone !== undefined) work.cleanup.push(gone);
       delete stack.resources[id];
     }
+    work.cleanup.push(...(stack.leftovers ?? []));
+    delete stack.leftovers;
     stack.order = orderIn(stack, work);
     work.phase = 'cleanup';
     setStatus(this.#world, stack, 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', this.#at);
@@ -316,8 +326,8 @@ class Run {
       }
       return;
     }
-    // Of a stack that is created for the first time, what shall be retained is kept; a replacement is not.
-    const policy = work.kind === 'create' && resource.deletionPolicy === 'Retain' ? 'Retain' : 'Delete';
+    // What is new and shall be retained is kept (API_UpdateStack, RetainExceptOnCreate); a replacement is not.
+    const policy = last.how === 'created' && resource.deletionPolicy === 'Retain' ? 'Retain' : 'Delete';
     const isGone = await this.#remove(resource, policy);
     if (!isGone) work.failed.push(last.id);
     if (before !== undefined) stack.resources[last.id] = before;
@@ -347,6 +357,14 @@ class Run {
   async delete(): Promise<void> {
     const stack = this.#stack;
     const work = this.#work;
+    const old = work.cleanup.shift();
+    if (old !== undefined) {
+      if (!(await this.#remove(old, old.replacePolicy))) {
+        stack.leftovers = [...(stack.leftovers ?? []), old];
+        work.failed.push(old.logicalId);
+      }
+      return;
+    }
     const id = work.todo.shift();
     if (id === undefined) {
       if (work.failed.length > 0)
@@ -411,7 +429,10 @@ class Run {
     }
     const what = id === undefined ? reason : `The following resource(s) failed to ${doing.toLowerCase()}: [${id}]. `;
     delete work.current;
-    if (stack.onFailure === 'DO_NOTHING') return this.#end(`${doing}_FAILED`, what);
+    if (stack.onFailure === 'DO_NOTHING') {
+      if (work.cleanup.length > 0) stack.leftovers = [...(stack.leftovers ?? []), ...work.cleanup];
+      return this.#end(`${doing}_FAILED`, what);
+    }
     work.phase = 'rollback';
     work.todo = [];
     const status = work.kind === 'create' ? 'ROLLBACK_IN_PROGRESS' : 'UPDATE_ROLLBACK_IN_PROGRESS';

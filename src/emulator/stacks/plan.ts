@@ -120,14 +120,18 @@ export function changesOf(stack: StackRecord, next: Definition): Change[] {
   const { template, order } = checkedTemplate(setting);
   const parameters = parametersOf(template.parameters, next.parameters);
   const scope = scopeOf({ ...setting, parameters }, template, stack.resources);
-  const touched = new Set<string>();
+  const others = order.filter((id) => {
+    const before = stack.resources[id];
+    return before !== undefined && before.type !== template.resources[id]?.Type;
+  });
+  if (others.length > 0)
+    throw new TemplateError(
+      `Update of resource type is not permitted. The new template modifies resource type of the following resources: [${others.join(', ')}]`,
+    );
   const changes = order.flatMap((id): Change[] => {
     const { Type: type, Properties } = template.resources[id] ?? { Type: '', Properties: {} };
     const present = stack.resources[id];
-    if (present === undefined || present.type !== type) {
-      touched.add(id);
-      return [{ action: 'Add', logicalId: id, type }];
-    }
+    if (present === undefined) return [{ action: 'Add', logicalId: id, type }];
     let properties: unknown;
     try {
       properties = resolveValue(Properties, scope);

@@ -70,6 +70,8 @@ export interface StackRecord extends Definition {
   resources: Record<string, StackResource>;
   /** Logical ids in the order in which they were made. */
   order: string[];
+  /** What updates replaced that failed and were left so: deleted by the next that succeeds, or with the stack. */
+  leftovers?: StackResource[];
   /** The access key of whoever asked last, and how the emulator was called. */
   accessKeyId?: string;
   baseUrl: string;

@@ -109,6 +109,7 @@ export const changeSetOperations = {
 
   ExecuteChangeSet(context: Context, input: ExecuteChangeSetCommandInput) {
     const record = named(context, input);
+    if (input.RetainExceptOnCreate === true) throw notBuilt('RetainExceptOnCreate of requests');
     if (record.execution !== 'AVAILABLE')
       throw invalidChangeSetStatus(
         `ChangeSet [${record.id}] cannot be executed in its current status of [${record.status}]`,

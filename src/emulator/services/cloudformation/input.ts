@@ -21,6 +21,17 @@ export interface StackInput {
   ClientRequestToken?: string | undefined;
 }
 
+/** Members that would change what is done, by what they stand for. */
+const UNBUILT: readonly [member: string, what: string][] = [
+  ['StackPolicyBody', 'stack policies'],
+  ['StackPolicyURL', 'stack policies'],
+  ['StackPolicyDuringUpdateBody', 'stack policies'],
+  ['StackPolicyDuringUpdateURL', 'stack policies'],
+  ['RetainExceptOnCreate', 'RetainExceptOnCreate of requests: give a resource the DeletionPolicy of that name'],
+  ['ImportExistingResources', 'imports of resources'],
+  ['DeploymentMode', 'DeploymentMode'],
+];
+
 /** A stack by name or id. @throws AwsError where there is none */
 export function stackNamed(context: Context, name = ''): StackRecord {
   const stack = findStack(context.world.store, context, name);
@@ -31,6 +42,8 @@ export function stackNamed(context: Context, name = ''): StackRecord {
 /** What the request makes of a stack: template, parameters, tags; `before` is the stack as it stands. */
 export async function definitionOf(context: Context, input: StackInput, before?: StackRecord): Promise<Definition> {
   if (input.ResourceTypes !== undefined) throw notBuilt('ResourceTypes');
+  const unbuilt = UNBUILT.find(([member]) => ((input as Record<string, unknown>)[member] ?? false) !== false);
+  if (unbuilt !== undefined) throw notBuilt(unbuilt[1]);
   const { RollbackTriggers = [] } = (input.RollbackConfiguration ?? {}) as { RollbackTriggers?: unknown[] };
   if (RollbackTriggers.length > 0) throw notBuilt('rollback triggers');
   const template = await templateOf(context, input, before);

@@ -23,10 +23,10 @@ type Named = { StackName?: string | undefined; NextToken?: string | undefined };
 export const stackOperations = {
   async CreateStack(context: Context, input: CreateStackCommandInput) {
     const name = input.StackName ?? '';
-    if (findStack(context.world.store, context, name) !== undefined) throw alreadyExists(name);
     if (input.DisableRollback !== undefined && input.OnFailure !== undefined)
       throw validationError('Either DisableRollback or OnFailure can be specified, not both.');
     const definition = await definitionOf(context, input);
+    if (findStack(context.world.store, context, name) !== undefined) throw alreadyExists(name);
     const stack = newStack(
       context,
       input,
@@ -39,9 +39,8 @@ export const stackOperations = {
   },
 
   async UpdateStack(context: Context, input: UpdateStackCommandInput) {
+    const definition = await definitionOf(context, input, stackNamed(context, input.StackName));
     const stack = structuredClone(stackNamed(context, input.StackName));
-    if (input.StackPolicyBody !== undefined || input.StackPolicyURL !== undefined) throw notBuilt('stack policies');
-    const definition = await definitionOf(context, input, stack);
     updatable(stack);
     beginUpdate(context, stack, definition, {
       capabilities: input.Capabilities ?? [],
@@ -61,6 +60,9 @@ export const stackOperations = {
     if (stack.protected)
       throw validationError(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`);
     if (stack.work?.kind === 'delete') return {};
+    if (input.DeletionMode === 'FORCE_DELETE_STACK') throw notBuilt('forced deletion of stacks (DeletionMode)');
+    if (stack.work?.kind === 'update')
+      throw validationError(`Stack [${stack.id}] cannot be deleted while in status ${stack.status}`);
     const { world } = context;
     const now = world.clock.now();
     const retain = input.RetainResources ?? [];
@@ -76,10 +78,11 @@ export const stackOperations = {
       dueAt: now,
       todo: [...stack.order, ...Object.keys(stack.resources).filter((id) => !stack.order.includes(id))].toReversed(),
       done: [],
-      cleanup: [],
+      cleanup: stack.leftovers ?? [],
       failed: [],
       retain,
     };
+    delete stack.leftovers;
     setStatus(world, stack, 'DELETE_IN_PROGRESS', now, 'User Initiated');
     keep(context, stack);
     return {};

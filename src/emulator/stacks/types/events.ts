@@ -179,26 +179,20 @@ async function subscribe(context: TypeContext, TopicArn: string, after: Properti
       await context.call('sns', 'Unsubscribe', { SubscriptionArn: one.SubscriptionArn });
 }
 
+const SUBSCRIPTION = [
+  'Endpoint',
+  'Protocol',
+  'TopicArn',
+  'RawMessageDelivery',
+  'FilterPolicy',
+  'FilterPolicyScope',
+  'RedrivePolicy',
+];
+
 export const subscription: ResourceType = {
   required: ['Protocol', 'TopicArn'],
-  properties: [
-    'Endpoint',
-    'Protocol',
-    'TopicArn',
-    'RawMessageDelivery',
-    'FilterPolicy',
-    'FilterPolicyScope',
-    'RedrivePolicy',
-  ],
-  replacing: [
-    'Endpoint',
-    'Protocol',
-    'TopicArn',
-    'RawMessageDelivery',
-    'FilterPolicy',
-    'FilterPolicyScope',
-    'RedrivePolicy',
-  ],
+  properties: SUBSCRIPTION,
+  replacing: SUBSCRIPTION,
   attributes: ['Arn'],
   async create(context, { Endpoint, Protocol, TopicArn, ...attributes }) {
     const Attributes = Object.fromEntries(

@@ -56,7 +56,11 @@ export const role: ResourceType = {
     await give(context, RoleName, after, before);
     return { more: false };
   },
-  remove,
+  /** Its own policies first: IAM deletes no role that has any. What others gave it is not the stack's to take. */
+  async remove(context, RoleName, properties) {
+    await give(context, RoleName, {}, properties);
+    await gone(context.call('iam', 'DeleteRole', { RoleName }));
+  },
 };
 
 async function give(context: TypeContext, RoleName: string, after: Properties, before: Properties): Promise<void> {
@@ -70,23 +74,4 @@ async function give(context: TypeContext, RoleName: string, after: Properties, b
   for (const PolicyArn of arns) await context.call('iam', 'AttachRolePolicy', { RoleName, PolicyArn });
   for (const PolicyArn of had)
     if (!arns.includes(PolicyArn)) await gone(context.call('iam', 'DetachRolePolicy', { RoleName, PolicyArn }));
-}
-
-/** Its policies first: IAM deletes no role that has any. */
-async function remove(context: TypeContext, RoleName: string): Promise<void> {
-  const listed = async (operation: string) => {
-    try {
-      return await context.call('iam', operation, { RoleName });
-    } catch {
-      return {};
-    }
-  };
-  const { PolicyNames = [] } = (await listed('ListRolePolicies')) as { PolicyNames?: string[] };
-  for (const PolicyName of PolicyNames) await gone(context.call('iam', 'DeleteRolePolicy', { RoleName, PolicyName }));
-  const { AttachedPolicies = [] } = (await listed('ListAttachedRolePolicies')) as {
-    AttachedPolicies?: { PolicyArn?: string }[];
-  };
-  for (const { PolicyArn } of AttachedPolicies)
-    await gone(context.call('iam', 'DetachRolePolicy', { RoleName, PolicyArn }));
-  await gone(context.call('iam', 'DeleteRole', { RoleName }));
 }

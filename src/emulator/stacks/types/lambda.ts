@@ -69,7 +69,7 @@ export const lambdaFunction: ResourceType = {
   },
   /** First the code, then the configuration: Lambda takes one change at a time. */
   async update(context, FunctionName, after, before, phase) {
-    const config = [...CONFIGURATION].some((name) => !same(after[name], before[name]));
+    const config = CONFIGURATION.some((name) => !same(after[name], before[name]));
     if (phase === 0) {
       const reserved = after.ReservedConcurrentExecutions;
       if (!same(reserved, before.ReservedConcurrentExecutions))
@@ -128,28 +128,21 @@ function codeOf(code: unknown): Record<string, unknown> {
     : { ...rest, ZipFile: zipSync({ 'index.js': strToU8(ZipFile) }, { mtime: '2000-01-01' }) };
 }
 
+const PERMISSION = [
+  'Action',
+  'FunctionName',
+  'Principal',
+  'SourceArn',
+  'SourceAccount',
+  'FunctionUrlAuthType',
+  'InvokedViaFunctionUrl',
+  'PrincipalOrgID',
+];
+
 export const lambdaPermission: ResourceType = {
   required: ['Action', 'FunctionName', 'Principal'],
-  properties: [
-    'Action',
-    'FunctionName',
-    'Principal',
-    'SourceArn',
-    'SourceAccount',
-    'FunctionUrlAuthType',
-    'InvokedViaFunctionUrl',
-    'PrincipalOrgID',
-  ],
-  replacing: [
-    'Action',
-    'FunctionName',
-    'Principal',
-    'SourceArn',
-    'SourceAccount',
-    'FunctionUrlAuthType',
-    'InvokedViaFunctionUrl',
-    'PrincipalOrgID',
-  ],
+  properties: PERMISSION,
+  replacing: PERMISSION,
   attributes: ['Id'],
   async create(context, properties) {
     const StatementId = context.name(100);

@@ -150,15 +150,17 @@ function attributesOf(properties: Properties): Record<string, string> {
 export const queuePolicy: ResourceType = {
   required: ['PolicyDocument', 'Queues'],
   properties: ['PolicyDocument', 'Queues'],
-  replacing: ['Queues'],
+  replacing: [],
   attributes: ['Id'],
   async create(context, { PolicyDocument, Queues }) {
     await putPolicy(context, Queues, json(PolicyDocument));
     const Id = context.name(100);
     return { physicalId: Id, attributes: { Id } };
   },
-  async update(context, _, { PolicyDocument, Queues }) {
+  async update(context, _, { PolicyDocument, Queues }, before) {
     await putPolicy(context, Queues, json(PolicyDocument));
+    const lost = (before.Queues as string[]).filter((url) => !(Queues as string[]).includes(url));
+    await gone(putPolicy(context, lost, ''));
     return { more: false };
   },
   remove: (context, _, { Queues }) => gone(putPolicy(context, Queues, '')),

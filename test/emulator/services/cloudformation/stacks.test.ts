@@ -15,8 +15,10 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand, GetPolicyCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { VirtualClock } from '../../../../src/base/clock.ts';
 import { refused, type Stand, stand } from '../lambda/stand.ts';
@@ -324,6 +326,105 @@ test('an update that fails goes back to what was', async () => {
     Resources: { ...next.Resources, Group: { ...next.Resources.Group, Properties: { RetentionInDays: 7 } } },
   });
   expect(await ended()).toBe('UPDATE_COMPLETE');
+});
+
+test('a policy that somebody else gave a role keeps it', async () => {
+  await create({ Resources: { Role: ROLE } });
+  await ended();
+  const { StackId } = (await describe()) ?? {};
+  const iam = new IAMClient(it.config);
+  const RoleName = (await resources()).Role;
+  const PolicyDocument = JSON.stringify({ Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }] });
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'theirs', PolicyDocument }));
+  iam.destroy();
+  await stacks.send(new DeleteStackCommand({ StackName: 's' }));
+  expect(await ended(StackId)).toBe('DELETE_FAILED');
+  expect(await resources()).toEqual({ Role: RoleName });
+});
+
+const GROUP = { Type: 'AWS::Logs::LogGroup', DependsOn: ['Bucket'], Properties: { RetentionInDays: 6 } };
+const bucket = (BucketName: string, more: object = {}) => ({
+  Type: 'AWS::S3::Bucket',
+  Properties: { BucketName },
+  ...more,
+});
+const buckets = async () => {
+  const found = ['one', 'two'].map((Bucket) => refused(s3.send(new HeadBucketCommand({ Bucket }))));
+  return (await Promise.all(found)).map((words) => words === 'not refused');
+};
+
+test('what a failed update has replaced is deleted with the next, or with the stack', async () => {
+  await create({ Resources: { Bucket: bucket('one') } });
+  await ended();
+  await update({ Resources: { Bucket: bucket('two'), Group: GROUP } }, { DisableRollback: true });
+  expect(await ended()).toBe('UPDATE_FAILED');
+  expect(await buckets()).toEqual([true, true]);
+  await update({ Resources: { Bucket: bucket('two'), Group: { ...GROUP, Properties: {} } } });
+  expect(await ended()).toBe('UPDATE_COMPLETE');
+  expect(await buckets()).toEqual([false, true]);
+  await update({ Resources: { Bucket: bucket('one'), Group: GROUP } }, { DisableRollback: true });
+  expect(await ended()).toBe('UPDATE_FAILED');
+  expect(await buckets()).toEqual([true, true]);
+  const { StackId } = (await describe()) ?? {};
+  await stacks.send(new DeleteStackCommand({ StackName: 's' }));
+  expect(await ended(StackId)).toBe('DELETE_COMPLETE');
+  expect(await buckets()).toEqual([false, false]);
+});
+
+test('a stack is not deleted while it is updated; what is new and shall be retained stays when that goes back', async () => {
+  await create({ Resources: { Bucket: bucket('one') } });
+  await ended();
+  const Second = bucket('two', { DeletionPolicy: 'Retain' });
+  await update({ Resources: { Bucket: bucket('one'), Second, Group: { ...GROUP, DependsOn: 'Second' } } });
+  expect(await refused(stacks.send(new DeleteStackCommand({ StackName: 's' })))).toMatch(
+    /^400 ValidationError: Stack \[.*\] cannot be deleted while in status UPDATE_IN_PROGRESS$/,
+  );
+  expect(await ended()).toBe('UPDATE_ROLLBACK_COMPLETE');
+  expect(await resources()).toEqual({ Bucket: 'one' });
+  expect(await buckets()).toEqual([true, true]);
+});
+
+test('a resource does not become one of another type', async () => {
+  await create({ Resources: { X: bucket('one') } });
+  await ended();
+  expect(await refused(update({ Resources: { X: { Type: 'AWS::SNS::Topic' } } }))).toBe(
+    '400 ValidationError: Update of resource type is not permitted. The new template modifies resource type of the following resources: [X]',
+  );
+});
+
+test('a policy of queues comes to one and leaves another in place', async () => {
+  const queue = (QueueName: string) => ({ Type: 'AWS::SQS::Queue', Properties: { QueueName } });
+  const Statement = [{ Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: '*' }];
+  const template = (...names: string[]) => ({
+    Resources: {
+      A: queue('a'),
+      B: queue('b'),
+      C: queue('c'),
+      Policy: {
+        Type: 'AWS::SQS::QueuePolicy',
+        Properties: { PolicyDocument: { Statement }, Queues: names.map((Ref) => ({ Ref })) },
+      },
+    },
+  });
+  await create(template('A', 'B'));
+  await ended();
+  await update(template('B', 'C'));
+  expect(await ended()).toBe('UPDATE_COMPLETE');
+  const urls = await resources();
+  const sqs = new SQSClient(it.config);
+  const policies = ['A', 'B', 'C'].map(async (id) => {
+    const asked = new GetQueueAttributesCommand({ QueueUrl: urls[id], AttributeNames: ['Policy'] });
+    return (await sqs.send(asked)).Attributes?.Policy !== undefined;
+  });
+  expect(await Promise.all(policies)).toEqual([false, true, true]);
+  sqs.destroy();
+});
+
+test.each<[string, Partial<CreateStackCommandInput>]>([
+  ['a stack policy', { StackPolicyBody: '{}' }],
+  ['RetainExceptOnCreate', { RetainExceptOnCreate: true }],
+])('%s is refused by name', async (_, more) => {
+  expect(await refused(create(TEMPLATE, more))).toMatch(/^501 NotImplemented: The emulator has not built /);
 });
 
 test.each<[string, object, string]>([
