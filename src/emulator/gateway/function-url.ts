@@ -4,7 +4,7 @@ import { callerOf } from '../world/callers.ts';
 import { functionOfUrl, type FunctionRecord, URL_PATH, urlIdOfHost } from '../world/functions/records.ts';
 import { runFunction } from '../world/functions/run.ts';
 import type { World } from '../world/world.ts';
-import { refusal } from './authorization/authorize.ts';
+import { denial } from './authorization/authorize.ts';
 import { type Head, readHead } from './route.ts';
 
 /** A function URL that was asked for. */
@@ -85,13 +85,12 @@ function mayInvoke(world: World, record: FunctionRecord, request: WireRequest, r
   ];
   return needed.every(({ action, keys }) => {
     const principal = signed ? caller.arn : undefined;
-    if (resourceAllows(record.policy, { principal, action, resource: record.arn, keys })) return true;
+    const allowed = resourceAllows(record.policy, { principal, action, resource: record.arn, keys });
+    if (!signed) return allowed;
     const lists = Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, [value]]));
-    return (
-      signed &&
-      caller.account === record.account &&
-      refusal(caller, { action, resource: record.arn, keys: lists }, context) === undefined
-    );
+    const denied = denial(caller, { action, resource: record.arn, keys: lists }, context);
+    if (denied?.explicit === true) return false;
+    return allowed || (caller.account === record.account && denied === undefined);
   });
 }
 
@@ -160,6 +159,13 @@ function timeOf(at: number): string {
   return `${day}/${month}/${year}:${time} +0000`;
 }
 
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** May it be the value of a header (RFC 9110, 5.5)? */
+function isHeaderValue(value: unknown): value is string {
+  return typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+}
+
 /** What a function returned as an answer; undefined where it has a form that is none. */
 function replyOf(payload: string): WireResponse | undefined {
   const value: unknown = JSON.parse(payload);
@@ -173,14 +179,17 @@ function replyOf(payload: string): WireResponse | undefined {
     isBase64Encoded = false,
   } = value as {
     statusCode: unknown;
-    headers?: Record<string, unknown>;
+    headers?: object | null;
     body?: unknown;
-    cookies?: string[];
+    cookies?: unknown;
     isBase64Encoded?: boolean;
   };
   const status = Number(statusCode);
   if (!Number.isInteger(status) || status < 200 || status > 599 || typeof body !== 'string') return undefined;
-  const given = Object.entries(headers ?? {})
+  if (!Array.isArray(cookies) || !cookies.every(isHeaderValue)) return undefined;
+  const all = Object.entries(headers ?? {});
+  if (!all.every(([name, one]) => HEADER_NAME.test(name) && isHeaderValue(String(one)))) return undefined;
+  const given = all
     .filter(([name]) => !/^(?:content-length|connection|transfer-encoding|date)$/i.test(name))
     .map(([name, one]) => [name, String(one)]);
   const sent: Record<string, string> = Object.fromEntries(given);

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Who may talk to the emulator. Pages may talk to a function that has a URL, which is what that is for: `toFunction`. It holds no secrets to check, so what keeps a web page away is that the browser says
+ * Who may talk to the emulator. It holds no secrets to check, so what keeps a web page away is that the browser says
  * where a request comes from: by `Host` (against DNS rebinding), by `Origin` and by `Sec-Fetch-Site`.
  *
+ * @param toFunction the request is for a function URL, which pages may call
  * @returns why the request is refused; undefined when it is welcome
  */
 export function refusalOf(headers: IncomingHttpHeaders, toFunction = false): string | undefined {

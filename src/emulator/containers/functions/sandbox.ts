@@ -57,6 +57,8 @@ export interface Sandbox {
 
 /** "The init phase is limited to 10 seconds" (Lambda Developer Guide, "Lambda execution environment lifecycle"). */
 const INIT_LIMIT = 10_000;
+/** How long what a process printed last may take to be read, in ms of the wall clock. */
+const DRAIN = 200;
 
 interface Message {
   log?: string;
@@ -98,7 +100,9 @@ export async function startSandbox({ files, environment, memoryMb, register }: S
   };
   let receive: (message: Message) => void = () => {};
   let first: Message | undefined;
-  child.on('message', (message: Message) => {
+  child.on('message', (message: Message | null) => {
+    // The function's own code may send what it likes.
+    if (typeof message !== 'object' || message === null) return;
     if (message.log !== undefined) return log(message.log);
     first ??= message;
     receive(message);
@@ -120,6 +124,14 @@ export async function startSandbox({ files, environment, memoryMb, register }: S
       onExit(words);
       resolve();
     };
+    // What it started ends with it. What has left its group lives on, and must not hold the pipes open.
+    child.on('exit', () => {
+      kill(child);
+      void systemClock.sleep(DRAIN).then(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      });
+    });
     child.on('error', (error) => end(`Runtime could not be started: ${error.message}`));
     child.on('close', (code, signal) =>
       end(

@@ -1,7 +1,7 @@
 import type { AwsError } from '../../model/aws-error.ts';
 import type { OperationModel } from '../../model/shapes.ts';
 import type { Context } from '../../services/operation.ts';
-import { denialOf } from '../../iam/evaluate.ts';
+import { type Denial, denialOf } from '../../iam/evaluate.ts';
 import { buckets } from '../../world/objects/records.ts';
 import type { Principal } from '../../world/callers.ts';
 import { accessDenied, deniedWords, MAY_NOT_DEREGISTER } from './denied.ts';
@@ -31,18 +31,28 @@ export function authorize(
 export function deny(operation: OperationModel, input: Readonly<Record<string, unknown>>, context: Context): AwsError {
   const [first] = requirementsOf(operation, input, context);
   const { action, resource } = first ?? { action: `${operation.service.id}:${operation.name}`, resource: '*' };
-  const denial = { by: 'identity-based policy', explicit: false } as const;
-  return accessDenied(operation.service, deniedWords({ user: context.caller.arn, action, resource }, denial));
+  const denied = { by: 'identity-based policy', explicit: false } as const;
+  return accessDenied(operation.service, deniedWords({ user: context.caller.arn, action, resource }, denied));
 }
 
 /** Why the caller may not do something, in AWS's words; undefined where it may. */
-export function refusal(
+export function refusal(caller: Principal, requirement: Requirement, context: Context): string | undefined {
+  const denied = denial(caller, requirement, context);
+  const { action, resource } = requirement;
+  return denied && deniedWords({ user: userOf(caller, context), action, resource }, denied);
+}
+
+function userOf(caller: Principal, context: Context): string {
+  return caller.arn.replace(/^arn:[^:]*:/, `arn:${partitionOf(context.region)}:`);
+}
+
+/** Which of the caller's policies does not let it do something; undefined where all do. */
+export function denial(
   caller: Principal,
   { action, resource, keys }: Requirement,
   context: Context,
-): string | undefined {
-  const partition = partitionOf(context.region);
-  const user = caller.arn.replace(/^arn:[^:]*:/, `arn:${partition}:`);
+): Denial | undefined {
+  const user = userOf(caller, context);
   const all: Requirement['keys'] = {
     ...keys,
     'aws:PrincipalAccount': [caller.account],
@@ -53,9 +63,9 @@ export function refusal(
     ...(/:user\//.test(user) ? { 'aws:username': [user.replace(/^.*\//, '')] } : {}),
   };
   const known = new Map(Object.entries(all).map(([key, values]) => [key.toLowerCase(), values]));
-  const denial = denialOf(caller.policies, { action, resource, keys: known });
+  const denied = denialOf(caller.policies, { action, resource, keys: known });
   const { iam } = context.world;
   if (caller.policies['identity-based policy'] !== undefined) iam.asked.add(action);
-  if (denial !== undefined) iam.denied.add(action);
-  return denial && deniedWords({ user, action, resource }, denial);
+  if (denied !== undefined) iam.denied.add(action);
+  return denied;
 }

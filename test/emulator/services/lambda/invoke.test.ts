@@ -130,6 +130,33 @@ test('a function that takes too long is killed', async () => {
   expect((await invoke(it, 0)).answer).toBe(1);
 });
 
+test('what a function sends or leaves running holds nothing up', async () => {
+  await create(
+    it,
+    `import { spawn } from 'node:child_process';
+     export const handler = async ({ leave }) => {
+       process.send(null);
+       process.send('nothing');
+       if (leave === undefined) return 1;
+       const left = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20_000)'], { detached: true, stdio: 'inherit' });
+       console.log('left ' + left.pid);
+       if (leave === 'exit') process.exit(3);
+       await new Promise(() => setInterval(() => {}, 1000));
+     };`,
+    { Timeout: 1 },
+  );
+  expect((await invoke(it)).answer).toBe(1);
+  for (const leave of ['exit', 'wait']) {
+    const began = performance.now();
+    const { answer, tail } = await invoke(it, { leave }, { LogType: 'Tail' });
+    const pid = Number(/left (\d+)/.exec(tail)?.[1]);
+    // In a session of its own it is out of the emulator's reach.
+    process.kill(pid, 'SIGKILL');
+    expect(answer).toMatchObject({ errorType: leave === 'exit' ? 'Runtime.ExitError' : 'Sandbox.Timedout' });
+    expect(performance.now() - began).toBeLessThan(5000);
+  }
+});
+
 test('log lines and metrics', async () => {
   await create(
     it,

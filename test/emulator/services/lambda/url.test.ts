@@ -99,6 +99,26 @@ test('the same by the host that AWS would give it', async () => {
   expect(answer).toBe('200 application/json {"rawPath":"/p","isBase64Encoded":false,"body":"{\\"a\\":1}"}');
 });
 
+test('what is no answer of HTTP is one of 502', async () => {
+  await create(it, 'export const handler = async ({ body }) => JSON.parse(body);');
+  const url = await open();
+  const reply = async (value: object) => {
+    const { status } = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(value),
+    });
+    return status;
+  };
+  expect(await reply({ statusCode: 201 })).toBe(201);
+  expect(await reply({ statusCode: 99 })).toBe(502);
+  expect(await reply({ statusCode: 200, cookies: null })).toBe(502);
+  expect(await reply({ statusCode: 200, cookies: ['a=1\r\nx: y'] })).toBe(502);
+  expect(await reply({ statusCode: 200, headers: { location: '/a\nb' } })).toBe(502);
+  expect(await reply({ statusCode: 200, headers: { 'a b': 'c' } })).toBe(502);
+  expect(await reply({ statusCode: 200, headers: { emoji: '😀' } })).toBe(502);
+});
+
 test('who may not, what fails, and what is not there', async () => {
   await create(it, 'export const handler = async () => { throw new Error("x"); };');
   const url = await open(['lambda:InvokeFunctionUrl']);
