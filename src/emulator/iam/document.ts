@@ -1,4 +1,4 @@
-import { usageError } from '../../base/errors.ts';
+import { Problem, usageError } from '../../base/errors.ts';
 import { knowsOperator } from './condition.ts';
 import { globMatches } from './match.ts';
 import { ACTIONS, factsOf } from './reference.ts';
@@ -11,6 +11,13 @@ export interface Statement {
   /** Patterns of ARNs; `not` for NotResource. */
   resources: { not: boolean; patterns: readonly string[] };
   conditions: readonly { operator: string; key: string; values: readonly string[] }[];
+}
+
+/** A policy says what IAM knows and the emulator cannot evaluate. */
+export class UnbuiltPolicy extends Problem {
+  constructor(message: string, next: string) {
+    super('usage', message, { next });
+  }
 }
 
 /** A policy of IAM that has been read. */
@@ -30,7 +37,7 @@ const GLOBAL_KEYS = [
  * Reads a policy as IAM does, and refuses by name what is not built here: an emulator that took an operator for met, or
  * a key for absent, would permit or deny what AWS does not.
  * @param from where it comes from, for refusals: `policy.json`
- * @throws Problem (usage) where it is no policy, or uses an operator or a key that is not built
+ * @throws Problem (usage) where it is no policy; UnbuiltPolicy where it uses an operator or a key that is not built
  */
 export function readDocument(value: unknown, from: string): Document {
   const wrong = (what: string) =>
@@ -83,14 +90,14 @@ function refuseUnbuilt({ actions, resources, conditions }: Statement, where: str
   if (touched.length === 0) return;
   for (const { operator } of conditions)
     if (!knowsOperator(operator))
-      throw usageError(
+      throw new UnbuiltPolicy(
         `${from}: ${where} has the condition operator ${operator}, which the emulator has not built.`,
         'Leave the statement out, or say it with StringEquals, StringLike, ArnLike, Bool or Null.',
       );
   const variables = [...resources.patterns, ...conditions.flatMap(({ values }) => values)].flatMap(variablesOf);
   for (const key of [...conditions.map((one) => one.key), ...variables])
     if (!touched.every((action) => knowsKey(action, key)))
-      throw usageError(
+      throw new UnbuiltPolicy(
         `${from}: ${where} has the condition key ${key}, which the emulator has not built.`,
         'Leave the statement out, or say it with other keys.',
       );

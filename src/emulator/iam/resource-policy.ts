@@ -1,4 +1,4 @@
-import { conditionHolds, type RequestKeys } from './condition.ts';
+import { conditionHolds, knowsOperator, type RequestKeys } from './condition.ts';
 import { globMatches, resourceMatches } from './match.ts';
 
 /** A statement of a policy that a resource has (a function, a queue, a topic), as IAM writes it. */
@@ -21,16 +21,37 @@ interface ResourceQuestion {
   keys?: Readonly<Record<string, string>>;
 }
 
+/** The statements of a policy that is kept as text; none where there is none. */
+export function statementsOf(policy: string | undefined): ResourceStatement[] {
+  if (policy === undefined || policy === '') return [];
+  try {
+    const { Statement } = JSON.parse(policy) as { Statement?: ResourceStatement | ResourceStatement[] };
+    return Statement === undefined ? [] : [Statement].flat();
+  } catch {
+    return [];
+  }
+}
+
 /**
  * Does a policy of a resource let somebody in? A denial decides. What the emulator does not know of it (an operator, a
- * NotPrincipal) lets nobody in.
+ * NotPrincipal) lets nobody in: a statement with it allows nothing, and denies everything.
  */
 export function resourceAllows(statements: readonly ResourceStatement[], question: ResourceQuestion): boolean {
   const keys: RequestKeys = new Map(
     Object.entries(question.keys ?? {}).map(([key, value]) => [key.toLowerCase(), [value]]),
   );
-  const meant = statements.filter((one) => applies(one, question, keys));
-  return meant.some(({ Effect }) => Effect === 'Allow') && !meant.some(({ Effect }) => Effect === 'Deny');
+  const allows = (one: ResourceStatement) => one.Effect === 'Allow' && isKnown(one) && applies(one, question, keys);
+  const denies = (one: ResourceStatement) => one.Effect !== 'Allow' && (!isKnown(one) || applies(one, question, keys));
+  return statements.some(allows) && !statements.some(denies);
+}
+
+const MEMBERS: readonly string[] = ['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition'];
+
+function isKnown(statement: ResourceStatement): boolean {
+  return (
+    Object.keys(statement).every((member) => MEMBERS.includes(member)) &&
+    Object.keys(statement.Condition ?? {}).every(knowsOperator)
+  );
 }
 
 function applies(statement: ResourceStatement, question: ResourceQuestion, keys: RequestKeys): boolean {

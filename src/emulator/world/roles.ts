@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Document, readDocument } from '../iam/document.ts';
-import { type ResourceStatement, resourceAllows } from '../iam/resource-policy.ts';
+import { resourceAllows, statementsOf } from '../iam/resource-policy.ts';
 import type { Store, Table } from '../storage/store.ts';
 import { modelsOf } from './endpoints/records.ts';
 import { partitionOf } from './partition.ts';
@@ -74,7 +74,7 @@ export function trusts({ store }: { store: Store }, arn: string, service: string
   if (role?.created !== true) return true;
   // A trust policy may name the account for which the service acts: here that is always the role's own.
   const keys = { 'aws:SourceAccount': account };
-  return resourceAllows(statementsOfText(role.trust), {
+  return resourceAllows(statementsOf(role.trust), {
     principal: service,
     action: 'sts:AssumeRole',
     resource: arn,
@@ -90,19 +90,10 @@ export function mayTake({ store }: { store: Store }, arn: string, principal: str
   if (role?.created !== true) return true;
   // A session is of its role: `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
   const asRole = principal.replace(/:sts::(\d{12}):assumed-role\/([^/]+)\/.*$/, ':iam::$1:role/$2');
-  const statements = statementsOfText(role.trust);
+  const statements = statementsOf(role.trust);
   return [principal, asRole].some((one) =>
     resourceAllows(statements, { principal: one, action: 'sts:AssumeRole', resource: arn }),
   );
-}
-
-function statementsOfText(policy: string): ResourceStatement[] {
-  try {
-    const { Statement } = JSON.parse(policy) as { Statement?: ResourceStatement | ResourceStatement[] };
-    return Statement === undefined ? [] : [Statement].flat();
-  } catch {
-    return [];
-  }
 }
 
 /** Keeps a change of a role. */

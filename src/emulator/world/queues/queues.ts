@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type ResourceStatement, resourceAllows } from '../../iam/resource-policy.ts';
+import { resourceAllows, statementsOf } from '../../iam/resource-policy.ts';
 import type { Store, Table } from '../../storage/store.ts';
 import { partitionOf } from '../partition.ts';
 import type { Random } from '../random.ts';
@@ -99,15 +99,4 @@ export function mayServiceSend(queue: QueueRecord, principal: string, sourceArn:
     resource: queueArn(queue),
     keys: { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': account },
   });
-}
-
-/** The statements of a policy that is kept as text; none where there is none. */
-export function statementsOf(policy: string | undefined): ResourceStatement[] {
-  if (policy === undefined || policy === '') return [];
-  try {
-    const { Statement } = JSON.parse(policy) as { Statement?: ResourceStatement | ResourceStatement[] };
-    return Statement === undefined ? [] : [Statement].flat();
-  } catch {
-    return [];
-  }
 }
