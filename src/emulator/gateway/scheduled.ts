@@ -1,21 +1,14 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../model/aws-error.ts';
 import type { ServiceId } from '../model/shapes.ts';
-import { validate } from '../model/validate.ts';
-import type { Context } from '../services/operation.ts';
-import { loadService } from '../services/registry.ts';
-import { roleDenial } from '../world/callers.ts';
+import { inRole, roleDenial } from '../world/callers.ts';
 import { sendAsRole } from '../world/deliver.ts';
 import { functionOfArn } from '../world/functions/records.ts';
-import { partitionOf } from '../world/partition.ts';
 import { type ScheduleRecord, universalTarget } from '../world/schedules.ts';
 import type { EventSource } from '../world/timeline.ts';
 import type { World } from '../world/world.ts';
 import { asOf } from './as-of.ts';
-import { authorize } from './authorization/authorize.ts';
-
-/** Services by the name that a universal target has for them: the SDK's service id in lower case. */
-const SERVICES: ReadonlyMap<string, ServiceId> = new Map([['sagemaker', 'sagemaker']]);
+import { callOperation } from './call.ts';
 
 /** How long after a refused call the next is made, in milliseconds; it doubles each time. AWS says "exponential backoff", and no numbers. */
 const FIRST_RETRY = 60_000;
@@ -118,23 +111,14 @@ async function call(
 ): Promise<void> {
   if (target.arn.split(':')[2] === 'lambda') return callFunction(world, target, payload);
   const { service = '', action = '' } = universalTarget(target.arn) ?? {};
-  const { model, operations } = await loadService(SERVICES.get(service) ?? 'sagemaker');
-  const operation = model.operation(action.charAt(0).toUpperCase() + action.slice(1));
-  const implementation = operation && operations[operation.name];
-  if (operation === undefined || implementation === undefined) return;
-  const input = parse(payload);
-  validate(operation, input);
-  const role = target.roleArn.slice(target.roleArn.lastIndexOf('/') + 1);
-  const caller = {
-    account,
-    arn: `arn:${partitionOf(region)}:sts::${account}:assumed-role/${role}/${name}`,
-    userId: arn,
-    policies: world.iam.policiesOf(`role/${role}`, false, account),
-  };
-  const context: Context = { account, region, caller, requestId: arn, baseUrl: 'http://127.0.0.1', world };
-  if (world.iam.enforced()) authorize(caller, operation, input, context);
-  // `validate` has found that the input is what the operation's description says.
-  await implementation(context, input as never);
+  const caller = inRole(world, { account, region }, target.roleArn, { session: name, userId: arn });
+  await callOperation(
+    { account, region, caller, requestId: arn, baseUrl: 'http://127.0.0.1', world },
+    // CreateSchedule has let no other service through.
+    service as ServiceId,
+    action.charAt(0).toUpperCase() + action.slice(1),
+    parse(payload),
+  );
 }
 
 /** A function is given the event, and runs by itself. */

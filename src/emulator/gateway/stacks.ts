@@ -1,7 +1,6 @@
 import { type StackRecord, stacksOf } from '../stacks/records.ts';
 import { step } from '../stacks/engine.ts';
-import { callerOf, type Principal } from '../world/callers.ts';
-import { partitionOf } from '../world/partition.ts';
+import { callerOf, inRole, type Principal } from '../world/callers.ts';
 import type { EventSource } from '../world/timeline.ts';
 import type { World } from '../world/world.ts';
 import { asOf } from './as-of.ts';
@@ -43,11 +42,5 @@ async function go(world: World, stack: StackRecord, at: number): Promise<void> {
 /** Who changes a stack: the role that it was given, or whoever asked. */
 function changerOf(world: World, { account, region, name, roleArn, accessKeyId }: StackRecord): Principal {
   if (roleArn === undefined) return callerOf(world, accessKeyId, region);
-  const role = roleArn.slice(roleArn.lastIndexOf('/') + 1);
-  return {
-    account,
-    arn: `arn:${partitionOf(region)}:sts::${account}:assumed-role/${role}/AWSCloudFormation`,
-    userId: `AROA:${name}`,
-    policies: world.iam.policiesOf(`role/${role}`, false, account),
-  };
+  return inRole(world, { account, region }, roleArn, { session: 'AWSCloudFormation', userId: `AROA:${name}` });
 }

@@ -61,20 +61,22 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
     PutRule:
       'On the default bus, by a pattern: values, prefix, suffix, equals-ignore-case, exists, anything-but, numeric. Refused: wildcard, cidr, $or, schedules, other buses.',
     PutTargets:
-      'Functions, queues, topics. Refused: other targets. Not tried again: here a target fails for good or not at all.',
+      'Functions, queues, topics. Refused: other targets, paths other than $.name.name[0]. Not tried again: here a target fails for good or not at all.',
     TestEventPattern: 'Patterns as in PutRule.',
   },
   cloudformation: {
     CreateChangeSet: 'Refused: imports, nested stacks. As CreateStack.',
     CreateStack:
-      'Resources, one after the other: AWS::CloudWatch::Alarm, AWS::Events::Rule, AWS::IAM::Role, AWS::Lambda::EventInvokeConfig, AWS::Lambda::Function, AWS::Lambda::Permission, AWS::Lambda::Url, AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Subscription, AWS::SNS::Topic, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::Scheduler::Schedule. Intrinsics: Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Select, Fn::Split, Fn::If and conditions. Refused by name: other types, properties, intrinsics, sections (Mappings, Transform, Rules), parameters of SSM and EC2, exports, rollback triggers. No effect: NotificationARNs, TimeoutInMinutes. Tags aws:cloudformation:… are not set.',
+      'Resources, one after the other: AWS::CloudWatch::Alarm, AWS::Events::Rule, AWS::IAM::Role, AWS::Lambda::EventInvokeConfig, AWS::Lambda::Function, AWS::Lambda::Permission, AWS::Lambda::Url, AWS::Logs::LogGroup, AWS::S3::Bucket, AWS::SNS::Subscription, AWS::SNS::Topic, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::Scheduler::Schedule. Intrinsics: Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Select, Fn::Split, Fn::If and conditions. Refused by name: other types, properties, intrinsics, sections (Mappings, Transform, Rules), parameters of SSM and EC2, exports, rollback triggers, stack policies, RetainExceptOnCreate of requests. No effect: NotificationARNs, TimeoutInMinutes. Tags aws:cloudformation:… are not set.',
     DescribeChangeSet: 'No Details of changes.',
     GetTemplate: 'Refused: of change sets.',
-    UpdateStack: 'As CreateStack. Refused: stack policies.',
+    DeleteStack: 'Refused: FORCE_DELETE_STACK.',
+    ExecuteChangeSet: 'Refused: RetainExceptOnCreate.',
+    UpdateStack: 'As CreateStack. Changed tags reach functions and buckets alone.',
   },
   sqs: {
     CreateQueue: 'Refused: FIFO. No effect: encryption.',
-    SendMessage: 'Refused: message groups. Policies of queues count where a service sends.',
+    SendMessage: 'Refused: message groups, system attributes. Policies of queues count where a service sends.',
   },
   iam: {
     AttachRolePolicy:
@@ -91,12 +93,13 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
     DeleteRepository: 'Also where there are images in it.',
   },
   lambda: {
-    AddPermission: 'Refused: EventSourceToken.',
+    AddPermission: 'Refused: EventSourceToken, RevisionId.',
     CreateFunction:
       'Node (nodejs18.x to 24.x) from a zip, run by the Node of the emulator in a process of its own. Refused: other runtimes, images, layers, VPCs, file systems, SnapStart, versions, logs in JSON, code signing. No effect: KMS keys, tracing, ephemeral storage, architecture.',
     CreateFunctionUrlConfig: 'Refused: RESPONSE_STREAM, CORS.',
     GetFunction: 'There is no Code.Location.',
     Invoke: 'Refused: ClientContext, durable functions, tenants. The memory bounds the heap alone.',
+    RemovePermission: 'Refused: RevisionId.',
     PutFunctionEventInvokeConfig: 'Destinations are queues of SQS and topics of SNS; others are refused.',
     UpdateFunctionCode: 'As CreateFunction.',
     UpdateFunctionConfiguration: 'As CreateFunction.',

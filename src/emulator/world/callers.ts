@@ -95,6 +95,18 @@ export function callerOf(world: Known, accessKeyId: string | undefined, region: 
   };
 }
 
+/** A service that acts in a role. */
+export function inRole(
+  { iam }: Pick<Known, 'iam'>,
+  { account, region }: { account: string; region: string },
+  roleArn: string,
+  { session, userId }: { session: string; userId: string },
+): Principal {
+  const role = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+  const arn = `arn:${partitionOf(region)}:sts::${account}:assumed-role/${role}/${session}`;
+  return { account, arn, userId, policies: iam.policiesOf(`role/${role}`, false, account) };
+}
+
 /** Why a role that SageMaker acts with may not do something; undefined where it may, or where nothing limits it. */
 export function roleDenial(
   iam: Iam,

@@ -1,6 +1,6 @@
 import { roleDenial } from './callers.ts';
-import { resourceAllows } from '../iam/resource-policy.ts';
-import { enqueue, mayServiceSend, queueOfArn, statementsOf } from './queues/queues.ts';
+import { resourceAllows, statementsOf } from '../iam/resource-policy.ts';
+import { enqueue, mayServiceSend, queueOfArn } from './queues/queues.ts';
 import { publish } from './topics/publish.ts';
 import { topicKey, topics } from './topics/records.ts';
 import type { Platform } from './world.ts';
@@ -9,6 +9,12 @@ import type { Platform } from './world.ts';
 
 /** Attributes of a message that are text or numbers. */
 export type SentAttributes = Record<string, { DataType: string; StringValue: string }>;
+
+/** Why something could not be sent, in the codes of dead-letter queues. */
+export interface Undelivered {
+  code: 'NO_PERMISSIONS' | 'NO_RESOURCE';
+  message: string;
+}
 
 /**
  * Sends a text to a queue or a topic with the rights of a role.
@@ -20,10 +26,10 @@ export function sendAsRole(
   target: string,
   body: string,
   attributes: SentAttributes,
-): string | undefined {
+): Undelivered | undefined {
   const action = target.split(':')[2] === 'sns' ? 'sns:Publish' : 'sqs:SendMessage';
   if (world.iam.enforced() && roleDenial(world.iam, roleArn, { action, resource: target }) !== undefined)
-    return `${roleArn} may not ${action} on ${target}`;
+    return { code: 'NO_PERMISSIONS', message: `${roleArn} may not ${action} on ${target}.` };
   return send(world, target, body, attributes, roleArn);
 }
 
@@ -38,10 +44,10 @@ export function sendAsService(
   target: string,
   body: string,
   attributes: SentAttributes = {},
-): string | undefined {
+): Undelivered | undefined {
   const queue = queueOfArn(world.store, target);
-  if (queue !== undefined && !mayServiceSend(queue, principal, sourceArn))
-    return `the policy of ${target} does not let ${principal} in`;
+  const closed = { code: 'NO_PERMISSIONS', message: `The policy of ${target} does not let ${principal} in.` } as const;
+  if (queue !== undefined && !mayServiceSend(queue, principal, sourceArn)) return closed;
   const topic = topicOfArn(target);
   if (topic !== undefined) {
     const record = topics(world.store).get(topicKey(topic));
@@ -51,7 +57,7 @@ export function sendAsService(
       resource: target,
       keys: { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': sourceArn.split(':')[4] || topic.account },
     });
-    if (record !== undefined && !allowed) return `the policy of ${target} does not let ${principal} in`;
+    if (record !== undefined && !allowed) return closed;
   }
   return send(world, target, body, attributes, principal);
 }
@@ -62,14 +68,15 @@ function send(
   body: string,
   attributes: SentAttributes,
   sender: string,
-): string | undefined {
+): Undelivered | undefined {
   const queue = queueOfArn(world.store, target);
   if (queue !== undefined) {
     enqueue(world, queue, { body, attributes, sender }, world.clock.now());
     return undefined;
   }
   const topic = topicOfArn(target);
-  if (topic === undefined || topics(world.store).get(topicKey(topic)) === undefined) return `there is no ${target}`;
+  if (topic === undefined || topics(world.store).get(topicKey(topic)) === undefined)
+    return { code: 'NO_RESOURCE', message: `There is no ${target}.` };
   const published = Object.entries(attributes).map(([name, { DataType, StringValue }]) => [
     name,
     { Type: DataType, Value: StringValue },

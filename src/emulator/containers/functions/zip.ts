@@ -2,7 +2,13 @@ import { posix } from 'node:path';
 import { unzipSync } from 'fflate';
 
 /** Why an archive cannot be used; the message completes "the archive …". */
-export class ZipError extends Error {}
+export class ZipError extends Error {
+  readonly tooLarge: boolean;
+  constructor(message: string, tooLarge = false) {
+    super(message);
+    this.tooLarge = tooLarge;
+  }
+}
 
 /** "250 MB unzipped" (Lambda quotas, deployment package), and more files than any function of use has. */
 const MAX_BYTES = 262_144_000;
@@ -22,7 +28,7 @@ export function readZip(bytes: Uint8Array): Map<string, Uint8Array> {
       filter({ name, originalSize }) {
         size += originalSize;
         count += 1;
-        if (size > MAX_BYTES) throw new ZipError('must be smaller than 262144000 bytes when it is unzipped');
+        if (size > MAX_BYTES) throw new ZipError(`must be smaller than ${MAX_BYTES} bytes when it is unzipped`, true);
         if (count > MAX_FILES) throw new ZipError(`holds more than ${MAX_FILES} files`);
         const path = posix.normalize(name);
         if (path.startsWith('/') || path === '..' || path.startsWith('../') || /[\0\\]/.test(name))

@@ -1,6 +1,7 @@
 import type { Context, Operations } from '../operation.ts';
 import { type AlarmRecord, type StateValue, alarmArn } from '../../world/cloudwatch/alarms/record.ts';
 import { changeState } from '../../world/cloudwatch/alarms/events.ts';
+import { isJson } from '../is-json.ts';
 import { alarmJson } from './alarm-view.ts';
 import { AwsError } from '../../model/aws-error.ts';
 
@@ -90,15 +91,6 @@ function tagged(context: Context, arn: string): AlarmRecord {
     });
   }
   return alarm;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What changes alarms that are there. */

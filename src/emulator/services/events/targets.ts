@@ -1,6 +1,7 @@
 import type { PutTargetsCommandInput, Target } from '@aws-sdk/client-eventbridge';
 import type { RuleTarget } from '../../world/rules/records.ts';
 import type { Context } from '../operation.ts';
+import { isJson } from '../is-json.ts';
 import { pageAfter } from '../paging.ts';
 import { notBuilt, validationError } from './errors.ts';
 import { keep, ruleNamed } from './rules.ts';
@@ -10,6 +11,8 @@ const UNBUILT = [
   ...['KinesisParameters', 'RunCommandParameters', 'EcsParameters', 'BatchParameters', 'SqsParameters'],
   ...['HttpParameters', 'RedshiftDataParameters', 'SageMakerPipelineParameters', 'AppSyncParameters'],
 ] as const;
+/** Names and numbers, as `inputOf` reads them. */
+const PATH = /^\$(?:\.[\w-]+(?:\[\d+\])?)*$/;
 /** "Each rule can have up to five targets" (API_PutTargets). */
 const MAX_TARGETS = 5;
 
@@ -56,6 +59,8 @@ function targetOf(target: Target): RuleTarget {
   if (unbuilt !== undefined) throw notBuilt(`targets with ${unbuilt}`);
   if ([Input, InputPath, InputTransformer].filter((one) => one !== undefined).length > 1)
     throw validationError(`Only one of Input, InputPath, or InputTransformer must be provided for target ${id}.`);
+  for (const path of [InputPath ?? '$', ...Object.values(InputTransformer?.InputPathsMap ?? {})])
+    if (!PATH.test(path)) throw notBuilt(`the path ${path}: paths are as $.detail.bucket.name or $.resources[0]`);
   if (Input !== undefined && !isJson(Input)) throw validationError(`JSON syntax error in input for target ${id}`);
   if (InputTransformer !== undefined && InputTransformer.InputTemplate === undefined)
     throw validationError(`InputTemplate is missing for target ${id}.`);
@@ -72,15 +77,6 @@ function targetOf(target: Target): RuleTarget {
     ...(RetryPolicy?.MaximumEventAgeInSeconds !== undefined && { maxAgeSeconds: RetryPolicy.MaximumEventAgeInSeconds }),
     ...(DeadLetterConfig?.Arn !== undefined && { deadLetterArn: DeadLetterConfig.Arn }),
   };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function view(target: RuleTarget): Target {

@@ -7,10 +7,11 @@ import type {
   PutRolePolicyCommandInput,
   Tag,
 } from '@aws-sdk/client-iam';
-import { readDocument } from '../../iam/document.ts';
+import { readDocument, UnbuiltPolicy } from '../../iam/document.ts';
 import { AwsError } from '../../model/aws-error.ts';
 import { changeRole, MANAGED_POLICIES, managedName, roleNamed, type RoleRecord } from '../../world/roles.ts';
 import type { Context } from '../operation.ts';
+import { isJson } from '../is-json.ts';
 import { roleNotFound } from './errors.ts';
 
 // What a role may do, by policies of its own and by those that are attached to it; and its tags.
@@ -119,12 +120,8 @@ export function tagList(tags: Readonly<Record<string, string>> | undefined): Tag
 
 /** A trust policy: JSON, which is read when somebody wants to take the role. @throws AwsError */
 export function trustOf(text: string): string {
-  try {
-    JSON.parse(text);
-    return text;
-  } catch {
-    throw new AwsError('MalformedPolicyDocumentException', 'This policy contains invalid Json');
-  }
+  if (isJson(text)) return text;
+  throw new AwsError('MalformedPolicyDocumentException', 'This policy contains invalid Json');
 }
 
 function known(context: Context, { RoleName = '' }: Named): RoleRecord {
@@ -155,7 +152,7 @@ function checkPolicy(text: string, from: string): void {
     readDocument(value, from);
   } catch (error) {
     const { message } = error as Error;
-    if (message.includes('has not built')) throw new AwsError('NotImplemented', message, { status: 501 });
+    if (error instanceof UnbuiltPolicy) throw new AwsError('NotImplemented', message, { status: 501 });
     throw new AwsError('MalformedPolicyDocumentException', message);
   }
 }

@@ -17,6 +17,11 @@ export function conflict(message: string): AwsError {
   return new AwsError('ResourceConflictException', message, { status: 409 });
 }
 
+/** "The RevisionId provided does not match the latest RevisionId": HTTP 412 (API_UpdateFunctionCode, Errors). */
+export function preconditionFailed(message: string): AwsError {
+  return new AwsError('PreconditionFailedException', message, { status: 412 });
+}
+
 export function throttled(): AwsError {
   return new AwsError('TooManyRequestsException', 'Rate Exceeded.', {
     status: 429,

@@ -15,7 +15,7 @@ import { trusts } from '../../world/roles.ts';
 import type { Context } from '../operation.ts';
 import { pageAfter } from '../paging.ts';
 import { changeable, describe, functionNamed, keep, keepChanged, nameOf } from './configuration.ts';
-import { conflict, invalidParameter, notBuilt } from './errors.ts';
+import { conflict, invalidParameter, notBuilt, preconditionFailed } from './errors.ts';
 
 /** Runtimes that are run here: by the Node that runs the emulator, whatever its version. */
 const RUNTIMES = /^nodejs(?:18|20|22|24)\.x$/;
@@ -38,7 +38,7 @@ export const functionOperations = {
     const key = functionKey({ account, region, name });
     if (functionsOf(world.store).get(key) !== undefined) throw conflict(`Function already exist: ${name}`);
     refuseUnbuilt(input);
-    if (input.Publish === true) throw notBuilt('versions of functions (Publish)');
+    if (input.Publish === true || input.PublishTo !== undefined) throw notBuilt('versions of functions (Publish)');
     if (input.PackageType === 'Image') throw notBuilt('functions from images');
     const roleArn = roleOf(context, input.Role);
     const runtime = runtimeOf(input.Runtime);
@@ -101,7 +101,7 @@ export const functionOperations = {
   async UpdateFunctionCode(context: Context, input: UpdateFunctionCodeCommandInput): Promise<FunctionConfiguration> {
     const record = changeable(context, functionNamed(context, input));
     checkRevision(record, input.RevisionId);
-    if (input.Publish === true) throw notBuilt('versions of functions (Publish)');
+    if (input.Publish === true || input.PublishTo !== undefined) throw notBuilt('versions of functions (Publish)');
     const code = await codeOf(context, input);
     const architecture = input.Architectures?.[0] ?? record.architecture;
     if (input.DryRun === true) {
@@ -181,7 +181,7 @@ export const functionOperations = {
 
 function checkRevision(record: FunctionRecord, asked: string | undefined): void {
   if (asked !== undefined && asked !== record.revision)
-    throw invalidParameter(
+    throw preconditionFailed(
       'The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API to retrieve the latest RevisionId',
     );
 }
@@ -252,8 +252,7 @@ async function codeOf(context: Context, input: Code): Promise<FunctionRecord['co
     readZip(bytes);
   } catch (error) {
     if (!(error instanceof ZipError)) throw error;
-    if (error.message.includes('262144000'))
-      throw invalidParameter('Unzipped size must be smaller than 262144000 bytes');
+    if (error.tooLarge) throw invalidParameter('Unzipped size must be smaller than 262144000 bytes');
     throw invalidParameter('Could not unzip uploaded file. Please check your file, then try to upload again.');
   }
   const blob = `lambda/${random.uuid()}`;

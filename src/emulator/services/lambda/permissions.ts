@@ -10,6 +10,7 @@ export const permissionOperations = {
   AddPermission(context: Context, input: AddPermissionCommandInput): { Statement: string } {
     const record = functionNamed(context, input);
     const { StatementId: id = '', Action = '', Principal: principal = '' } = input;
+    if (input.RevisionId !== undefined) throw notBuilt('RevisionId of AddPermission');
     if (input.EventSourceToken !== undefined) throw notBuilt('tokens of event sources (EventSourceToken)');
     if (record.policy.some(({ Sid }) => Sid === id))
       throw conflict(
@@ -41,7 +42,11 @@ export const permissionOperations = {
     return { Statement: JSON.stringify(statement) };
   },
 
-  RemovePermission(context: Context, input: { FunctionName?: string; StatementId?: string }) {
+  RemovePermission(
+    context: Context,
+    input: { FunctionName?: string; StatementId?: string; Qualifier?: string; RevisionId?: string },
+  ) {
+    if (input.RevisionId !== undefined) throw notBuilt('RevisionId of RemovePermission');
     const record = functionNamed(context, input);
     if (!record.policy.some(({ Sid }) => Sid === input.StatementId))
       throw nothingThere(`Statement ${input.StatementId} is not found in resource policy.`);

@@ -1,6 +1,7 @@
 import { type ScheduleRecord, scheduleArn, universalTarget } from '../../world/schedules.ts';
 import { trusts } from '../../world/roles.ts';
 import type { Context } from '../operation.ts';
+import { isJson } from '../is-json.ts';
 import { pageAfter } from '../paging.ts';
 import { conflict, notBuilt, notFound, validationError } from './errors.ts';
 
@@ -209,15 +210,6 @@ function targetOf({ world }: Context, target: Target | undefined): ScheduleRecor
     maxAgeSeconds: retry?.MaximumEventAgeInSeconds ?? MAX_AGE_SECONDS,
     ...(dead?.Arn !== undefined && { deadLetterArn: dead.Arn }),
   };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A universal target: an API, and what it is called with. */

@@ -22,6 +22,8 @@ interface SendInput extends Named {
   DelaySeconds?: number;
   MessageAttributes?: Record<string, { [Name in keyof MessageAttribute]?: MessageAttribute[Name] | undefined }>;
   MessageGroupId?: string;
+  MessageDeduplicationId?: string;
+  MessageSystemAttributes?: object;
 }
 
 interface ReceiveInput extends Named {
@@ -43,6 +45,8 @@ export const messageOperations = {
     const attributes = (input.MessageAttributes ?? {}) as Record<string, MessageAttribute>;
     if (body === '') throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
     if (input.MessageGroupId !== undefined) throw notBuilt('fair queues (MessageGroupId)');
+    if (input.MessageDeduplicationId !== undefined) throw notBuilt('FIFO queues (MessageDeduplicationId)');
+    if (input.MessageSystemAttributes !== undefined) throw notBuilt('MessageSystemAttributes');
     const most = Number(queue.attributes.MaximumMessageSize ?? 1_048_576);
     if (Buffer.byteLength(body) > most)
       throw invalidParameter(`One or more parameters are invalid. Reason: Message must be shorter than ${most} bytes.`);

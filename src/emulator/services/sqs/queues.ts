@@ -2,6 +2,7 @@ import type { CreateQueueCommandInput } from '@aws-sdk/client-sqs';
 import { AwsError } from '../../model/aws-error.ts';
 import { messagesIn, messagesOf, queueArn, queueKey, type QueueRecord, queuesOf } from '../../world/queues/queues.ts';
 import type { Context } from '../operation.ts';
+import { isJson } from '../is-json.ts';
 import { pageAfter } from '../paging.ts';
 import { invalidAttributeName, invalidAttributeValue, invalidParameter, notBuilt, queueNotFound } from './errors.ts';
 
@@ -168,16 +169,9 @@ function checked(given: Record<string, string | undefined>): Record<string, stri
       const number = Number(value);
       if (!/^\d+$/.test(value) || number < bounds[0] || number > bounds[1]) throw invalidAttributeValue(name);
     } else if (!TEXTS.includes(name)) throw invalidAttributeName(name);
-    if (['Policy', 'RedrivePolicy', 'RedriveAllowPolicy'].includes(name) && value !== '') json(name, value);
+    if (['Policy', 'RedrivePolicy', 'RedriveAllowPolicy'].includes(name) && value !== '' && !isJson(value))
+      throw invalidAttributeValue(name);
     found[name] = value;
   }
   return found;
-}
-
-function json(name: string, text: string): void {
-  try {
-    JSON.parse(text);
-  } catch {
-    throw invalidAttributeValue(name);
-  }
 }

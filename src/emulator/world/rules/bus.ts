@@ -1,6 +1,6 @@
 import { resourceAllows } from '../../iam/resource-policy.ts';
 import { seededRandom, type Random } from '../random.ts';
-import { sendAsService } from '../deliver.ts';
+import { sendAsService, type Undelivered } from '../deliver.ts';
 import { functionOfArn } from '../functions/records.ts';
 import type { World } from '../world.ts';
 import { inputOf } from './input.ts';
@@ -97,14 +97,14 @@ function text(value: string) {
   return { DataType: 'String', StringValue: value };
 }
 
-/** @returns why it could not be sent, in the codes of dead-letter queues */
+/** @returns why it could not be sent */
 function send(
   world: World,
   ruleArn: string,
   target: Delivery['target'],
   event: BusEvent,
   at: number,
-): { code: string; message: string } | undefined {
+): Undelivered | undefined {
   const payload = inputOf(target, event, ruleArn);
   if (target.arn.split(':')[2] === 'lambda') {
     const record = functionOfArn(world.store, target.arn);
@@ -116,9 +116,7 @@ function send(
     world.functionEvents.add(record, payload, at);
     return undefined;
   }
-  const failure = sendAsService(world, SERVICE, ruleArn, target.arn, payload);
-  if (failure === undefined) return undefined;
-  return { code: failure.startsWith('there is no') ? 'NO_RESOURCE' : 'NO_PERMISSIONS', message: failure };
+  return sendAsService(world, SERVICE, ruleArn, target.arn, payload);
 }
 
 function count(

@@ -292,6 +292,10 @@ test('what is refused', async () => {
     }),
   );
   expect(await refused(kinesis)).toMatch(/^501 NotImplemented: .*kinesis/);
+  const path = (InputPath: string) =>
+    refused(events.send(new PutTargetsCommand({ Rule: 'r', Targets: [{ Id: 'q', Arn: queueArn('q'), InputPath }] })));
+  expect(await path("$.detail['bucket']")).toMatch(/^501 NotImplemented: .*bucket/);
+  expect(await path('$.resources[*]')).toMatch(/^501 NotImplemented: .*resources/);
   const remove = () => refused(events.send(new DeleteRuleCommand({ Name: 'r' })));
   expect(await remove()).toBe("400 ValidationException: Rule can't be deleted since it has targets.");
   expect((await events.send(new ListTargetsByRuleCommand({ Rule: 'r' }))).Targets).toEqual([
