@@ -107,7 +107,8 @@ export async function cleanup(
   for (const endpoint of names) {
     if (names.length > 1) session.emit({ kind: 'cleanup-begun', endpoint });
     const others = journaled.filter((other) => other !== endpoint);
-    const going = others.filter((other) => names.includes(other));
+    // One of which nothing could be done goes on with what it runs with.
+    const going = others.filter((other) => names.includes(other) && !refused.some((one) => one.endpoint === other));
     const staying = others.filter((other) => !going.includes(other));
     try {
       const one = await onEndpoint(session, { endpoint, command: 'cleanup', readOnly: options.plan === true }, (on) =>

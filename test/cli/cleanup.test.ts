@@ -271,3 +271,17 @@ test('a model that another endpoint runs with stays until that is gone', async (
   expect((await world.shadowctl('cleanup --endpoint one --yes')).code).toBe(0);
   expect(await describeModel(world.aws, 'shared')).toBeUndefined();
 });
+
+test('--all leaves what an endpoint runs with that was locked, and so left out', async () => {
+  const model = `--artifact ${ARTIFACT_005} --algorithm linear-learner`;
+  await world.shadowctl(`deploy --endpoint one ${model} --model-name shared --yes`);
+  await world.shadowctl('deploy --endpoint two --model shared --yes');
+  const place = { account: '000000000000', region: 'us-east-1', endpoint: 'two' };
+  const two = await folderJournal({ stateDir: join(world.root, '.shadowctl'), ...place, clock: world.clock });
+  const all = await two.locked('test', () => world.shadowctl('cleanup --all --yes'));
+  expect(all).toMatchObject({ code: 2, err: expect.stringContaining('two: This endpoint is locked by') });
+  expect(all.out).toContain('deleted endpoint one');
+  expect(await describeModel(world.aws, 'shared')).toBeDefined();
+  expect((await world.shadowctl('cleanup --all --yes')).code).toBe(0);
+  expect(await takeCensus(world.aws)).toEqual(NOTHING);
+});
