@@ -98,7 +98,8 @@ export async function run(app: App, options: DoctorOptions): Promise<Outcome> {
     examined.push({ endpoint, healthy: count === 0, findings: findings.map(asJson) });
     if (options.format === 'json') continue;
     if (index > 0) app.io.out();
-    const fresh = findings.filter((one) => !said.has(wordsOf(one, endpoint)));
+    // What holds off an update is told of each: what may be done about it names the endpoint.
+    const fresh = findings.filter((one) => one.holdsOff === true || !said.has(wordsOf(one, endpoint)));
     for (const one of fresh) if (one.severity === 'note') said.add(wordsOf(one, endpoint));
     const again = findings.filter((one) => !fresh.includes(one)).map(({ check }) => check);
     await write(app, { ...options, endpoint }, { findings: fresh, again, count });

@@ -24,9 +24,9 @@ interface LsFlags extends Pick<PricedFlags, 'price' | 'format'> {
 }
 
 const HELP = `
-Costs are of the instances alone: estimates in us-east-1, elsewhere AWS's price list where it may be read (pricing:GetProducts),
-before both --price and prices: in shadowctl.yaml; otherwise the price is not known. "so far" takes the instances of today: production's since the
-endpoint was created, a shadow's since it was attached.
+Costs are of the instances alone: by --price, else prices: in shadowctl.yaml, else estimates (of common types, in us-east-1), else
+AWS's price list where it may be read (pricing:GetProducts); otherwise the price is not known. "so far" takes the instances of
+today: production's since the endpoint was created, a shadow's since it was attached.
 
 Example:
   $ shadowctl ls --all`;

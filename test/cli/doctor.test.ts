@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, expect, test } from 'vitest';
 import { deleteEndpointConfig, deleteModel } from '../../src/aws/sagemaker.ts';
-import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
+import { ARTIFACT, ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -115,4 +115,16 @@ test('without an endpoint, all with a journal here are examined; without any, it
   const all = await stage.shadowctl(['doctor', '--format', 'json']);
   expect(JSON.parse(all.out)).toMatchObject([{ endpoint: ENDPOINT, healthy: true, findings: expect.any(Array) as [] }]);
   expect((await stage.shadowctl(['doctor', '--file', 'x.json'])).code).toBe(2);
+});
+
+test('of several endpoints, what holds off an update is told of each, though the words are the same', async () => {
+  stage = await openStage();
+  const model = ['--artifact', ARTIFACT, '--algorithm', 'linear-learner', '--yes'];
+  for (const endpoint of ['one', 'two']) {
+    await stage.shadowctl(['deploy', '--endpoint', endpoint, '--instances', '2', ...model]);
+    await stage.shadowctl(['shadow', '--endpoint', endpoint, ...model]);
+  }
+  const { out } = await stage.shadowctl(['doctor']);
+  expect(out.match(/It carries a shadow/g)).toHaveLength(2);
+  expect(out.match(/No canary can begin/g)).toHaveLength(2);
 });
