@@ -1,4 +1,5 @@
 import { listAlarms } from '../aws/alarms.ts';
+import { alarmTags } from '../aws/cloudwatch.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { endpointLogGroup, logGroupExists } from '../aws/logs.ts';
 import { type Listed, listEndpointConfigs, listModels } from '../aws/sagemaker-lists.ts';
@@ -6,6 +7,7 @@ import { bucketExists, headObject, listObjects } from '../aws/s3.ts';
 import { s3Place } from '../aws/s3-uri.ts';
 import { describeEndpoint, describeEndpointConfig, tagsOf } from '../aws/sagemaker.ts';
 import { orUnseen, unseenWords } from '../aws/unseen.ts';
+import { alarmNames } from '../guard/alarms/plan.ts';
 import { alarmOwnership } from '../resources/alarm-ownership.ts';
 import { defaultBucket, ourPrefix } from '../resources/artifact/candidate.ts';
 import { objectTags } from '../resources/resolve.ts';
@@ -65,11 +67,13 @@ export async function findByTag(on: EndpointSession): Promise<ByTag> {
       );
   }
   const alarms = (await look('the alarms on the endpoint', () => listAlarms(aws, signal))) ?? [];
-  for (const alarm of alarms.filter((one) => watches(one, endpoint)))
-    claim(
-      { kind: 'alarm', name: alarm.AlarmName },
-      await look(`the tags of alarm ${alarm.AlarmName}`, () => alarmOwnership(aws, alarm)),
-    );
+  // Whoever copies one of our alarms in the console copies its description, too, which says whose it is: of others, tags alone count.
+  const names: readonly string[] = Object.values(alarmNames(endpoint));
+  for (const alarm of alarms.filter((one) => watches(one, endpoint))) {
+    const { AlarmName: name, AlarmArn } = alarm;
+    const tags = () => (names.includes(name) ? alarmOwnership(aws, alarm) : alarmTags(aws, AlarmArn));
+    claim({ kind: 'alarm', name }, await look(`the tags of alarm ${name}`, tags));
+  }
   const prefix = ourPrefix(aws.target.region, account, endpoint);
   await look(`uploads under ${prefix}`, async () => {
     const place = s3Place(`${prefix}artifacts/`);

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { AddTagsCommand, CreateEndpointConfigCommand, CreateModelCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeCensus } from '../../src/aws/census.ts';
@@ -82,6 +83,31 @@ test('what is found by tag and runs behind another endpoint, or is being updated
   lose();
   expect((await typed(`cleanup ${ON} --by-tag --yes`, 2)).err).toContain('busy');
   expect((await typed('cleanup --all --by-tag --yes', 2)).err).toContain('one endpoint');
+});
+
+test("an alarm of ours that could not be tagged is told by its description; a team's copy of it stays", async () => {
+  await typed(DEPLOY);
+  const alarms = await world.aws.cloudwatch();
+  for (const AlarmName of ['weather-5XXError', 'weather-5XXError-night'])
+    await alarms.send(
+      new PutMetricAlarmCommand({
+        AlarmName,
+        AlarmDescription: 'Errors of the new fleet. [shadowctl weather r-1-x]',
+        Namespace: 'AWS/SageMaker',
+        MetricName: 'Invocation5XXErrors',
+        Dimensions: [{ Name: 'EndpointName', Value: 'weather' }],
+        Statistic: 'Sum',
+        Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanThreshold',
+      }),
+    );
+  lose();
+  const { planned } = await json(`cleanup ${ON} --by-tag --plan`, 4);
+  expect(planned.filter(({ kind }: { kind: string }) => kind === 'alarm')).toEqual([
+    { kind: 'alarm', name: 'weather-5XXError' },
+  ]);
 });
 
 test('a cleanup by tag that is killed is gone on with by any cleanup: what was found is written down', async () => {
