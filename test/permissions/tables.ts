@@ -21,7 +21,7 @@ export function needsTable(): string {
         return some === '' ? [] : [`${condition}: ${some}`];
       }),
     ].filter((one) => one !== '');
-    return [code(command), [always, ...only].join('; '), optional.join('; ')];
+    return [code(command), [always, ...only].filter((one) => one !== '').join('; '), optional.join('; ')];
   });
   return `${table(['command', 'needs', 'works without, and says what was not seen'], rows)}\n\n${pipelineNeeds()}`;
 }
