@@ -1,10 +1,10 @@
 import { environmentError } from '../../base/errors.ts';
-import { lines, shown, text } from '../../base/text.ts';
+import { shown, text } from '../../base/text.ts';
 import type { Target } from '../events.ts';
 import { notify, targetsOf } from '../notify.ts';
 import type { MirrorChangePlan } from '../plans.ts';
 import type { Session } from '../session.ts';
-import { candidateOf, lockMirror, type MirrorName, type OpenMirror, openMirrorOf } from './look.ts';
+import { candidateOf, lockMirror, type MirrorName, type OpenMirror, openMirrorOf, requireNoRollout } from './look.ts';
 
 export interface MirrorBackOptions {
   mirror: MirrorName;
@@ -116,17 +116,4 @@ async function change(
   // Who runs a rollout holds the lock until its end, and nobody waits for that who wants to go back: its next step is refused.
   if (command === 'undo' && open.view.state.rollout !== undefined) return act();
   return lockMirror(mirror, command, session.clock, act);
-}
-
-/** @throws Problem (cannot-run) */
-function requireNoRollout({ view, words }: OpenMirror): void {
-  const { rollout } = view.state;
-  if (rollout === undefined) return;
-  throw environmentError(
-    `A ${rollout.command} of ${rollout.shadow} on the mirror of ${words} is under way.`,
-    lines(
-      text`To return all requests: ${shown('rollout', { mirror: words, cancel: true })}`,
-      text`To continue: ${shown('rollout', { mirror: words, resume: true })}`,
-    ),
-  );
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { claimLock } from '../../base/process-lock.ts';
 import type { Clock } from '../../base/clock.ts';
 import { environmentError, Problem, usageError } from '../../base/errors.ts';
-import { shown, text } from '../../base/text.ts';
+import { lines, shown, type Text, text } from '../../base/text.ts';
 import type { RouterView } from '../../mirror/control.ts';
 import { NO_STATE, type RouterEntry, type RouterRequest, type RouterState } from '../../mirror/router/state.ts';
 import { describeHolder, whoAmI } from '../../state/lock.ts';
@@ -123,4 +123,22 @@ export function candidateOf({ view, words }: OpenMirror, named: string | undefin
         'Name a shadow in its configuration, and start it again.',
       )
     : usageError(`The mirror of ${words} has several shadows.`, `Name one with --shadow: ${names.join(', ')}.`);
+}
+
+/** What may be done about a rollout that is under way. @param words as the mirror was named */
+export function waysOn(words: string): Text {
+  return lines(
+    text`To continue: ${shown('rollout', { mirror: words, resume: true })}`,
+    text`To go back: ${shown('rollout', { mirror: words, cancel: true })}`,
+  );
+}
+
+/** @throws Problem (cannot-run) */
+export function requireNoRollout({ view, words }: OpenMirror): void {
+  const { rollout } = view.state;
+  if (rollout === undefined) return;
+  throw environmentError(
+    `A ${rollout.command} of ${rollout.shadow} on the mirror of ${words} is under way.`,
+    waysOn(words),
+  );
 }

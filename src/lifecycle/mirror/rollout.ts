@@ -13,7 +13,15 @@ import { type RolloutStop, type RolloutWork, returnRollout, runRollout } from '.
 import type { Session } from '../session.ts';
 import { judgeMirrorStep, type MirrorJudging } from './judge.ts';
 import type { MirrorStopped } from './stopped.ts';
-import { candidateOf, lockMirror, type MirrorName, type OpenMirror, openMirrorOf } from './look.ts';
+import {
+  candidateOf,
+  lockMirror,
+  type MirrorName,
+  type OpenMirror,
+  openMirrorOf,
+  requireNoRollout,
+  waysOn,
+} from './look.ts';
 
 /** How a rollout on a mirror is judged and told. */
 export interface MirrorRolloutJudging {
@@ -180,15 +188,8 @@ async function onRollout(
 
 function decide(open: OpenMirror, options: MirrorRolloutOptions, promotion: MirrorPromotion): MirrorRolloutPlan {
   const { words, view } = open;
-  const { rollout: under, division } = view.state;
-  if (under !== undefined)
-    throw environmentError(
-      `A ${under.command} of ${under.shadow} on the mirror of ${words} is under way.`,
-      lines(
-        text`To continue: ${shown('rollout', { mirror: words, resume: true })}`,
-        text`To go back: ${shown('rollout', { mirror: words, cancel: true })}`,
-      ),
-    );
+  const { division } = view.state;
+  requireNoRollout(open);
   const candidate = candidateOf(open, options.shadow);
   const { judged } = promotion;
   if (judged !== undefined && (judged.candidate !== candidate.side || judged.live !== view.live))
@@ -297,10 +298,7 @@ async function standing(open: OpenMirror, rollout: MirrorRollout): Promise<{ sta
     return { stays: `The ${rollout.command} is over: ${open.view.live} answers.`, next: status };
   return {
     stays: `The mirror of ${words} goes on as it is.`,
-    next: lines(
-      text`To continue: ${shown('rollout', { mirror: words, resume: true })}`,
-      text`To go back: ${shown('rollout', { mirror: words, cancel: true })}`,
-    ),
+    next: waysOn(words),
   };
 }
 

@@ -47,7 +47,7 @@ function swap(config: MirrorConfig, promotion: NonNullable<RouterState['promoted
   const promoted = shadows[at];
   if (promoted === undefined)
     throw usageError(
-      `${side} was promoted and answers since, and the configuration names it neither as live nor as a shadow.`,
+      `${side} ${undone ? 'answers since a promotion was taken back' : 'was promoted and answers since'}, and the configuration names it neither as live nor as a shadow.`,
       `Name it as live. Or, to begin anew with the configuration as it is, move ${config.records?.folder ?? ''}/${ROUTER_FILE} away.`,
     );
   const taken = shadows.filter((_, i) => i !== at).map((one) => one.name);
