@@ -205,9 +205,9 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
 
   if (/CredentialsProviderError|TokenProviderError/.test(sdk.name)) {
     const next = /login\/cache|login session/i.test(words)
-      ? ssoAdvice(target).replace('aws sso login', 'aws login')
+      ? `Log in again: ${loginWords(target, 'login')}`
       : /sso/i.test(words)
-        ? ssoAdvice(target)
+        ? `Log in again: ${loginWords(target, 'sso login')}`
         : target.profileInUse === undefined
           ? CREDENTIALS_ADVICE
           : `The profile "${target.profileInUse}" gave none: correct what ~/.aws/config says of it, or name another with --profile.`;
@@ -263,15 +263,15 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
 const CREDENTIALS_ADVICE =
   'Name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and --region).';
 
-function ssoAdvice({ profile, profileInUse = profile }: AwsTarget): string {
-  return `Log in again: aws sso login${profileInUse === undefined ? '' : ` --profile ${profileInUse}`}`;
+function loginWords({ profile, profileInUse = profile }: AwsTarget, command: 'login' | 'sso login'): string {
+  return `aws ${command}${profileInUse === undefined ? '' : ` --profile ${profileInUse}`}`;
 }
 
 /** Of keys that were found, and are refused. */
 function rejectedAdvice(code: string, target: AwsTarget): string {
   if (EXPIRED.has(code))
     return target.credentials === undefined
-      ? `The session has ended: begin another, with SSO by: ${ssoAdvice(target).replace(/^[^:]*: /, '')}`
+      ? `The session has ended: begin another, with SSO by: ${loginWords(target, 'sso login')}`
       : 'The session of AWS_SESSION_TOKEN has ended: set the variables of another, or unset them and name a profile with --profile.';
   if (!UNKNOWN_KEY.has(code)) return CREDENTIALS_ADVICE;
   return `${CREDENTIALS_ADVICE} Where the same keys work in another region: ${regionAdvice(target)}`;
