@@ -7,13 +7,30 @@ import { readLock } from '../base/process-lock.ts';
 import type { Recorded } from './events.ts';
 import { claimWatch, lockHolder, takeLock } from './lock.ts';
 import { recordedOf } from './recorded.ts';
-import type { JournalPlace, JournalStore, StateRoot, Stored, StoreLock } from './store.ts';
+import { folderDocuments } from './folder-documents.ts';
+import type { JournalPlace, JournalRoot, JournalStore, StateRoot, Stored, StoreLock } from './store.ts';
 import { keepPrivate, makePrivateFolder, requireNoLink, requireRegular } from '../base/private-folder.ts';
 
 const ACCOUNT = /^\d{12}$/;
 
-/** Journals in a folder: `<folder>/<account>/<region>/<endpoint>.jsonl`, a line an event. */
+/**
+ * State in a folder: journals are `<folder>/<account>/<region>/<endpoint>.jsonl`, a line an event; those of batches lie likewise
+ * below `batches`, and their days in `batches/<account>/<region>/<batch>/days`.
+ */
 export function folderState(folder: string, clock: Clock): StateRoot {
+  const batches = join(folder, BATCHES);
+  return {
+    ...folderJournals(folder, clock),
+    batches: {
+      journals: folderJournals(batches, clock),
+      days: ({ account, region, endpoint }) => folderDocuments(join(batches, account, region, endpoint, 'days')),
+    },
+  };
+}
+
+const BATCHES = 'batches';
+
+function folderJournals(folder: string, clock: Clock): JournalRoot {
   return {
     place: folder,
     store: ({ account, region, endpoint }: JournalPlace) =>

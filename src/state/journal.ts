@@ -3,7 +3,7 @@ import { usageError } from '../base/errors.ts';
 import { type JournalEvent, parseEvent, type Recorded } from './events.ts';
 import type { JournalFact } from './facts.ts';
 import { requireSettledPlace } from './moved.ts';
-import type { JournalNote, JournalPlace, JournalStore, StateRoot, StoreLock } from './store.ts';
+import type { JournalNote, JournalPlace, JournalRoot, JournalStore, StoreLock } from './store.ts';
 
 export type { JournalEvent, Recorded, StepOutcome } from './events.ts';
 export type { ResourceKind, ResourceRef } from './resource-ref.ts';
@@ -47,7 +47,7 @@ export async function recordFact({ journal, id }: JournalWriter, fact: JournalFa
  * Reads the journal of one endpoint; nothing is written before the first `append`.
  * @throws Problem (usage) for a name that cannot be an endpoint's, (cannot-run) for a damaged journal, or one that was moved
  */
-export async function openJournal(root: StateRoot, place: JournalPlace, clock: Clock): Promise<Journal> {
+export async function openJournal(root: JournalRoot, place: JournalPlace, clock: Clock): Promise<Journal> {
   // The name becomes part of a path.
   if (!/^[a-zA-Z0-9-]+$/.test(place.endpoint)) {
     throw usageError(

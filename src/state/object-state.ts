@@ -4,7 +4,7 @@ import type { Recorded } from './events.ts';
 import { breakLease, leaseHolder, type OnWaiting, takeLease } from './lease.ts';
 import type { ObjectPort } from './objects.ts';
 import { recordedOf } from './recorded.ts';
-import type { JournalPlace, JournalStore, StateRoot, Stored, StoreLock } from './store.ts';
+import type { DocumentStore, JournalPlace, JournalRoot, JournalStore, StateRoot, Stored, StoreLock } from './store.ts';
 
 /** With so many events that lie one by one, they are written together. */
 const TOGETHER_FROM = 40;
@@ -20,18 +20,69 @@ export interface ObjectStateOptions {
 }
 
 /**
- * Journals in a store of objects: `<account>/<region>/<endpoint>/` holds `events/000000000001.json` and so on, an object an
- * event, each written on the condition that there is none of its number. Whoever writes the next number is the only one who
- * may do what it announces.
+ * State in a store of objects. Of each endpoint `<account>/<region>/<endpoint>/` holds `events/000000000001.json` and so on, an
+ * object an event, each written on the condition that there is none of its number. Whoever writes the next number is the only
+ * one who may do what it announces. Those of batches lie likewise below `batches/`, each with its days in `days/`.
  */
 export function objectState(port: ObjectPort, clock: Clock, options: ObjectStateOptions): StateRoot {
+  const batches = below(port, BATCHES);
+  return {
+    ...objectJournals(port, clock, options),
+    batches: {
+      journals: objectJournals(batches, clock, options),
+      days: ({ account, region, endpoint }) => objectDocuments(batches, `${account}/${region}/${endpoint}/days/`),
+    },
+  };
+}
+
+/** Below it lies what is kept of batches, as that of endpoints lies beside it. */
+const BATCHES = 'batches/';
+
+/** The objects under a folder of a store. */
+function below(port: ObjectPort, folder: string): ObjectPort {
+  return {
+    uri: (key) => port.uri(folder + key),
+    list: async (prefix, after) =>
+      (await port.list(folder + prefix, after && folder + after)).map((key) => key.slice(folder.length)),
+    folders: (prefix) => port.folders(folder + prefix),
+    get: (key) => port.get(folder + key),
+    put: (key, text, condition) => port.put(folder + key, text, condition),
+    delete: (key, etag) => port.delete(folder + key, etag),
+  };
+}
+
+function objectJournals(port: ObjectPort, clock: Clock, options: ObjectStateOptions): JournalRoot {
   const objects = { ...port, event: readingOnce(port) };
   return {
     place: objects.uri('').replace(/\/$/, ''),
     store: (place: JournalPlace) =>
       objectStore(objects, clock, `${place.account}/${place.region}/${place.endpoint}/`, options),
-    accounts: () => objects.folders(''),
+    accounts: async () => (await objects.folders('')).filter((name) => /^\d{12}$/.test(name)),
     endpoints: async (account, region) => (await objects.folders(`${account}/${region}/`)).toSorted(),
+  };
+}
+
+/** Documents as objects. Each is replaced only as it was read: two writers would else lose what one of them wrote. */
+function objectDocuments(port: ObjectPort, folder: string): DocumentStore {
+  const keyOf = (name: string) => `${folder}${name}.json`;
+  return {
+    path: port.uri(folder),
+    names: async () =>
+      (await port.list(folder))
+        .filter((key) => key.endsWith('.json'))
+        .map((key) => key.slice(folder.length, -'.json'.length))
+        .toSorted(),
+    read: async (name) => (await port.get(keyOf(name)))?.text,
+    async write(name, text) {
+      const before = await port.get(keyOf(name));
+      const written = await port.put(keyOf(name), text, before === undefined ? 'absent' : { etag: before.etag });
+      if (written === undefined)
+        throw environmentError(
+          `Another command has written ${port.uri(keyOf(name))} at this moment. Nothing was written.`,
+          'Run the command again.',
+        );
+    },
+    remove: async (name) => void (await port.delete(keyOf(name))),
   };
 }
 

@@ -57,13 +57,39 @@ export interface JournalPlace {
   endpoint: string;
 }
 
-/** Where all journals are kept: a folder, or a place in S3. */
-export interface StateRoot {
+/** Where journals are kept: a folder, or a place in S3. */
+export interface JournalRoot {
   /** For people: the path of a folder, or an `s3://` URI. */
   readonly place: string;
   store(place: JournalPlace): JournalStore;
   /** The accounts that have journals, twelve digits each. */
   accounts(): Promise<string[]>;
-  /** The endpoints that have a journal in this account and region, sorted by name. */
+  /** The endpoints (or batches) that have a journal in this account and region, sorted by name. */
   endpoints(account: string, region: string): Promise<string[]>;
+}
+
+/** Documents that are written whole and may be replaced, by name: `2026-11-29`. */
+export interface DocumentStore {
+  /** For people: the path of a folder, or an `s3://` URI. */
+  readonly path: string;
+  /** Sorted. */
+  names(): Promise<string[]>;
+  /** Undefined where there is none. */
+  read(name: string): Promise<string | undefined>;
+  /**
+   * Writes a document, or replaces it; it lasts when this resolves. Whoever writes holds the lock of the journal beside it.
+   * @throws Problem (cannot-run) where it cannot be written, or another has written it at this moment
+   */
+  write(name: string, text: string): Promise<void>;
+  /** Deletes a document; one that is gone is no error. */
+  remove(name: string): Promise<void>;
+}
+
+/** Where all state is kept: the journals of endpoints, and apart from them what is kept of batches. */
+export interface StateRoot extends JournalRoot {
+  /** Batches: a journal each, as endpoints have, and a document for each of their days. */
+  batches: {
+    journals: JournalRoot;
+    days(place: JournalPlace): DocumentStore;
+  };
 }

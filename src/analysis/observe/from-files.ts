@@ -6,6 +6,7 @@ import { usageError } from '../../base/errors.ts';
 import type { MetricTable, Observations, Window } from '../observations.ts';
 import { METRICS } from '../observations.ts';
 import { compareRecords } from '../compare/compare.ts';
+import { restoreObservations } from '../saved.ts';
 import { type Kept, mergeObservations } from '../merge/merge.ts';
 import type { ComparisonOptions, Records } from '../compare/options.ts';
 import { withSpill } from '../compare/spill.ts';
@@ -81,14 +82,14 @@ async function fromSaved(path: string, tolerance: number | undefined): Promise<O
   } catch (cause) {
     throw usageError(`${path} is not JSON.`, 'Give a file that `report --save` wrote, or a folder of captures.', cause);
   }
-  const saved = value as Partial<Observations> | null;
-  if (saved?.schema !== 'shadowctl-observations/1') {
+  const observations = restoreObservations(value);
+  if (observations === undefined) {
+    const schema = (value as { schema?: unknown } | null)?.schema ?? null;
     throw usageError(
-      `${path} holds no observations that this version can read (schema: ${JSON.stringify(saved?.schema ?? null)}).`,
+      `${path} holds no observations that this version can read (schema: ${JSON.stringify(schema)}).`,
       'Give a file that `report --save` wrote, or a folder of captures.',
     );
   }
-  const observations = restore(saved) as Observations;
   const counted = observations.predictions?.numbers?.tolerance;
   if (tolerance !== undefined && counted !== undefined && counted !== tolerance) {
     throw usageError(
@@ -97,17 +98,6 @@ async function fromSaved(path: string, tolerance: number | undefined): Promise<O
     );
   }
   return observations;
-}
-
-/** JSON has no undefined; saved observations hold null where there was nothing. Metric columns keep theirs. */
-function restore(value: unknown): unknown {
-  if (value === null) return undefined;
-  if (Array.isArray(value))
-    return value.some((one) => typeof one === 'number')
-      ? value
-      : value.map((one) => (one === null ? null : restore(one)));
-  if (typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, restore(inner)]));
 }
 
 async function fromFolder(asked: FromFilesOptions): Promise<Observations> {

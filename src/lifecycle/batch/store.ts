@@ -1,0 +1,87 @@
+import { type BatchDay, batchDayText, readBatchDay } from '../../analysis/batch/day.ts';
+import { environmentError, usageError } from '../../base/errors.ts';
+import { isName } from '../../resources/naming.ts';
+import { type Journal, openJournal } from '../../state/journal.ts';
+import { accountHere, type Session } from '../session.ts';
+
+/** Where a batch is kept: its journal, and its days. */
+export interface BatchStore {
+  batch: string;
+  account: string;
+  region: string;
+  /** Whoever writes a day holds its lock. */
+  journal: Journal;
+  /** Where the days are, for people. */
+  readonly path: string;
+  /** The days that are kept, oldest first: `2026-11-29`. */
+  days(): Promise<string[]>;
+  /**
+   * One day as its last run left it; undefined where there is none.
+   * @throws Problem (cannot-run) where what is kept is damaged, or a newer version wrote it
+   */
+  read(day: string): Promise<BatchDay | undefined>;
+  /** Every day that is kept, oldest first. */
+  readAll(): Promise<BatchDay[]>;
+  /** Replaces what is kept of the day. */
+  write(day: BatchDay): Promise<void>;
+}
+
+/**
+ * Opens what is kept of a batch; nothing is written before the first run.
+ * @throws Problem (usage) for a name that cannot be one, (cannot-run) where the journal is damaged
+ */
+export async function openBatch(session: Session, batch: string): Promise<BatchStore> {
+  checkBatchName(batch);
+  const { batches } = await session.state();
+  const account = await accountHere(session);
+  const { region } = (await session.aws()).target;
+  const place = { account, region, endpoint: batch };
+  const journal = await openJournal(batches.journals, place, session.clock);
+  const documents = batches.days(place);
+  const read = async (day: string) => {
+    const content = await documents.read(day);
+    if (content === undefined) return undefined;
+    const found = readBatchDay(content);
+    if (!('wrong' in found)) return found;
+    throw environmentError(
+      `What is kept of ${day} in ${documents.path} cannot be read: ${found.wrong}.`,
+      'Update shadowctl, where a newer version wrote it; or run the day again.',
+    );
+  };
+  return {
+    batch,
+    account,
+    region,
+    journal,
+    path: documents.path,
+    days: () => documents.names(),
+    read,
+    async readAll() {
+      const days: BatchDay[] = [];
+      for (const day of await documents.names()) {
+        const found = await read(day);
+        if (found !== undefined) days.push(found);
+      }
+      return days;
+    },
+    async write(day) {
+      journal.requireLock();
+      await documents.write(day.day, batchDayText(day));
+    },
+  };
+}
+
+/** The batches that have a journal in this account and region, sorted by name. */
+export async function batchNames(session: Pick<Session, 'aws' | 'state'>): Promise<string[]> {
+  const { batches } = await session.state();
+  return batches.journals.endpoints(await accountHere(session), (await session.aws()).target.region);
+}
+
+/** Gives the name back where a batch may have it: models and jobs are called after it. @throws Problem (usage) */
+function checkBatchName(batch: string): string {
+  if (isName('endpoint', batch)) return batch;
+  throw usageError(
+    `--batch: "${batch}" cannot be the name of a batch.`,
+    'Use at most 63 letters, digits and single hyphens, with a letter or digit at both ends.',
+  );
+}
