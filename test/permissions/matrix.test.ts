@@ -18,7 +18,7 @@ const SCENES: readonly Scene[] = [...DAILY, ...OCCASIONS];
 
 /** Only what takes little time; `npm run matrix` plays all. */
 const CHEAP = DAILY.filter((scene) => scene.perSecond === undefined && scene.minutesBefore === undefined);
-const PLAYED = isWhole('matrix') ? SCENES : sampled(CHEAP, 2);
+const PLAYED = isWhole('matrix') ? SCENES : sampled(CHEAP, 1);
 
 /** What stands after everybody's cleanup. */
 async function remains(world: TestWorld): Promise<string[]> {

@@ -99,7 +99,7 @@ const BOUNDARIES = CALLS.flatMap(([prepare, line, at, call]) =>
   })),
 );
 
-test.each(sampled(BOUNDARIES, 2))(
+test.each(sampled(BOUNDARIES, 1))(
   '$command killed $moment $call leaves nothing that the next cleanup does not find',
   { timeout: 60_000 },
   async ({ kill: { prepare, line, at, call, moment } }) => {
@@ -150,7 +150,7 @@ const SHARED_BOUNDARIES = SHARED_CALLS.flatMap(({ prepare, line, calls }) =>
   ),
 );
 
-test.each(sampled(SHARED_BOUNDARIES, 2))(
+test.each(sampled(SHARED_BOUNDARIES, 1))(
   'with its journal in a bucket, $command killed $moment its change $at leaves nothing that the next cleanup does not find',
   { timeout: 60_000 },
   async ({ kill: { prepare, line, at, moment } }) => {
@@ -230,7 +230,7 @@ const MORE_BOUNDARIES = MORE.flatMap(({ prepare, line, first }) =>
   ),
 );
 
-test.each(sampled(MORE_BOUNDARIES, 2))(
+test.each(sampled(MORE_BOUNDARIES, 1))(
   '$line, journal in a $place, killed $moment its change $at: the next commands go on, and cleanup leaves nothing',
   { timeout: 60_000 },
   async ({ place, moment, at, line, prepare }) => {

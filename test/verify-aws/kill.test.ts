@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { HOUR } from '../../src/base/units.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/http/server.ts';
 import { QUICK_LATENCIES } from '../../src/emulator/world/options.ts';
+import { isWhole } from '../support/sizes.ts';
 import { connection, environment, remains, ROOT, SCHEDULE_ROLE } from './session.ts';
 
 /* The session as its own process, which somebody ends in the middle. */
@@ -91,7 +92,7 @@ test('killed: the schedule deletes the endpoint, and the command that was printe
   expect(await remains(aws, emulator, endpoint)).toEqual([]);
 });
 
-test('SIGTERM: everything is removed before it ends, the schedule too', async () => {
+test.runIf(isWhole('matrix'))('SIGTERM: everything is removed before it ends, the schedule too', async () => {
   const endpoint = await begun();
   child.kill('SIGTERM');
   expect(await ended(child)).toBe(130);

@@ -258,7 +258,7 @@ async function compareBoth(
 }
 
 describe('two engines, written apart, give one answer', () => {
-  test.each(sampled(KINDS, 5))('$title', async (kind) => {
+  test.each(sampled(KINDS, 3))('$title', async (kind) => {
     const { memory, sql } = await both(kind, 'inferenceId');
     expect(memory.task).toBe(kind.task);
     expect(memory.pairs).toBeGreaterThan(390);

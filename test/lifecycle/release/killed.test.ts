@@ -116,7 +116,7 @@ test.each(isWhole('matrix') ? WHOLE : WHOLE.filter(({ place, end }) => place ===
   },
 );
 
-test.each(sampled(BOUNDARIES, 4))(
+test.each(sampled(BOUNDARIES, 2))(
   '$end: killed $moment call $at, journal in a $place',
   async ({ end, place, at, moment }) => {
     // It comes to the same, wherever its journal lies.
