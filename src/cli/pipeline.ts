@@ -322,7 +322,7 @@ async function prepare(app: App, options: PartsOptions, makeCode: MakeCode) {
   const { basename, join, resolve } = await import('node:path');
   const { planPipeline } = await import('../pipeline/plan.ts');
   const { projectForFunction } = await import('../pipeline/settings.ts');
-  const { readReleaseSettings } = await import('../lifecycle/release/settings.ts');
+  const { readReleaseSettings, requireKnownAuthor } = await import('../lifecycle/release/settings.ts');
   const { checkName } = await import('../resources/naming.ts');
   const { loadPolicy } = await import('../analysis/observe/policy-file.ts');
   const { parseTarget } = await import('../lifecycle/targets.ts');
@@ -334,6 +334,7 @@ async function prepare(app: App, options: PartsOptions, makeCode: MakeCode) {
   const sections = releaseSections(project, endpoint);
   refuseRollout(sections);
   const release = readReleaseSettings(sections, project.file ?? 'shadowctl.yaml');
+  requireKnownAuthor(release, asked.watch);
   const file = release.policy === undefined ? undefined : join(project.root, release.policy);
   const judged = await loadPolicy(app.cwd, file, () => app.project(), endpoint);
   const value = (text: string) => valueOf(text, app.env);

@@ -50,7 +50,7 @@ async function send(session: Session, targets: readonly Target[], message: Messa
  * the adaptive card of "Send a message when a webhook request is received". Pure.
  */
 function bodyOf({ form }: Extract<Target, { kind: 'webhook' }>, { subject, text, facts }: Message): object {
-  if (form === 'slack') return { text: `*${subject}*\n${text}` };
+  if (form === 'slack') return { text: `*${forSlack(subject)}*\n${forSlack(text)}` };
   if (form !== 'teams') return { text, ...facts };
   const block = (words: string, more: object = {}) => ({ type: 'TextBlock', text: words, wrap: true, ...more });
   const body = [
@@ -59,7 +59,7 @@ function bodyOf({ form }: Extract<Target, { kind: 'webhook' }>, { subject, text,
     ...text
       .split('\n')
       .filter((line) => line.trim() !== '')
-      .map((line) => block(line, { spacing: 'Small' })),
+      .map((line) => block(forTeams(line), { spacing: 'Small' })),
   ];
   const content = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
@@ -68,6 +68,19 @@ function bodyOf({ form }: Extract<Target, { kind: 'webhook' }>, { subject, text,
     body,
   };
   return { type: 'message', attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content }] };
+}
+
+/**
+ * Texts hold names of models, labels and keys, which are whatever somebody wrote: none of them becomes a link with other words, or
+ * calls a channel. Slack: "Formatting text for app surfaces", escaping `&`, `<` and `>`.
+ */
+function forSlack(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** A text block of a card reads `[words](address)` as a link ("Text features in Adaptive Cards"). */
+function forTeams(text: string): string {
+  return text.replaceAll('](', '] (');
 }
 
 /** What may be shown of a target: a webhook's path is often a secret. */

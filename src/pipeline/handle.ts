@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { interrupted, Problem } from '../base/errors.ts';
 import { MINUTE, SECOND } from '../base/units.ts';
-import { answerPage, type Page, type PageReply } from '../lifecycle/release/page.ts';
+import { answerPage, type Page, pageReply, type PageReply, refusedAtOnce } from '../lifecycle/release/page.ts';
 import { type ReleaseParts, runRelease, type RunResult } from '../lifecycle/release/run.ts';
 import { type Tidied, tidyReleases } from '../lifecycle/release/tidy.ts';
 import type { Session } from '../lifecycle/session.ts';
@@ -104,23 +104,25 @@ async function page(
   signal: AbortSignal,
 ): Promise<UrlReply> {
   const { draw } = parts;
+  const urlReply = ({ status, headers, body }: PageReply): UrlReply => ({
+    statusCode: status,
+    headers,
+    body: request.method === 'HEAD' ? '' : body,
+  });
+  const atOnce = refusedAtOnce(request);
+  if (atOnce !== undefined) return urlReply(pageReply(atOnce.status, atOnce.page, draw));
   const opened = await parts.open(signal);
   try {
     const other = !request.path.startsWith(`/release/${opened.settings.endpoint}/`);
     // Journals of other endpoints are none of this function's.
     const asked = other ? { ...request, path: '/' } : request;
-    const { status, headers, body }: PageReply = await answerPage(opened.session, asked, draw, opened.parts.reports);
-    return { statusCode: status, headers, body: request.method === 'HEAD' ? '' : body };
+    return urlReply(await answerPage(opened.session, asked, draw, opened.parts.reports));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     // Whoever has the address learns nothing of the account.
     opened.session.emit({ kind: 'tick-failed', problem: error });
     const words = 'Something stood in the way; nothing was changed. Try again in a minute.';
-    return {
-      statusCode: 503,
-      headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
-      body: draw({ kind: 'refused', words }),
-    };
+    return urlReply(pageReply(503, { kind: 'refused', words }, draw));
   } finally {
     opened.close();
   }

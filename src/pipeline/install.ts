@@ -12,7 +12,7 @@ import { type Deployed, type DeployEvents, deployStack } from './deploy.ts';
 import { pipelineNames } from './names.ts';
 import { sendsEvents, withEvents } from './notifications.ts';
 import { folderOf } from './places.ts';
-import { BUCKET_TAG, type PipelinePlan } from './plan.ts';
+import { BUCKET_TAG, type PipelinePlan, stateTag } from './plan.ts';
 import type { FunctionSettings } from './settings.ts';
 import { arnOf } from './template/roles.ts';
 import type { PipelineSpec } from './template/spec.ts';
@@ -137,6 +137,7 @@ function deploy(session: Session, spec: PipelineSpec, template: Template, told: 
     ...Object.entries(spec.tags).map(([Key, Value]) => ({ Key, Value })),
     { Key: PIPELINE_TAG, Value: spec.endpoint },
     { Key: BUCKET_TAG, Value: spec.ownBucket ? 'own' : 'given' },
+    ...stateTag(s3Uri(spec.state)),
   ];
   return deployStack(session, { name: pipelineNames(spec.endpoint).stack, template, tags }, told);
 }

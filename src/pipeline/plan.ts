@@ -4,7 +4,7 @@ import { bucketExists } from '../aws/s3.ts';
 import { s3Place, s3Uri } from '../aws/s3-uri.ts';
 import { environmentError, usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
-import { MINUTE } from '../base/units.ts';
+import { DAY, duration, MINUTE } from '../base/units.ts';
 import type { Target } from '../lifecycle/events.ts';
 import type { Place } from '../lifecycle/plans.ts';
 import { requireGuardable } from '../lifecycle/guarded-update/start.ts';
@@ -67,6 +67,11 @@ export async function planPipeline(session: Session, request: PipelineRequest): 
   const aws = await session.aws();
   const account = await aws.account(endpoint);
   const { region } = aws.target;
+  if (release.every > DAY)
+    throw usageError(
+      `every: ${duration(release.every)} is more than a day between two ticks, for which CloudWatch's alarms that none fails and none is missing cannot be made.`,
+      'Write a day or less under release:.',
+    );
   const names = pipelineNames(endpoint);
   const stack = await describeStack(aws, names.stack, session.signal);
   if (stack !== undefined && stack.tags[PIPELINE_TAG] !== endpoint)
@@ -128,6 +133,13 @@ function watchOf(watch: string): NonNullable<PipelineSpec['watch']> {
 
 /** Says on the stack whose its bucket is. */
 export const BUCKET_TAG = 'shadowctl:bucket';
+/** Says on the stack where its journal is: one that never came up has no outputs. */
+export const STATE_TAG = 'shadowctl:state';
+
+/** A key of S3 takes more characters than a tag's value does. Pure. */
+export function stateTag(uri: string): { Key: string; Value: string }[] {
+  return /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u.test(uri) ? [{ Key: STATE_TAG, Value: uri }] : [];
+}
 
 async function stateOf(
   session: Session,

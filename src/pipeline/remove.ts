@@ -16,7 +16,7 @@ import { type PipelineEvents, record } from './install.ts';
 import { ownBucket, pipelineNames } from './names.ts';
 import { sendsEvents, withoutEvents } from './notifications.ts';
 import { folderOf } from './places.ts';
-import { BUCKET_TAG } from './plan.ts';
+import { BUCKET_TAG, STATE_TAG } from './plan.ts';
 import { PIPELINE_TAG } from './template/template.ts';
 
 export interface RemoveRequest {
@@ -69,6 +69,7 @@ export async function planRemoval(session: Session, request: RemoveRequest): Pro
     throw environmentError(`Stack ${names.stack} is no pipeline of endpoint "${endpoint}": nothing was changed.`);
   const state =
     stack?.outputs.State ??
+    stack?.tags[STATE_TAG] ??
     (s3Place(request.state) === undefined ? `s3://${ownBucket(region, account)}/journals` : request.state);
   const bucket = s3Place(state)?.bucket ?? '';
   const stands = await bucketExists(aws, bucket);

@@ -190,4 +190,16 @@ describe('a call of the function', () => {
     ).toBe(403);
     expect((await stage.events()).length).toBe(before);
   });
+
+  test('to its address with no token costs no look at the bucket, and its refusals keep the token to themselves', async () => {
+    stage = await openFunction({});
+    stage.emulator.world.faults.add({ kind: 'error', operation: 'GetObject', status: 403 });
+    for (const path of ['/release/weather/r?token=guess', '/release/weather/r', '/x'])
+      expect(await stage.visit(`https://x.example.com${path}`)).toMatchObject({
+        statusCode: expect.any(Number),
+        headers: { 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' },
+      });
+    // With one it is asked for, and cannot be.
+    await expect(stage.visit(`https://x.example.com/release/weather/r?token=${'a'.repeat(43)}`)).rejects.toThrow();
+  });
 });

@@ -5,6 +5,7 @@ import {
   PutBucketNotificationConfigurationCommand,
 } from '@aws-sdk/client-s3';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { CreateTopicCommand } from '@aws-sdk/client-sns';
 import { afterEach, expect, test, vi } from 'vitest';
 import { CreateEndpointCommand } from '@aws-sdk/client-sagemaker';
@@ -41,6 +42,10 @@ const notifications = async () => {
   return found;
 };
 
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+});
 const MINE = {
   TopicConfigurations: [
     { Id: 'mine', TopicArn: 'arn:aws:sns:us-east-1:000000000000:uploads', Events: ['s3:ObjectCreated:*' as const] },
@@ -127,6 +132,8 @@ test('what a function cannot do is refused with the reason, before anything is m
     ['release: { labels: labels.csv }', /file of this machine/],
     ['policy: { answers: { command: "python3 compare.py" } }', /comparator of your own/],
     ['release: { quiet: never }', /quiet/],
+    ['release: { author: excluded }', /who uploaded or registered it is not known/],
+    ['release: { every: 2d }', /every/],
   ] as const) {
     settings(text);
     expect(await refused(INSTALL)).toMatch(why);
@@ -176,6 +183,23 @@ test('while a release is under way it is not removed, unless somebody goes on wi
   expect(begun, begun.err).toMatchObject({ code: 0 });
   expect(await refused(['remove', ...ON, '--yes'])).toMatch(/is under way .* nobody would look after it/);
   expect(await json(['remove', ...ON, '--leave-release', '--yes', '--format', 'json'])).toMatchObject({ stood: true });
+});
+
+test('a pipeline whose stack never came up is removed with what lay in the bucket that was given', async () => {
+  await open();
+  const s3 = await stage.aws.s3();
+  await s3.send(new CreateBucketCommand({ Bucket: 'ours' }));
+  // The name of its role is taken: the stack is rolled back, and has no outputs.
+  const RoleName = 'shadowctl-weather-function';
+  await (await stage.aws.iam()).send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: TRUST }));
+  const broken = await pipelineOn(stage, [...INSTALL, '--bucket', 'ours']);
+  const keys = async () =>
+    ((await s3.send(new ListObjectsV2Command({ Bucket: 'ours' }))).Contents ?? []).map(({ Key = '' }) => Key);
+  expect(broken.code, broken.out).toBe(2);
+  expect((await keys()).filter((key) => key.includes('/pipeline/'))).toHaveLength(2);
+  expect(await json(['remove', ...ON, '--yes', '--format', 'json'])).toMatchObject({ stood: true });
+  expect((await keys()).filter((key) => key.includes('/pipeline/'))).toEqual([]);
+  expect(await stacks()).toEqual([]);
 });
 
 test('an installation that was killed, or failed, goes on when the command is given again', async () => {

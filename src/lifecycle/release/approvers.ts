@@ -1,7 +1,7 @@
 /** An identity as STS tells it, or as people write it down. */
 interface Identity {
   account: string;
-  kind: 'user' | 'role';
+  kind: 'user' | 'role' | 'root';
   /** Without its path, which STS does not tell of a role's session. */
   name: string;
   /** Of a session of a role. */
@@ -12,6 +12,8 @@ function identityOf(arn: string): Identity | undefined {
   const [, account, user] = /^arn:aws[a-z-]*:iam::(\d{12}):user\/(.+)$/.exec(arn) ?? [];
   if (account !== undefined && user !== undefined)
     return { account, kind: 'user', name: base(user), session: undefined };
+  const [, whose] = /^arn:aws[a-z-]*:iam::(\d{12}):root$/.exec(arn) ?? [];
+  if (whose !== undefined) return { account: whose, kind: 'root', name: 'root', session: undefined };
   const [, owner, role] = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(.+)$/.exec(arn) ?? [];
   if (owner !== undefined && role !== undefined)
     return { account: owner, kind: 'role', name: base(role), session: undefined };
@@ -40,11 +42,17 @@ export function isNamed(approvers: readonly string[], caller: string): boolean {
 }
 
 /**
- * May these two callers be one person? Who takes up a role names the session as they like, so that all of a role's sessions may.
+ * May these two callers be one person? Who takes up a role names the session as they like, so that all of a role's sessions may;
+ * and of whoever is neither user nor role (a federated user), nobody can tell.
  * @param one an ARN that STS tells; so is the other
  */
 export function isSame(one: string, other: string): boolean {
   if (one === other) return true;
   const [a, b] = [identityOf(one), identityOf(other)];
-  return a !== undefined && b !== undefined && a.account === b.account && a.kind === b.kind && a.name === b.name;
+  if (a === undefined || b === undefined) return accountOf(one) === accountOf(other);
+  return a.account === b.account && a.kind === b.kind && a.name === b.name;
+}
+
+function accountOf(arn: string): string | undefined {
+  return arn.split(':')[4];
 }

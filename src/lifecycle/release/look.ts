@@ -41,14 +41,21 @@ function endpointSeen(state: State, live: Endpoint | undefined, now: number): Se
   const { EndpointStatus: status = '', EndpointConfigName: config = '' } = live;
   if (!isSettled(live)) return { kind: 'changing' };
   const last = state.configs.at(-1);
-  const young = last !== undefined && last.config !== config && now - Date.parse(last.at) < BEGIN_WITHIN;
+  // Whoever told it may have had another clock.
+  const young = last !== undefined && last.config !== config && Math.abs(now - Date.parse(last.at)) < BEGIN_WITHIN;
   if (young && status === 'InService') return { kind: 'changing' };
   return { kind: 'settled', config, broken: BROKEN.has(status) ? status : undefined };
 }
 
 /** AWS took the update to the config that the release last announced. */
-function wasAccepted(state: State, { config, begun }: Release): boolean {
-  return state.configs.some((change) => change.config === config && Date.parse(change.at) >= begun.at);
+function wasAccepted(state: State, { config, run }: Release): boolean {
+  return state.configs.some((change) => change.config === config && sinceRun(state, run, change));
+}
+
+/** The change came with this run, or after it: by the order of the journal, since clocks of machines differ. */
+function sinceRun({ runs }: State, first: string, { run }: { run: string }): boolean {
+  const place = (id: string) => runs.findIndex((one) => one.run === id);
+  return place(run) >= place(first);
 }
 
 /** What it runs was told to it by the release, and nobody has told it anything since, as far as the journal and AWS know. */
@@ -65,7 +72,7 @@ function runsOurs({ configs, runs }: State, live: Endpoint | undefined): boolean
 function changedBy(state: State, release: Release, live: Endpoint | undefined): Seen['changedBy'] {
   const last = state.configs.at(-1);
   const run = last && state.runs.find((one) => one.run === last.run);
-  if (last === undefined || run === undefined || Date.parse(last.at) < release.begun.at) return undefined;
+  if (last === undefined || run === undefined || !sinceRun(state, release.run, last)) return undefined;
   if (run.command === 'release' || last.config === release.config || release.shadows.includes(last.config))
     return undefined;
   const settled = live !== undefined && isSettled(live);

@@ -24,8 +24,24 @@ export function outcomeWords(outcome: string): string {
   return OUTCOMES[outcome] ?? outcome;
 }
 
+// Control characters with the ends of lines, those that turn the direction of writing, and those that nobody sees.
+// oxlint-disable-next-line no-control-regex
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
+
+/**
+ * The same, with every text of it on one line: a key in S3 and a label of a model are whatever somebody wrote there, and must not
+ * begin a line of a mail that asks for an answer. Pure.
+ */
+function onOneLine<Value>(value: Value): Value {
+  if (typeof value === 'string') return value.replace(UNSEEN, ' ') as Value;
+  if (Array.isArray(value)) return value.map((one: unknown) => onOneLine(one)) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, onOneLine(one as unknown)])) as Value;
+}
+
 /** A note in words: the lines of a mail. Pure. */
-export function noteText(note: ReleaseNote): Text {
+export function noteText(raw: ReleaseNote): Text {
+  const note = onOneLine(raw);
   const { endpoint, release, source } = note;
   const of = `Release ${release} of ${source} on endpoint ${endpoint}`;
   switch (note.about) {

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { HeldByAnother } from '../../state/lock.ts';
 import { type Release, releasesOf } from '../../state/releases.ts';
 import { lockEndpoint, type Session, viewEndpoint } from '../session.ts';
+import { checkOwnClock } from './own-clock.ts';
 import { recordAnswer } from './release.ts';
 import type { ReportShelf } from './reports.ts';
 
@@ -66,13 +67,10 @@ export async function answerPage(
   draw: (page: Page) => string,
   reports?: Pick<ReportShelf, 'sign'>,
 ): Promise<PageReply> {
-  const reply = ({ status, page }: { status: number; page: Page }): PageReply => ({
-    status,
-    headers: HEADERS,
-    body: draw(page),
-  });
-  const [, endpoint] = PATH.exec(request.path) ?? [];
-  if (endpoint === undefined) return reply(refused(404, 'There is no such page.'));
+  const reply = ({ status, page }: { status: number; page: Page }) => pageReply(status, page, draw);
+  const atOnce = refusedAtOnce(request);
+  if (atOnce !== undefined) return reply(atOnce);
+  const [, endpoint = ''] = PATH.exec(request.path) ?? [];
   const now = () => session.clock.now();
   const seen = await viewEndpoint(session, endpoint, async (on) =>
     decide(releasesOf(on.state()), endpoint, request, now()),
@@ -90,6 +88,7 @@ export async function answerPage(
       if (decision.kind === 'page') return reply(decision);
       if (decision.kind === 'report') throw new Error('an answer became a look at the report');
       const { release, answer } = decision;
+      if (answer === 'approve') await checkOwnClock(on);
       // A mailed link proves that somebody has the mail, and no more.
       const who = { by: 'whoever had the link', how: 'link' } as const;
       await recordAnswer(on, release, { answer, reason: undefined }, who);
@@ -101,6 +100,33 @@ export async function answerPage(
       refused(503, 'The endpoint is locked for a moment by another command. Nothing was changed: try again.'),
     );
   }
+}
+
+/** A page as it is sent, also where something went wrong: its address holds the token. */
+export function pageReply(status: number, page: Page, draw: (page: Page) => string): PageReply {
+  return { status, headers: HEADERS, body: draw(page) };
+}
+
+/** Of a link: 32 bytes as base64url. */
+const TOKEN = /^[\w-]{43}$/;
+
+/**
+ * What can be refused without a look at the journal: the address is open to everybody, and whoever tries it out is to cost nothing.
+ * Pure.
+ */
+export function refusedAtOnce(request: PageRequest): { status: number; page: Page } | undefined {
+  const { method, path, body } = request;
+  if (!PATH.test(path)) return refused(404, 'There is no such page.');
+  if (!['POST', 'GET', 'HEAD'].includes(method)) return refused(405, 'This page is read, or answered by its buttons.');
+  if (body.length > MAX_BODY) return refused(413, 'That is no answer of this page.');
+  return TOKEN.test(formOf(request).get('token') ?? '') ? undefined : refused(403, NOT_VALID);
+}
+
+/** Nobody learns from it whether there is such a release. */
+const NOT_VALID = 'This link is not valid. Nothing was changed.';
+
+function formOf({ method, body, query }: PageRequest): URLSearchParams {
+  return new URLSearchParams(method === 'POST' ? body : query);
 }
 
 const HEADERS = {
@@ -122,15 +148,11 @@ function decide(all: readonly Release[], endpoint: string, request: PageRequest,
   const { method } = request;
   const [, , id, report] = PATH.exec(request.path) ?? [];
   const posts = method === 'POST';
-  if (!posts && method !== 'GET' && method !== 'HEAD')
-    return refused(405, 'This page is read, or answered by its buttons.');
-  if (request.body.length > MAX_BODY) return refused(413, 'That is no answer of this page.');
-  const form = new URLSearchParams(posts ? request.body : request.query);
+  const form = formOf(request);
   const token = form.get('token') ?? '';
   const release = all.find((one) => one.id === id);
   const link = release === undefined ? undefined : linkOf(release, token);
-  // Nobody learns from it whether there is such a release.
-  if (release === undefined || link === undefined) return refused(403, 'This link is not valid. Nothing was changed.');
+  if (release === undefined || link === undefined) return refused(403, NOT_VALID);
   const { ask, answer, ended, begun } = release;
   if (report !== undefined) {
     const uri = release.asks.find((one) => one.ask === link.ask)?.report;

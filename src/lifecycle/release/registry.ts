@@ -1,6 +1,7 @@
 import { describeModelPackage } from '../../aws/sagemaker.ts';
 import type { Release, ReleaseSource, ReleaseTerms } from '../../state/releases.ts';
 import type { Session } from '../session.ts';
+import { answerUntil } from './machine.ts';
 
 const PENDING = 'PendingManualApproval';
 
@@ -16,13 +17,26 @@ export function answersInRegistry({ begun }: Pick<Release, 'begun'>): boolean {
   return begun.terms.registry === 'answers' && begun.source.kind === 'model-package';
 }
 
-/** The status of a version, and who gave it as far as AWS tells; undefined where it is gone. */
-export async function statusOf(session: Session, arn: string): Promise<{ status: string; by: string } | undefined> {
+/** What the registry says of a version. */
+interface RegistryStatus {
+  status: string;
+  /** Who gave it, as far as AWS tells. */
+  by: string;
+  /** When it was last changed, by AWS's clock, ms since the epoch; undefined where AWS does not say. */
+  changed: number | undefined;
+}
+
+/** Undefined where it is gone. */
+export async function statusOf(session: Session, arn: string): Promise<RegistryStatus | undefined> {
   const found = await describeModelPackage(await session.aws(), arn, session.signal);
   if (found === undefined) return undefined;
-  const { ModelApprovalStatus: status = '', LastModifiedBy: by } = found;
+  const { ModelApprovalStatus: status = '', LastModifiedBy: by, LastModifiedTime: changed } = found;
   const who = by?.IamIdentity?.Arn ?? by?.UserProfileName;
-  return { status, by: who === undefined ? 'the Model Registry' : `${who}, in the Model Registry` };
+  return {
+    status,
+    by: who === undefined ? 'the Model Registry' : `${who}, in the Model Registry`,
+    changed: changed?.getTime(),
+  };
 }
 
 /** Until the update has begun, an approval can be taken back. */
@@ -44,13 +58,18 @@ export function hearsRegistry(release: Release): boolean {
 /**
  * What the status in the registry answers. A no counts until the update has begun, after an approval too. A yes counts for a
  * question only: one that was given before it counts for a pass that nobody was asked about before, and for nothing else; then
- * only a change counts. Pure.
+ * only a change counts. One that was given after the time for answers counts for nothing, however late it is looked at. Pure.
  */
-export function answerOf(release: Release, status: string): 'approve' | 'reject' | undefined {
+export function answerOf(
+  release: Release,
+  { status, changed }: Pick<RegistryStatus, 'status' | 'changed'>,
+): 'approve' | 'reject' | undefined {
   if (!hearsRegistry(release)) return undefined;
   if (status === 'Rejected') return 'reject';
   const { ask, answer, at, turns } = release;
   if (status !== 'Approved' || at !== 'asking' || ask === undefined || answer !== undefined) return undefined;
+  const { unanswered } = release.begun.terms;
+  if (unanswered === 'keep' && changed !== undefined && changed >= answerUntil(release)) return undefined;
   const first = ask.about === 'pass' && turns.length === 0;
   return first || ask.registry !== 'Approved' ? 'approve' : undefined;
 }

@@ -36,6 +36,7 @@ import { attachShadowOn } from '../shadow/attach.ts';
 import { requireShadowable } from '../shadow/plan.ts';
 import { answerUntil } from './machine.ts';
 import { isNamed, isSame } from './approvers.ts';
+import { checkOwnClock, requireOwnClock } from './own-clock.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { termsFor } from './registry.ts';
 import { candidateOf, identify, planArtifact, type Wanted } from './source.ts';
@@ -79,6 +80,7 @@ export async function beginRelease(session: Session, request: ReleaseRequest): P
     const known = knownRelease(on, source, request.again);
     if (known !== undefined) return { kind: 'known', release: known };
     const examined = await examine(on, { ...request, terms }, source);
+    requireOwnClock(on.aws, session.clock.now());
     // Whoever ordered it beforehand is shown none.
     const planned = await planRelease(on, { ...request, terms }, source, examined);
     if (!on.locked) return { kind: 'planned', plan: planned };
@@ -258,7 +260,10 @@ export async function answerRelease(session: Session, answering: ReleaseAnswerin
     );
   return lockEndpoint(session, { endpoint, command: `release ${answer}` }, async (on) => {
     const release = openFor(on, answering);
-    if (answer === 'approve') requireApprover(on, release, by ?? '');
+    if (answer === 'approve') {
+      requireApprover(on, release, by ?? '');
+      await checkOwnClock(on);
+    }
     return recordAnswer(on, release, answering, { by: by ?? 'somebody', how: 'command' });
   });
 }
@@ -340,7 +345,7 @@ function requireApprover(on: EndpointSession, release: Release, by: string): voi
         ? `Who began release ${release.id} is not known, and its author may not approve it.`
         : began === by
           ? `${by} began release ${release.id}, and its author may not approve it.`
-          : `${began} began release ${release.id}, by the same role as ${by}: nobody can tell them apart, and its author may not approve it.`,
+          : `${began} began release ${release.id}: nobody can tell that ${by} is somebody else, and its author may not approve it.`,
       { next: 'Ask somebody else, who is another user or has another role.' },
     );
 }

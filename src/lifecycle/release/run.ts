@@ -15,7 +15,7 @@ import { type ReleaseJudging, shadowEvidence } from './evidence.ts';
 import type { ReportShelf } from './reports.ts';
 import { answerRelease, beginRelease, type ReleaseAnswering, type ReleaseRequest } from './release.ts';
 import { tick, type TickParts, type TickResult } from './runner.ts';
-import { type ReleaseSettings, termsOf } from './settings.ts';
+import { type ReleaseSettings, requireKnownAuthor, termsOf } from './settings.ts';
 import { releaseUnderWay } from './under-way.ts';
 import { lookForArtifacts, type WatchLook } from './watch.ts';
 
@@ -54,6 +54,7 @@ export async function runRelease(session: Session, parts: ReleaseParts, request:
   const { settings, judging } = parts;
   requireLooks(judging.policy);
   requireCanary(judging.policy, settings);
+  requireKnownAuthor(settings, request.watch);
   const { once, wanted } = request;
   const terms = termsOf({ ...settings, approve: request.approve ?? settings.approve }, judging.policy.fallback);
   const ticking = await tickParts(session, parts);

@@ -7,6 +7,7 @@ import { environmentError, Problem } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { duration } from '../../base/units.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
+import { isSettled } from '../../resources/wait.ts';
 import { HeldByAnother } from '../../state/lock.ts';
 import { recordFact } from '../../state/journal.ts';
 import { type Release, releasesOf } from '../../state/releases.ts';
@@ -21,10 +22,11 @@ import { recordEnd } from '../plain-update.ts';
 import { promoteDetached, promoteShadowOn } from '../promote.ts';
 import { type LockedEndpoint, lockEndpoint, openRun, type Session, viewEndpoint } from '../session.ts';
 import { type EvidenceLook, type EvidencePort, stillFits } from './evidence.ts';
-import { quietUntil } from './hours.ts';
+import { isQuiet, quietUntil } from './hours.ts';
 import { lookForRelease } from './look.ts';
 import { answerUntil, boxEnds, type Move, nextMove, type Seen } from './machine.ts';
 import type { ReleaseNote } from './note.ts';
+import { requireOwnClock } from './own-clock.ts';
 import { answersElsewhere } from './page.ts';
 import { answerOf, answersInRegistry, hearsRegistry, statusOf } from './registry.ts';
 import { recordAnswer } from './release.ts';
@@ -82,6 +84,7 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
       const release = releasesOf(state).at(-1);
       const seen =
         release?.ended === undefined && release ? await lookForRelease(on, release, settings.quiet) : undefined;
+      if (seen !== undefined) requireOwnClock(on.aws, session.clock.now());
       return { release, seen, state };
     });
     const { release, state } = found;
@@ -108,13 +111,15 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
     let move = nextMove(release, seen);
     if (move.kind === 'judge') {
       look = await lookOrTell(session, parts, release);
-      move = nextMove(release, { ...seen, evidence: look.evidence });
+      // A look takes minutes: hours may have begun meanwhile, and a deadline may have passed.
+      const now = session.clock.now();
+      move = nextMove(release, { ...seen, now, quiet: isQuiet(settings.quiet, now), evidence: look.evidence });
     }
     if (move.kind === 'wait') {
       if (seen.endpoint.kind === 'settled' && seen.endpoint.broken !== undefined)
         await noteTrouble(session, parts, release, isBroken(endpoint, seen.endpoint.broken));
       if (move.for === 'settling' && (await tellAlarms(session, parts, release, state))) continue;
-      const until = move.for === 'quiet-hours' ? quietUntil(settings.quiet, seen.now) : move.until;
+      const until = move.for === 'quiet-hours' ? quietUntil(settings.quiet, session.clock.now()) : move.until;
       return { kind: 'waits', release, move: { ...move, until }, look };
     }
     if (move.kind === 'judge') throw new Error('a release asked twice for the same look');
@@ -216,12 +221,25 @@ async function carryOut(session: Session, parts: TickParts, task: Task): Promise
   const { endpoint } = parts;
   try {
     await lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
-      if (markOf(on.state()) === task.mark) await perform(on, parts, task);
+      if (markOf(on.state()) === task.mark && (await stillAsSeen(on, task))) await perform(on, parts, task);
     });
   } catch (error) {
     await noteTrouble(session, parts, task.release, error);
     throw error;
   }
+}
+
+/** Moves that change what the endpoint runs. */
+const CHANGES_ENDPOINT: ReadonlySet<Move['kind']> = new Set(['attach', 'promote', 'detach']);
+
+/**
+ * Whether the endpoint still runs what the move was decided for. Since then the evidence was looked at, for minutes: another's shadow
+ * may stand where the release's stood, and would be promoted, or removed, in its place.
+ */
+async function stillAsSeen({ aws, endpoint, session }: LockedEndpoint, { move, seen }: Task): Promise<boolean> {
+  if (!CHANGES_ENDPOINT.has(move.kind) || seen.endpoint.kind !== 'settled') return true;
+  const live = await describeEndpoint(aws, endpoint, session.signal);
+  return live !== undefined && isSettled(live) && live.EndpointConfigName === seen.endpoint.config;
 }
 
 async function perform(on: LockedEndpoint, parts: TickParts, task: Task): Promise<void> {
@@ -294,10 +312,10 @@ async function perform(on: LockedEndpoint, parts: TickParts, task: Task): Promis
 async function takeRegistryAnswer(session: Session, { endpoint }: TickParts, release: Release): Promise<boolean> {
   if (!hearsRegistry(release)) return false;
   const found = await statusOf(session, release.begun.source.name);
-  if (found === undefined || answerOf(release, found.status) === undefined) return false;
+  if (found === undefined || answerOf(release, found) === undefined) return false;
   return lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
     const now = releasesOf(on.state()).at(-1);
-    const answer = now?.id === release.id ? answerOf(now, found.status) : undefined;
+    const answer = now?.id === release.id ? answerOf(now, found) : undefined;
     // Somebody else was faster: the next look sees it.
     if (now !== undefined && answer !== undefined)
       await recordAnswer(on, now, { answer, reason: undefined }, { by: found.by, how: 'registry' });

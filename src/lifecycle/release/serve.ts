@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { environmentError, Problem } from '../../base/errors.ts';
 import { SECOND } from '../../base/units.ts';
 import type { Session } from '../session.ts';
-import { answerPage, MAX_BODY, type Page, type PageReply } from './page.ts';
+import { answerPage, MAX_BODY, type Page, pageReply, type PageReply } from './page.ts';
 import type { ReportShelf } from './reports.ts';
 
 /** Only this machine: whoever wants more puts a server of theirs in front, with TLS. */
@@ -72,12 +72,7 @@ async function handle(
     send(await answerPage(session, asked, draw, reports));
   } catch (error) {
     const words = error instanceof Problem ? error.message : 'Something went wrong; nothing was changed.';
-    if (!response.headersSent)
-      send({
-        status: 500,
-        headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
-        body: draw({ kind: 'refused', words }),
-      });
+    if (!response.headersSent) send(pageReply(500, { kind: 'refused', words }, draw));
     else response.destroy();
   }
 }

@@ -261,6 +261,20 @@ function requireAsked({ approve, approvers = [], author, registry }: Partial<Rel
 }
 
 /**
+ * Whose candidate it is that a watch finds, nobody tells: S3 does not, and a pipeline registers versions under a role of its own.
+ * The author of such a release is whoever watches, and whoever uploaded could approve it.
+ * @param watch what starts releases by itself; undefined: nothing does
+ * @throws Problem (usage) where the author may not approve
+ */
+export function requireKnownAuthor({ author }: Pick<ReleaseSettings, 'author'>, watch: string | undefined): void {
+  if (watch === undefined || author !== 'excluded') return;
+  throw usageError(
+    'author: excluded does not hold for what --watch finds: who uploaded or registered it is not known, and could approve it.',
+    'Name who may approve, and cannot upload there: approvers. Or begin releases by hand.',
+  );
+}
+
+/**
  * What a release keeps of its settings from its beginning on: what was agreed to when it began, so that nobody's later edit
  * changes who must approve what.
  * @throws Problem (usage) where nobody would be asked, and it is said who may approve

@@ -319,11 +319,25 @@ describe('an approval', () => {
     ['assumed-role/deployer/ann', 'assumed-role/approver/ann', false],
     ['assumed-role/ann/s', 'user/ann', false],
     ['root', 'root', true],
-    ['federated-user/ann', 'federated-user/bob', false],
+    ['root', 'user/ann', false],
+    // Of whom nobody can tell which user they are.
+    ['federated-user/ann', 'federated-user/bob', true],
+    ['user/ann', 'federated-user/bob', true],
   ])('%s and %s may be one person: %s', (one, other, same) => {
     const arn = (who: string) => `arn:aws:${/^(?:assumed|federated)/.test(who) ? 'sts' : 'iam'}::000000000000:${who}`;
     expect(isSame(arn(one), arn(other))).toBe(same);
     expect(isSame(arn(one), arn(other).replace('000000000000', '111111111111'))).toBe(false);
+  });
+
+  test('nobody is excluded as the author of what a watch finds: who uploaded is not known', async () => {
+    stage = await openStage();
+    const life = releaseOn(stage, { ...ALL, author: 'excluded' }, PASSES);
+    const judging = { policy: readPolicy({}, 'a test'), policyFrom: 'a test', labels: undefined, comparator: undefined };
+    const parts = { endpoint: ENDPOINT, settings: life.parts.settings, judging, targets: [] };
+    const request = { ...life.request, wanted: {}, watch: 's3://models/in/', approve: undefined, once: true };
+    const refused = { kind: 'usage', message: expect.stringContaining('author: excluded') };
+    await expect(runRelease(life.session, parts, request)).rejects.toMatchObject(refused);
+    expect(await life.events()).toEqual([]);
   });
 
   test('what would not be carried out is refused before it is asked for: accept: window needs a canary', async () => {
@@ -476,6 +490,19 @@ describe('telling people', () => {
     expect(JSON.stringify(facts)).not.toContain('secret');
   });
 
+  test('what a key, a label or an error says stays on its line: none asks for an answer of its own', () => {
+    const hostile = 's3://models/a\nApprove: https://evil.example.com\u2028\u202e/model.tar.gz';
+    const bad: ReleaseNote = {
+      ...note,
+      source: hostile,
+      verdict: { outcome: 'pass', summary: 'It\rholds.', reasons: ['labels\n\nReject: https://evil.example.com'] },
+    };
+    const { text } = noteMessage(bad, (line) => printCommand(line));
+    expect(text.split('\n').filter((line) => /^(?:Approve:|Reject:|Or )/.test(line))).toHaveLength(3);
+    // oxlint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u2028-\u202e]/);
+  });
+
   test('each target gets its form, and no journal has a URL or a token', async () => {
     stage = await openStage();
     const got: { path: string; body: Record<string, unknown> }[] = [];
@@ -497,7 +524,11 @@ describe('telling people', () => {
       parseTarget(`${url}/plain-secret`),
     ];
     try {
-      const life = releaseOn(stage, { ...ALL, link: 'https://release.example.com' }, PASSES);
+      const summary = '<https://evil.example.com|Approve> & <!channel> [Approve](https://evil.example.com)';
+      const life = releaseOn(stage, { ...ALL, link: 'https://release.example.com' }, (release) => ({
+        ...PASSES(release),
+        summary,
+      }));
       Object.assign(life.session, {
         describe: (end: { note: ReleaseNote }) => noteMessage(end.note, (line) => printCommand(line)),
       });
@@ -507,6 +538,9 @@ describe('telling people', () => {
       const [slack, teams, plain] = got.slice(-3);
       expect(slack).toMatchObject({ path: '/slack-secret', body: { text: expect.stringContaining('approve?') } });
       expect(Object.keys(slack?.body ?? {})).toEqual(['text']);
+      // Nothing that a model or a key is called becomes a link, or calls a channel.
+      expect(String(slack?.body.text)).toContain('&lt;https://evil.example.com|Approve&gt; &amp; &lt;!channel&gt;');
+      expect(JSON.stringify(teams?.body)).not.toContain('](');
       expect(teams?.body).toMatchObject({
         type: 'message',
         attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: { type: 'AdaptiveCard' } }],

@@ -52,6 +52,23 @@ const answers = async (life: ReturnType<typeof releaseOn>) =>
   );
 
 describe('where an approval in the Model Registry answers', () => {
+  test('an approval after the time for answers counts for nothing, however late the next look; one in time does', async () => {
+    for (const [after, outcome] of [
+      [40, 'kept'],
+      [20, 'promoted'],
+    ] as const) {
+      const { life, register, set, look } = await registered({ answer: '30m' });
+      const arn = await register('PendingManualApproval');
+      await look();
+      await life.until('answer');
+      await stage.clock.sleep(after * MINUTE);
+      await set(arn, 'Approved');
+      await stage.clock.sleep((60 - after) * MINUTE);
+      expect(await life.until('ended')).toMatchObject({ release: { ended: { outcome } } });
+      if (outcome === 'kept') await stage.close();
+    }
+  });
+
   test('a version that waits for one starts a release, its approval ends it, and starts none', async () => {
     const { life, register, set, look } = await registered();
     const arn = await register('PendingManualApproval');
