@@ -206,7 +206,9 @@ export function removalPlanLines(io: ViewIo, plan: RemovePlan): string[] {
     stack === undefined
       ? `There is no stack of a pipeline of endpoint ${endpoint}.`
       : `Removes the pipeline of endpoint ${paint(io, 'name', endpoint)}: stack ${stack.name}, its log, and what it keeps in the bucket`,
-    ...off.flatMap((bucket) => line(`bucket ${bucket} sends no events to EventBridge any more, as before`)),
+    ...off.flatMap((bucket) =>
+      line(`bucket ${bucket} sends no events to EventBridge any more, as before: rules of your own on them get none`),
+    ),
     ...stays.flatMap((bucket) => line(`bucket ${bucket} goes on sending events: another pipeline listens`)),
     ...(release === undefined ? [] : line(`release ${release} stays under way: nobody looks after it then`)),
     ...line('the endpoint, its models and the history of its releases stay'),

@@ -208,7 +208,13 @@ function resultFacts(result: Exclude<RunResult, { kind: 'planned' }>) {
 function resultLines(io: ViewIo, result: Exclude<RunResult, { kind: 'planned' }>): Text[] {
   switch (result.kind) {
     case 'idle':
-      return ['No release is under way.'];
+      return result.last === undefined
+        ? ['No release is under way.']
+        : wrap(
+            `Nothing new to release. The last release, ${result.last.id}, has ended (${result.last.ended?.outcome ?? ''}).`,
+            io.columns,
+            '  ',
+          );
     case 'busy':
       return wrap(`${plain(result.words)} Nothing more was done here: the next tick goes on.`, io.columns, '  ');
     case 'waits': {

@@ -2,12 +2,15 @@ import { compositeAlarms } from '../../aws/alarms.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
 import type { Unseen } from '../../aws/unseen.ts';
 import { environmentError } from '../../base/errors.ts';
-import { alarmNames, type PlannedAlarm, planAlarms } from '../../guard/alarms/plan.ts';
+import { duration, durationFlag, SECOND } from '../../base/units.ts';
+import { examineAlarm } from '../../guard/alarms/check.ts';
+import { examineNonMetricAlarm } from '../../guard/alarms/lookup.ts';
+import { alarmNames, type PlannedAlarm, planAlarms, secondsToFire } from '../../guard/alarms/plan.ts';
 import { capacityOf, countIn } from '../../guard/capacity.ts';
 import { turnsOnObservability } from '../../guard/observability.ts';
 import { type EndpointFacts, examineEndpoint, foreignRegion } from '../../guard/doctor/endpoint.ts';
 import { firstBake, preflight, type PreflightFacts } from '../../guard/doctor/preflight.ts';
-import type { Finding } from '../../guard/finding.ts';
+import { blocking, type Finding } from '../../guard/finding.ts';
 import { AS_FLAGS, OF_RELEASE, type SettingWords } from '../../guard/setting-words.ts';
 import type { Strategy } from '../../guard/strategy.ts';
 import {
@@ -110,6 +113,51 @@ export async function examineUpdate(
     ],
   };
   return { alarms, findings: preflight(facts) };
+}
+
+/**
+ * What would leave an update unguarded that comes later, by its settings alone: alarms that cannot fire while the new fleet bakes, or
+ * that are not there. What passes by itself, such as an alarm that fires now, is not looked at.
+ */
+export async function examineAhead(
+  { aws, session }: EndpointSession,
+  guard: { alarms: readonly string[]; say?: SettingWords | undefined },
+  update: Pick<Examined, 'endpoint' | 'variant' | 'liveConfig' | 'strategy'>,
+): Promise<Finding[]> {
+  const { say = AS_FLAGS } = guard;
+  const { strategy, endpoint } = update;
+  const [bakeSeconds, takes] = [firstBake(strategy), secondsToFire(1)];
+  const own: Finding[] =
+    takes <= bakeSeconds
+      ? []
+      : [
+          {
+            severity: 'blocking',
+            check: 'longer-than-bake',
+            subject: `endpoint ${endpoint}`,
+            message: `An alarm needs about ${duration(takes * SECOND)} until it fires, and the new fleet bakes for ${duration(bakeSeconds * SECOND)}: nothing would guard the update.`,
+            next: `Use ${say('bake', durationFlag(takes * SECOND))} or more.`,
+          },
+        ];
+  const found = guard.alarms.length === 0 ? [] : await describeAlarms(aws, guard.alarms, session.signal);
+  const others = guard.alarms.filter((name) => !found.some((alarm) => alarm.AlarmName === name));
+  const composites = await compositeAlarms(aws, others, session.signal);
+  const guarded = {
+    ...{ endpoint, variant: update.variant, liveConfig: update.liveConfig, newConfig: undefined, bakeSeconds },
+    firstShare: (strategy.stages[0] ?? strategy.fleet) / Math.max(1, strategy.fleet),
+    requestsPerMinute: undefined,
+  };
+  const teams = [
+    ...found.flatMap((alarm) => examineAlarm(alarm, guarded)),
+    ...others.map((name) =>
+      examineNonMetricAlarm(
+        name,
+        composites.find((one) => one.AlarmName === name),
+        say,
+      ),
+    ),
+  ];
+  return [...own, ...blocking(teams).filter(({ check }) => check !== 'already-in-alarm')];
 }
 
 async function endpointFacts(

@@ -17,6 +17,7 @@ import {
   sameSource,
 } from '../../state/releases.ts';
 import { checkCandidateNames, examineCandidate } from '../candidate.ts';
+import { examineAhead } from '../guarded-update/examine.ts';
 import { requireGuardable } from '../guarded-update/start.ts';
 import {
   adopts,
@@ -156,11 +157,47 @@ async function examine(on: EndpointSession, request: ReleaseRequest, source: Rel
   // One that somebody else has attached is waited for.
   if (shadows.length === 0) {
     requireShadowable(live, { variantName: 'shadow', instanceType: settings.instanceType, calibrates: false });
-    strategy = planStrategy(settings.guard.strategy, requireGuardable(live), endpoint, false, settings.guard.say);
+    strategy = strategyFor(endpoint, requireGuardable(live), settings);
+    await requireGuards(on, live, strategy, settings);
   }
   const begun = { ...beginning(request, source), image, algorithm, allowMismatch };
   await examineCandidate(session, candidateOf({ begun, uri: undefined }, settings), live.model, true);
   return { live, adopt, strategy };
+}
+
+/** @throws Problem (cannot-run): what is wrong is in the settings, and no fault of the candidate */
+function strategyFor(endpoint: string, fleet: number, { guard }: ReleaseSettings): Strategy {
+  try {
+    return planStrategy(guard.strategy, fleet, endpoint, false, guard.say);
+  } catch (error) {
+    if (error instanceof Problem && error.kind === 'usage') throw environmentError(error.message, error.next, error);
+    throw error;
+  }
+}
+
+/**
+ * What would be found when it is promoted, days later, is found now.
+ * @throws Problem (cannot-run) where its update would be guarded by nothing, as it is set
+ */
+async function requireGuards(
+  on: EndpointSession,
+  live: Live,
+  strategy: Strategy,
+  { guard }: ReleaseSettings,
+): Promise<void> {
+  if (guard.unguarded) return;
+  const { variant } = productionOf(live);
+  const [first, ...others] = await examineAhead(on, guard, {
+    endpoint: on.endpoint,
+    variant: variant.VariantName,
+    liveConfig: live.endpoint.EndpointConfigName ?? '',
+    strategy,
+  });
+  if (first === undefined) return;
+  throw environmentError(
+    `The candidate could be proven and not promoted. ${[first, ...others].map(({ subject, message }) => `${subject}: ${message}`).join(' ')}`,
+    first.next,
+  );
 }
 
 /** What a release does, as far as that can be said before it begins. Changes nothing. */

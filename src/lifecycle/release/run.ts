@@ -148,6 +148,9 @@ async function tickOn(
       if (watch !== undefined && result.kind === 'ended' && queue?.kind === 'queued')
         if ((await look(session, parts, request, watch, terms, ticking))?.kind === 'begun')
           result = await tick(session, ticking);
+      // An end is told once: who watches waits for what comes next.
+      if (watch !== undefined && result.kind === 'ended' && result.before === true)
+        result = { kind: 'idle', last: result.release };
       if (once || (watch === undefined && (result.kind === 'ended' || result.kind === 'idle'))) return result;
     } catch (problem) {
       // Whoever waits for hours is not stopped by a reply that did not come: the next tick tries again.

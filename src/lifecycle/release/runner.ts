@@ -49,11 +49,13 @@ export interface TickParts {
 
 /** What a tick came to. */
 export type TickResult =
-  | { kind: 'idle' }
+  /** `last`: the release that has ended, where the next one is waited for. */
+  | { kind: 'idle'; last?: Release }
   /** Another command has the endpoint's lock, and may be doing the same. */
   | { kind: 'busy'; words: string }
   | { kind: 'waits'; release: Release; move: Extract<Move, { kind: 'wait' }>; look: EvidenceLook | undefined }
-  | { kind: 'ended'; release: Release };
+  /** `before`: it had ended, and people had been told, when this tick began. */
+  | { kind: 'ended'; release: Release; before?: true };
 
 /** A tick does what can be done now: a release has fewer moves than this. */
 const MAX_MOVES = 40;
@@ -100,7 +102,8 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
       await tell(session, parts, { release, mark: markOf(state) }, owed, look);
       continue;
     }
-    if (release.ended !== undefined || found.seen === undefined) return { kind: 'ended', release };
+    if (release.ended !== undefined || found.seen === undefined)
+      return { kind: 'ended', release, ...(moves === 0 && { before: true }) };
     if (await takeRegistryAnswer(session, parts, release)) continue;
     const { seen } = found;
     const open = unfinishedUpdate(state);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { interrupted } from '../../../src/base/errors.ts';
@@ -6,7 +6,8 @@ import { printText } from '../../../src/base/text.ts';
 import { openRelease } from '../../../src/state/releases.ts';
 import { replay } from '../../../src/state/replay.ts';
 import { GOOD, MINUTE, PASSES, releaseOn } from '../../lifecycle/release/support.ts';
-import { ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
+import { putObject } from '../../../src/aws/s3-text.ts';
+import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -157,4 +158,40 @@ test('what is advised to a release are its settings, never flags of other comman
   const hints = examined.flat().map(({ next, message }) => `${message} ${next === undefined ? '' : printText(next)}`);
   expect(hints.length).toBeGreaterThan(0);
   for (const hint of hints) expect(hint).not.toMatch(/ --(?!endpoint)/);
+});
+
+test('a watch tells an end once: the next tick has nothing new, and is no failure of cron', async () => {
+  stage = await openStage();
+  const watch = ['release', ...ON, '--watch', 's3://models/in/', '--once'];
+  await stage.clock.sleep(MINUTE);
+  const life = releaseOn(stage, { sampling: ['100%'], settle: '2m' }, PASSES);
+  await life.begin();
+  expect(await stage.shadowctl(['release', 'cancel', ...ON, '--yes'])).toMatchObject({ code: 1 });
+  const said = await stage.shadowctl(watch);
+  expect(said).toMatchObject({ code: 0, out: expect.stringMatching(/Nothing new.*\(cancelled\)/s) });
+  expect(await json(watch)).toMatchObject({ result: 'idle', release: null });
+  // Whoever asks for the release itself gets its end.
+  expect(await json(['release', ...ON, '--once'], 1)).toMatchObject({ result: 'ended' });
+});
+
+test('what could not be promoted by its settings does not begin, and a watch passes nothing over for it', async () => {
+  stage = await openStage();
+  await stage.clock.sleep(MINUTE);
+  await putObject(stage.aws, 's3://models/in/model.tar.gz', { body: readFileSync(ARTIFACT), type: 'application/gzip' });
+  const settings = (text: string) => writeFileSync(join(stage.cwd, 'shadowctl.yaml'), `release: ${text}\n`);
+  const watch = ['release', ...ON, '--watch', 's3://models/in/', '--once', '--adopt'];
+  for (const [text, words] of [
+    ['{ bake: 1m }', /An alarm needs about 3 min .* bakes for 1 min: nothing would guard/s],
+    ['{ alarms: nowhere }', /no alarm nowhere/],
+    ['{ size: "3" }', /size/],
+  ] as const) {
+    settings(text);
+    for (const argv of [watch, [...BEGIN, '--once', '--yes'], [...BEGIN, '--plan']]) {
+      const said = await stage.shadowctl(argv);
+      expect(said, said.err).toMatchObject({ code: 2 });
+      expect(said.err.replaceAll(/\s+/g, ' ')).toMatch(words);
+    }
+  }
+  settings('{ bake: 3m }');
+  expect(await json(watch)).toMatchObject({ result: 'waits' });
 });

@@ -332,7 +332,12 @@ describe('an approval', () => {
   test('nobody is excluded as the author of what a watch finds: who uploaded is not known', async () => {
     stage = await openStage();
     const life = releaseOn(stage, { ...ALL, author: 'excluded' }, PASSES);
-    const judging = { policy: readPolicy({}, 'a test'), policyFrom: 'a test', labels: undefined, comparator: undefined };
+    const judging = {
+      policy: readPolicy({}, 'a test'),
+      policyFrom: 'a test',
+      labels: undefined,
+      comparator: undefined,
+    };
     const parts = { endpoint: ENDPOINT, settings: life.parts.settings, judging, targets: [] };
     const request = { ...life.request, wanted: {}, watch: 's3://models/in/', approve: undefined, once: true };
     const refused = { kind: 'usage', message: expect.stringContaining('author: excluded') };

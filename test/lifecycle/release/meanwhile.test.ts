@@ -134,7 +134,7 @@ describe('a machine whose clock is wrong', () => {
   test('by a little less puts nothing out of order: what came after the beginning is what came later', async () => {
     stage = await openStage();
     const life = releaseOn(stage, ALL, PASSES);
-    
+
     await beginRelease(ahead(life.session, 100_000), life.request);
     await life.tick();
     const seen = await viewEndpoint(life.session, ENDPOINT, async (on) => {
