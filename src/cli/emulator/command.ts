@@ -13,13 +13,14 @@ import {
   parseContainer,
   parseLatency,
   parseListedPrice,
+  parseQuota,
   parsePolicy,
   parsePort,
   type PolicyFlag,
   parseSwitch,
   SWITCHES,
 } from './flags.ts';
-import type { InstancePrice } from '../../emulator/world/options.ts';
+import type { InstancePrice, Quota } from '../../emulator/world/options.ts';
 import { formatFlag } from '../flags/common.ts';
 
 export interface EmulatorRuns {
@@ -107,6 +108,11 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
       'what the Price List API says that an instance costs an hour (repeatable)',
       (text, all: InstancePrice[] | undefined) => collect(parseListedPrice(text), all),
     )
+    .option(
+      '--quota <name=limit>',
+      'a quota of the account, for example "ml.m5.xlarge for transform job usage=2" (repeatable; default: no limit)',
+      (text, all: Quota[] | undefined) => collect(parseQuota(text), all),
+    )
     .addHelpText('after', help)
     .action((flags: StartFlags) =>
       host.start(run, {
@@ -120,6 +126,7 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
         pace: flags.pace,
         iam: flags.iam ?? [],
         prices: flags.price ?? [],
+        quotas: flags.quota ?? [],
         format: flags.format,
       }),
     );
@@ -135,6 +142,7 @@ interface StartFlags {
   format: StartOptions['format'];
   iam?: PolicyFlag[];
   price?: InstancePrice[];
+  quota?: Quota[];
   latency?: [string, number][];
   switch?: [string, boolean | number | string][];
 }

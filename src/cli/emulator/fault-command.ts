@@ -54,6 +54,7 @@ export function addFaultCommands(emulator: Command, host: Host, runs: FaultRuns 
     .option('--endpoint <name>', 'only this endpoint')
     .option('--variant <name>', 'only this variant')
     .option('--endpoint-config <name>', 'only fleets that run this config')
+    .option('--transform-job <name>', 'only this transform job')
     .option('--share <number>', 'share of the calls that it affects, 0 to 1', number(0, 1))
     .option('--times <number>', 'at most this many times', number(1, Number.MAX_SAFE_INTEGER, true))
     .option('--milliseconds <number>', 'for delay, slow-model and delay-metrics', number(0, HOUR))

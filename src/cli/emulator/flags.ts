@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import type { InstancePrice } from '../../emulator/world/options.ts';
+import type { InstancePrice, Quota } from '../../emulator/world/options.ts';
 
 // The emulator's own options are not loaded to parse a command line: a test holds these lists against them.
 
@@ -23,6 +23,14 @@ export const LATENCIES: readonly [name: string, quick: number, lifelike: number,
   ],
   ['deliverEvent', 100, 1_000, 'an event through EventBridge to its targets'],
   ['stackResource', 100, 5_000, 'what CloudFormation takes for each resource'],
+  ['launchTransformJob', 1000, 210_000, 'CreateTransformJob until its instances are there (TransformStartTime)'],
+  [
+    'runTransformJob',
+    1000,
+    90_000,
+    'what a transform job takes beside its requests: starting containers, storing outputs',
+  ],
+  ['stopTransformJob', 500, 30_000, 'StopTransformJob until Stopped'],
   ['modelLatency', 1.9, 1.9, 'median ModelLatency of built-in containers; 0: as measured'],
   ['overheadLatency', 1.1, 1.1, 'median OverheadLatency; 0: as measured'],
 ];
@@ -129,6 +137,39 @@ export const SWITCHES: readonly Switch[] = [
   yesNo('resolveTagsAgain', true, 'a new instance of a fleet that runs resolves the tag of its image again'),
   yesNo('repeatEvents', false, 'EventBridge brings every event twice'),
   yesNo('rateStartsAtOnce', false, 'a schedule at a rate calls when it is created, not after its first period'),
+  either(
+    'transformOutputPath',
+    ['folder', 'prefix'],
+    'folder',
+    "an output's key where the input's prefix ends within a name: what follows the prefix's last slash, or the prefix",
+  ),
+  either(
+    'transformRules',
+    ['refuse', 'fail'],
+    'refuse',
+    'what data processing does not allow is refused, or the transform job fails',
+  ),
+  either(
+    'transformOutputBucket',
+    ['fail', 'refuse'],
+    'fail',
+    'a transform job whose output bucket is not there fails when it stores, or is refused',
+  ),
+  either(
+    'unequalJoin',
+    ['fail', 'shorten'],
+    'fail',
+    'an object whose answers have fewer rows than records, with JoinSource Input: no output, or the rows there are',
+  ),
+  yesNo('checkCsvAnswers', true, "answers of a transform job's container are read as CSV where Accept is text/csv"),
+  yesNo('linearLearnerArrays', false, 'linear-learner takes a line of JSON that is an array of features'),
+  either(
+    'sliceEnd',
+    ['inclusive', 'exclusive'],
+    'inclusive',
+    'whether the end of a slice in InputFilter and OutputFilter (`$[1:4]`) is part of it',
+  ),
+  either('joinedDigits', ['15', '17'], '15', 'significant digits of numbers in joined rows of JSON'),
 ];
 
 export function describeLatencies(): string {
@@ -169,6 +210,13 @@ export function parseListedPrice(text: string): InstancePrice {
   if (region === '' || !(hourly > 0))
     throw new InvalidArgumentError('Write REGION/TYPE=DOLLARS: eu-west-1/ml.m5.large=0.128');
   return { region, instanceType, hourly };
+}
+
+/** `NAME=LIMIT`: of the quotas of Service Quotas, those for transform jobs. */
+export function parseQuota(text: string): Quota {
+  const [, name = '', limit = ''] = /^(ml\.[a-z0-9-]+\.[a-z0-9-]+ for transform job usage)=(\d+)$/.exec(text) ?? [];
+  if (name === '') throw new InvalidArgumentError('Write "TYPE for transform job usage=LIMIT".');
+  return { name, limit: Number(limit) };
 }
 
 /** A policy of IAM to be enforced, and whom it limits. */

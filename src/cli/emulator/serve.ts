@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { App, Outcome } from '../../app.ts';
-import { type InstancePrice, REALISTIC_LATENCIES, QUICK_LATENCIES } from '../../emulator/world/options.ts';
+import { type InstancePrice, type Quota, REALISTIC_LATENCIES, QUICK_LATENCIES } from '../../emulator/world/options.ts';
 import { DEFAULT_PORT } from '../../emulator/daemon/process.ts';
 import { removeNotice, writeNotice } from '../../emulator/daemon/notice.ts';
 import { type Emulator, startEmulator } from '../../emulator/http/server.ts';
@@ -28,6 +28,8 @@ export interface StartOptions extends DirOptions {
   iam: PolicyFlag[];
   /** What the Price List API knows. */
   prices: readonly InstancePrice[];
+  /** What the account may have at most. */
+  quotas: readonly Quota[];
 }
 
 /** Is the emulator until it is told to end: then keeps the state and is done. */
@@ -62,6 +64,7 @@ async function listen(app: App, dir: string, options: StartOptions): Promise<Emu
       containers: options.containers,
       iam,
       prices: options.prices,
+      quotas: options.quotas,
     });
   const port = options.port ?? DEFAULT_PORT;
   try {

@@ -7,6 +7,8 @@ export interface ContainerSpec {
   /** Where the artifact came from, for error texts. */
   artifactUrl?: string | undefined;
   environment: Readonly<Record<string, string>>;
+  /** How many processors the machine has; 1 where it is left out. */
+  cpus?: number;
 }
 
 export interface InvocationRequest {
@@ -14,6 +16,8 @@ export interface InvocationRequest {
   contentType: string | undefined;
   accept: string | undefined;
   customAttributes: string | undefined;
+  /** How long an answer is waited for, in ms; 60 s where it is left out. */
+  timeoutMs?: number;
 }
 
 export interface InvocationResponse {
@@ -26,12 +30,21 @@ export interface InvocationResponse {
   effort?: number;
 }
 
+/** What a container wishes of a transform job, under its own names; it may leave anything out. */
+export interface ExecutionParameters {
+  MaxConcurrentTransforms?: number | undefined;
+  BatchStrategy?: string | undefined;
+  MaxPayloadInMB?: number | undefined;
+}
+
 /** A running container: one per instance. Answers as the real image does. */
 export interface Container {
   /** HTTP status of GET /ping; 0 when nothing answers. */
   ping(): number | Promise<number>;
   /** POST /invocations. Never throws for what the model does: a crash is a status. */
   invoke(request: InvocationRequest): InvocationResponse | Promise<InvocationResponse>;
+  /** GET /execution-parameters, which only transform jobs ask for; undefined where the container has no such path. */
+  executionParameters?(): ExecutionParameters | undefined | Promise<ExecutionParameters | undefined>;
   stop(): Promise<void>;
 }
 

@@ -14,11 +14,14 @@ export function createContainerFactory({
   containers,
   clock,
   register = NOWHERE,
+  bareArrays = false,
 }: {
   containers: readonly string[];
   clock: Clock;
   /** Where the processes of commands are written down. */
   register?: Register;
+  /** Does linear-learner take a line of JSON that is an array of features? */
+  bareArrays?: boolean;
 }): ContainerFactory {
   const own = containers.map(readOwnContainer);
   const models = new Map<string, { loaded: Promise<unknown>; users: number }>();
@@ -52,7 +55,11 @@ export function createContainerFactory({
     if (image.kind === 'linear-learner') {
       const { loadLinearLearner, linearLearnerContainer } = await import('./linear-learner/container.ts');
       const { loaded, release } = await share('linear-learner', spec, loadLinearLearner);
-      return { ...linearLearnerContainer(loaded, clock, log), stop: async () => release() };
+      const { environment, cpus } = spec;
+      return {
+        ...linearLearnerContainer(loaded, clock, log, { environment, cpus, bareArrays }),
+        stop: async () => release(),
+      };
     }
     const { imageVersion, loadModels, xgboostContainer } = await import('./xgboost/index.ts');
     const version = imageVersion(image.version);
@@ -60,7 +67,10 @@ export function createContainerFactory({
     const { loaded, release } = await share(`xgboost ${image.version} ${ensemble}`, spec, (files) =>
       loadModels(files, version, spec.environment),
     );
-    return { ...xgboostContainer(loaded, version, spec.environment, clock, log), stop: async () => release() };
+    return {
+      ...xgboostContainer(loaded, version, spec.environment, clock, log, spec.cpus),
+      stop: async () => release(),
+    };
   };
 }
 
@@ -81,7 +91,8 @@ async function startOwn(
   }
   const { forward } = await import('./own/forward.ts');
   const server = forward(own.url, log);
-  return { ping: server.ping, invoke: server.invoke, stop: async () => server.close() };
+  const { ping, invoke, executionParameters } = server;
+  return { ping, invoke, executionParameters, stop: async () => server.close() };
 }
 
 /** What /opt/ml/model contains. */

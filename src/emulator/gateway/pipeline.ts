@@ -157,10 +157,11 @@ const MAY_BE_LOST = /^(?:Describe|Filter|Get|Head|List|InvokeEndpoint|PutMetricD
 type Where = Parameters<World['faults']['inject']>[1];
 
 function place(operation: OperationModel, input: Record<string, unknown>): Where {
-  const { EndpointName: endpoint, TargetVariant: variant } = input;
+  const { EndpointName: endpoint, TargetVariant: variant, TransformJobName: job } = input;
   const where: Where = { service: operation.service.id, operation: operation.name };
   if (typeof endpoint === 'string') where.endpoint = endpoint;
   if (typeof variant === 'string') where.variant = variant;
+  if (typeof job === 'string') where.transformJob = job;
   return where;
 }
 

@@ -32,6 +32,7 @@ const Asked = v.strictObject({
   endpoint: v.optional(text),
   variant: v.optional(text),
   endpointConfig: v.optional(text),
+  transformJob: v.optional(text),
   share: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
   times: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   milliseconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(3_600_000))),

@@ -54,7 +54,7 @@ const RESOURCES = {
   s3: ['bucket', 'object'],
   sagemaker: [
     ...['endpoint', 'endpoint-config', 'inference-component', 'inference-experiment', 'model'],
-    ...['model-package', 'model-package-group'],
+    ...['model-package', 'model-package-group', 'transform-job'],
   ],
   scheduler: ['schedule'],
   sns: ['topic'],

@@ -14,6 +14,8 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
     CreateInferenceExperiment:
       'On an endpoint that exists. Without DataStorageConfig the endpoint captures what it did before.',
     StopInferenceExperiment: 'Refused: an end with two production variants (Retain and Promote).',
+    CreateTransformJob:
+      'Refused: SplitType TFRecord, MaxPayloadInMB 0 for built-in algorithms. No effect: KMS keys, TransformAmiVersion, ExperimentConfig. Words that no source has are ours: of the rules of data processing, of what a role may not read or write.',
     CreateEndpointConfig:
       'Refused: AsyncInferenceConfig, ServerlessConfig, ExplainerConfig, InstancePools, variants without ModelName (inference components).',
   },

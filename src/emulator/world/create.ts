@@ -28,6 +28,8 @@ import { documentsOf } from './roles.ts';
 import { createBus } from './rules/bus.ts';
 import { createSchedules } from './schedules.ts';
 import { Timeline } from './timeline.ts';
+import { createTransforms } from './transform/jobs.ts';
+import { outputBlobs } from './transform/records.ts';
 import type { Platform, World } from './world.ts';
 
 /**
@@ -40,8 +42,14 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   await store.sweep(() => bytesInUse(store));
   await endLeftovers(store);
   const seed = options.seed ?? 1;
+  const switches = { ...STRICT_SWITCHES, ...options.switches };
   const containers = trackContainers(
-    createContainerFactory({ containers: options.containers ?? [], clock, register: createRegister(store) }),
+    createContainerFactory({
+      containers: options.containers ?? [],
+      clock,
+      register: createRegister(store),
+      bareArrays: switches.linearLearnerArrays,
+    }),
   );
   const random = seededRandom(seed);
   const latencies = { ...REALISTIC_LATENCIES, ...options.latencies };
@@ -55,11 +63,12 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     store,
     random,
     latencies,
-    switches: { ...STRICT_SWITCHES, ...options.switches },
+    switches,
     // A stream of its own: a fault must not change what the rest of the run draws.
     faults: createFaults(seededRandom(seed ^ 0x5bd1e995)),
     iam,
     prices: options.prices ?? [],
+    quotas: options.quotas ?? [],
     timeline: new Timeline(clock),
     metrics: createMetricStore(store),
     alarms: new AlarmStore(store),
@@ -75,6 +84,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   const known = {
     ...hosting,
     experiments: createExperiments(hosting),
+    transforms: createTransforms(platform),
     schedules: createSchedules(store),
     stackWork: createAgenda(),
   };
@@ -84,6 +94,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   // Among events of the same moment the first source goes first: endpoints shift traffic before alarms look.
   world.timeline.add(world.endpoints);
   world.timeline.add(world.experiments);
+  world.timeline.add(world.transforms);
   world.timeline.add(world.capture);
   world.timeline.add(alarmEvents(world));
   world.timeline.add(queueMetrics(world));
@@ -94,6 +105,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   return {
     world,
     async close() {
+      await world.transforms.close();
       await Promise.all([containers.stopAll(), world.sandboxes.stopAll()]);
       await world.functionEvents.settle();
       // What is still gathered in memory: the open minutes of metrics, log chunks, captures that have not landed.
@@ -112,6 +124,7 @@ function* bytesInUse(store: Store): Iterable<string> {
   for (const [, stream] of store.table<StreamRecord>('log-streams').entries())
     for (const { key } of stream.chunks) yield key;
   for (const [, { code }] of functionsOf(store).entries()) yield code.blob;
+  yield* outputBlobs(store);
   // A capture on its way is kept under the key of its record.
   for (const [blob] of store.table('sagemaker-captures').entries()) yield blob;
   for (const [, { fleet, change }] of endpointsOf(store).entries()) {

@@ -23,6 +23,8 @@ export interface Fault {
   variant?: string;
   /** Only fleets that run this endpoint config. */
   endpointConfig?: string;
+  /** Only this transform job. */
+  transformJob?: string;
   /** Share of the calls it applies to, 0 to 1. Default 1. */
   share?: number;
   /** How many times at the most. */
@@ -39,10 +41,7 @@ export interface Faults {
   clear(): void;
   list(): Fault[];
   /** The first fault of one of these kinds that applies now; counts against `times`. */
-  inject(
-    kinds: readonly Fault['kind'][],
-    where: { service?: string; operation?: string; endpoint?: string; variant?: string; endpointConfig?: string },
-  ): Fault | undefined;
+  inject(kinds: readonly Fault['kind'][], where: Partial<Record<(typeof PARTS)[number], string>>): Fault | undefined;
 }
 
 /** The faults of one emulator; `random` decides for those that apply to only a share of the calls. */
@@ -90,7 +89,7 @@ function remaining(fault: Fault, times: number | undefined): Fault {
   return times === undefined ? fault : { ...fault, times };
 }
 
-const PARTS = ['service', 'operation', 'endpoint', 'variant', 'endpointConfig'] as const;
+const PARTS = ['service', 'operation', 'endpoint', 'variant', 'endpointConfig', 'transformJob'] as const;
 
 function applies(fault: Fault, where: Partial<Record<(typeof PARTS)[number], string>>): boolean {
   return PARTS.every((part) => fault[part] === undefined || fault[part] === where[part]);

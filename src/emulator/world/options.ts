@@ -28,6 +28,12 @@ export interface Latencies {
   deliverEvent: number;
   /** What CloudFormation takes for each resource of a stack. */
   stackResource: number;
+  /** CreateTransformJob until its instances are there: TransformStartTime. */
+  launchTransformJob: number;
+  /** What a transform job takes beside its requests: starting containers, storing outputs. */
+  runTransformJob: number;
+  /** StopTransformJob until Stopped. */
+  stopTransformJob: number;
   /** Median of the simulated ModelLatency of built-in containers; 0 reports what the container really took. */
   modelLatency: number;
   /** Median of the simulated OverheadLatency; 0 reports what the emulator really took. */
@@ -49,6 +55,9 @@ export const REALISTIC_LATENCIES: Latencies = {
   functionRetry: 60_000,
   deliverEvent: 1_000,
   stackResource: 5_000,
+  launchTransformJob: 210_000,
+  runTransformJob: 90_000,
+  stopTransformJob: 30_000,
   modelLatency: 1.9,
   overheadLatency: 1.1,
 };
@@ -68,6 +77,9 @@ export const QUICK_LATENCIES: Latencies = {
   functionRetry: 5_000,
   deliverEvent: 100,
   stackResource: 100,
+  launchTransformJob: 1_000,
+  runTransformJob: 1_000,
+  stopTransformJob: 500,
   modelLatency: 1.9,
   overheadLatency: 1.1,
 };
@@ -149,6 +161,25 @@ export interface Switches {
   repeatEvents: boolean;
   /** Does a schedule at a rate call at once when it is created, or after its first period? Default false. */
   rateStartsAtOnce: boolean;
+  /**
+   * What an output is called where the input's prefix ends within a name: by the part of the key below the prefix's last
+   * slash, or below the prefix itself. Default 'folder'.
+   */
+  transformOutputPath: 'folder' | 'prefix';
+  /** Is what data processing does not allow (JoinSource with another Accept …) refused, or does the job fail? Default 'refuse'. */
+  transformRules: 'refuse' | 'fail';
+  /** Is an S3OutputPath in a bucket that is not there refused, or does the job fail once it has worked? Default 'fail'. */
+  transformOutputBucket: 'fail' | 'refuse';
+  /** What of an object whose answers have fewer rows than were asked for, with JoinSource Input: none, or the rows there are. Default 'fail'. */
+  unequalJoin: 'fail' | 'shorten';
+  /** Is an answer of a transform job's container read as CSV wherever Accept says so, also where nothing is done to it? Default true. */
+  checkCsvAnswers: boolean;
+  /** Does linear-learner take a line that is an array of features, as the InputFilter `$.features` leaves it? Default false. */
+  linearLearnerArrays: boolean;
+  /** Is the end of a slice in a filter (`$[1:4]`) part of it, as the Developer Guide says, or not, as in JSONPath? Default 'inclusive'. */
+  sliceEnd: 'inclusive' | 'exclusive';
+  /** Significant digits with which joined rows print numbers anew. Default 15. */
+  joinedDigits: 15 | 17;
 }
 
 export const STRICT_SWITCHES: Switches = {
@@ -186,6 +217,14 @@ export const STRICT_SWITCHES: Switches = {
   resolveTagsAgain: true,
   repeatEvents: false,
   rateStartsAtOnce: false,
+  transformOutputPath: 'folder',
+  transformRules: 'refuse',
+  transformOutputBucket: 'fail',
+  unequalJoin: 'fail',
+  checkCsvAnswers: true,
+  linearLearnerArrays: false,
+  sliceEnd: 'inclusive',
+  joinedDigits: 15,
 };
 
 /** The price of an instance type in a region. */
@@ -194,6 +233,13 @@ export interface InstancePrice {
   instanceType: string;
   /** US dollars an hour. */
   hourly: number;
+}
+
+/** A quota of Service Quotas, by its name there. */
+export interface Quota {
+  /** `ml.m5.xlarge for transform job usage` */
+  name: string;
+  limit: number;
 }
 
 export interface EmulatorOptions {
@@ -212,4 +258,6 @@ export interface EmulatorOptions {
   iam?: readonly AttachedPolicy[];
   /** What the Price List API says that an instance costs for hosting; with none, it knows no product. */
   prices?: readonly InstancePrice[];
+  /** Quotas of every account in every region; what is not named has no limit. */
+  quotas?: readonly Quota[];
 }

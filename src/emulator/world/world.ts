@@ -13,11 +13,12 @@ import type { Faults } from './faults.ts';
 import type { FunctionEvents } from './functions/records.ts';
 import type { LogStore } from './logs/logs.ts';
 import type { ObjectStore } from './objects/objects.ts';
-import type { InstancePrice, Latencies, Switches } from './options.ts';
+import type { InstancePrice, Latencies, Quota, Switches } from './options.ts';
 import type { Random } from './random.ts';
 import type { Bus } from './rules/records.ts';
 import type { Schedules } from './schedules.ts';
 import type { Timeline } from './timeline.ts';
+import type { Transforms } from './transform/records.ts';
 
 /** What endpoints run on: everything there is but the endpoints themselves. */
 export interface Platform {
@@ -31,6 +32,8 @@ export interface Platform {
   readonly iam: Iam;
   /** What the Price List API knows. */
   readonly prices: readonly InstancePrice[];
+  /** How much of something an account may have; what is not in it has no limit. */
+  readonly quotas: readonly Quota[];
   /** What happens by itself as time passes: alarm evaluations, endpoint transitions, capture files landing. */
   readonly timeline: Timeline;
   readonly metrics: MetricStore;
@@ -52,6 +55,7 @@ export interface Platform {
 export interface World extends Platform {
   readonly endpoints: Endpoints;
   readonly experiments: Experiments;
+  readonly transforms: Transforms;
   readonly schedules: Schedules;
   /** When stacks go on. */
   readonly stackWork: Agenda;

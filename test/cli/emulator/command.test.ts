@@ -36,6 +36,7 @@ const START = {
   pace: 'quick',
   iam: [],
   prices: [],
+  quotas: [],
 };
 
 describe('the words of shadowctl emulator', () => {
@@ -79,6 +80,10 @@ describe('the words of shadowctl emulator', () => {
         ],
       },
     ],
+    [
+      ['start', '--quota', 'ml.m5.xlarge for transform job usage=2'],
+      { ...START, quotas: [{ name: 'ml.m5.xlarge for transform job usage', limit: 2 }] },
+    ],
     [['stop'], { dir: undefined }],
     [['status', '--format', 'json'], { dir: undefined, format: 'json' }],
     [['env', '--shell', 'fish', '--dir', 'x'], { dir: 'x', shell: 'fish' }],
@@ -116,6 +121,10 @@ describe('the words of shadowctl emulator', () => {
     [
       ['fault', 'add', 'unhealthy', '--endpoint', 'e', '--variant', 'v', '--endpoint-config', 'c'],
       { dir: undefined, fault: { kind: 'unhealthy', endpoint: 'e', variant: 'v', endpointConfig: 'c' } },
+    ],
+    [
+      ['fault', 'add', 'failing-model', '--transform-job', 'nightly'],
+      { dir: undefined, fault: { kind: 'failing-model', transformJob: 'nightly' } },
     ],
     // As the flag was called before.
     [['fault', 'add', 'delay', '--ms', '5'], { dir: undefined, fault: { kind: 'delay', milliseconds: 5 } }],

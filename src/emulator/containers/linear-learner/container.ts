@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.ts';
 import { accessLog } from '../access-log.ts';
+import { builtInParameters } from '../execution-parameters.ts';
 import type { Container, InvocationRequest, InvocationResponse } from '../container.ts';
 import { mediaType, negotiate } from '../media-type.ts';
 import { type LinearModel, readLinearModel } from './model.ts';
@@ -30,8 +31,13 @@ export function linearLearnerContainer(
   loaded: LoadedLinearModel,
   clock: Clock,
   log: (line: string) => void,
+  {
+    environment = {},
+    cpus = 1,
+    bareArrays = false,
+  }: { environment?: Readonly<Record<string, string>>; cpus?: number | undefined; bareArrays?: boolean } = {},
 ): Container {
-  const access = accessLog(clock, log);
+  const access = accessLog(clock, log, environment);
   if ('failure' in loaded) log(`Model at /opt/ml/model cannot be loaded: ${loaded.failure}`);
 
   const respond = (status: number, body: Buffer, contentType: string): InvocationResponse => {
@@ -44,7 +50,7 @@ export function linearLearnerContainer(
     const { model } = loaded;
     // What it does not offer, CSV for example, it answers as JSON (seen on an endpoint: aws/sagemaker-python-sdk#993).
     const type = negotiate(accept, OFFERED) ?? OFFERED[0];
-    const records = readRequest(body, mediaType(contentType), model.features);
+    const records = readRequest(body, mediaType(contentType), model.features, bareArrays);
     const predictions = records.map((record) => predict(model, record));
     return respond(200, writeResponse(predictions, model.predictorType === 'multiclass_classifier', type), type);
   };
@@ -64,6 +70,10 @@ export function linearLearnerContainer(
         log(reason);
         return respond(error.status, Buffer.from(error.status === 400 ? REFUSAL : reason), 'text/plain');
       }
+    },
+    executionParameters: () => {
+      access('GET /execution-parameters', 200, 84);
+      return builtInParameters(cpus);
     },
     stop: async () => {},
   };

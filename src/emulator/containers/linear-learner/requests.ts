@@ -17,10 +17,11 @@ export class BadRequest extends Error {
  *
  * The reasons given here are ours and go to the log: the image's source is closed, and its answer is one sentence for all
  * of them. What it answers to a CSV header line is unknown (facts 7.4): here it is a 400, the cautious reading, as a
- * header holds no numbers. The 415 is worded as DeepAR's, an image of the same family (amazon-sagemaker-examples#1800).
+ * header holds no numbers. So is the bare array that an InputFilter leaves of a line of JSON (facts 16.4), unless `bareArrays`
+ * says otherwise. The 415 is worded as DeepAR's, an image of the same family (amazon-sagemaker-examples#1800).
  */
-export function readRequest(body: Uint8Array, contentType: string, features: number): Features[] {
-  const records = parse(body, contentType);
+export function readRequest(body: Uint8Array, contentType: string, features: number, bareArrays = false): Features[] {
+  const records = parse(body, contentType, bareArrays);
   if (records.length === 0) throw new BadRequest(400, 'The request holds no record.');
   for (const { values, keys } of records) {
     if (keys === undefined) {
@@ -38,7 +39,7 @@ export function readRequest(body: Uint8Array, contentType: string, features: num
   return records;
 }
 
-function parse(body: Uint8Array, contentType: string): Features[] {
+function parse(body: Uint8Array, contentType: string, bareArrays: boolean): Features[] {
   switch (contentType) {
     case 'text/csv':
       return readCsv(text(body));
@@ -48,7 +49,8 @@ function parse(body: Uint8Array, contentType: string): Features[] {
       return text(body)
         .split('\n')
         .filter((line) => line.trim() !== '')
-        .map((line) => instance(parseJson(line)));
+        .map((line) => parseJson(line))
+        .map((line) => (bareArrays && Array.isArray(line) ? { values: numbers(line) } : instance(line)));
     case 'application/x-recordio-protobuf':
       return readProtobuf(body);
     default:

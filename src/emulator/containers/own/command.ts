@@ -103,7 +103,12 @@ export async function startCommand({
     await stop();
     throw error;
   }
-  return { ping: () => (state.ended ? 0 : server.ping()), invoke: (request) => server.invoke(request), stop };
+  return {
+    ping: () => (state.ended ? 0 : server.ping()),
+    invoke: (request) => server.invoke(request),
+    executionParameters: () => server.executionParameters(),
+    stop,
+  };
 }
 
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {

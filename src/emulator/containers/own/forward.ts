@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
-import type { InvocationRequest, InvocationResponse } from '../container.ts';
+import type { ExecutionParameters, InvocationRequest, InvocationResponse } from '../container.ts';
 
 /** SageMaker's own limits (facts 7.2), on the wall clock: a server of the user's knows no other. */
 const PING_LIMIT = 2_000;
@@ -13,8 +13,10 @@ const ATTRIBUTES = 'x-amzn-sagemaker-custom-attributes';
 interface Forward {
   /** Its status, 0 when nothing answers within two seconds. */
   ping(): Promise<number>;
-  /** Its answer, status 0 when there is none within sixty seconds or it breaks off. */
+  /** Its answer, status 0 when there is none within the request's time (sixty seconds) or it breaks off. */
   invoke(request: InvocationRequest): Promise<InvocationResponse>;
+  /** What it answers at /execution-parameters; undefined where that is not 200 and a JSON object. */
+  executionParameters(): Promise<ExecutionParameters | undefined>;
   close(): void;
 }
 
@@ -55,13 +57,13 @@ export function forward(base: URL, log: (line: string) => void): Forward {
         return 0;
       }
     },
-    invoke: async ({ body, contentType, accept, customAttributes }) => {
+    invoke: async ({ body, contentType, accept, customAttributes, timeoutMs }) => {
       const headers: Record<string, string | number> = { 'content-length': body.length };
       if (contentType !== undefined) headers['content-type'] = contentType;
       if (accept !== undefined) headers['accept'] = accept;
       if (customAttributes !== undefined) headers[ATTRIBUTES] = customAttributes;
       try {
-        const answer = await call('POST', '/invocations', headers, body, INVOCATION_LIMIT);
+        const answer = await call('POST', '/invocations', headers, body, timeoutMs ?? INVOCATION_LIMIT);
         const attributes = answer.headers[ATTRIBUTES];
         const contentTypeOut = answer.headers['content-type'] ?? 'application/octet-stream';
         const response = { status: answer.status, body: answer.body, contentType: contentTypeOut };
@@ -71,6 +73,31 @@ export function forward(base: URL, log: (line: string) => void): Forward {
         return { status: 0, body: new Uint8Array(), contentType: 'text/plain' };
       }
     },
+    executionParameters: async () => {
+      try {
+        const { status, body } = await call('GET', '/execution-parameters', {}, undefined, PING_LIMIT);
+        return status === 200 ? readParameters(body.toString('utf8')) : undefined;
+      } catch {
+        return undefined;
+      }
+    },
     close: () => agent.destroy(),
+  };
+}
+
+/** What is no number or text is taken for left out. */
+function readParameters(text: string): ExecutionParameters | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { MaxConcurrentTransforms, BatchStrategy, MaxPayloadInMB } = Object(value) as Record<string, unknown>;
+  const positive = (one: unknown) => (typeof one === 'number' && one > 0 ? one : undefined);
+  return {
+    MaxConcurrentTransforms: positive(MaxConcurrentTransforms),
+    MaxPayloadInMB: typeof MaxPayloadInMB === 'number' && MaxPayloadInMB >= 0 ? MaxPayloadInMB : undefined,
+    BatchStrategy: typeof BatchStrategy === 'string' ? BatchStrategy : undefined,
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.ts';
 import { accessLog } from '../access-log.ts';
+import { builtInParameters } from '../execution-parameters.ts';
 import type { Container, InvocationRequest, InvocationResponse } from '../container.ts';
 import { pythonFloat, pythonJsonFloat } from '../python.ts';
 import { type Answer, evaluate } from './evaluate.ts';
@@ -47,8 +48,9 @@ export function xgboostContainer(
   environment: Readonly<Record<string, string>>,
   clock: Clock,
   log: (line: string) => void,
+  cpus = 1,
 ): Container {
-  const access = accessLog(clock, log);
+  const access = accessLog(clock, log, environment);
   const python = pythonLog(clock, log);
   const selected = environment['SAGEMAKER_INFERENCE_OUTPUT'];
 
@@ -117,6 +119,10 @@ export function xgboostContainer(
         const response = respond(error.status, error.message, HTML);
         return error.effort === undefined ? response : { ...response, effort: error.effort };
       }
+    },
+    executionParameters: () => {
+      access('GET /execution-parameters', 200, 84);
+      return builtInParameters(cpus);
     },
     stop: async () => {},
   };

@@ -88,6 +88,8 @@ function resourcesOf(
       return filled({ ModelName: cased(text('ModelName'), context) });
     case 'sagemaker inference-experiment':
       return filled({ InferenceExperimentName: cased(text('Name'), context) });
+    case 'sagemaker transform-job':
+      return filled({ TransformJobName: cased(text('TransformJobName'), context) });
     case 'sagemaker inference-component':
       return filled({ InferenceComponentName: text('InferenceComponentName') });
     case 'sagemaker model-package':
@@ -220,7 +222,8 @@ function tagKeys(tags: readonly { Key: string; Value: string }[]): Record<string
   };
 }
 
-function requestKeys(action: string, input: Input, { account }: Context): Requirement['keys'] {
+function requestKeys(action: string, input: Input, context: Context): Requirement['keys'] {
+  const { account } = context;
   const keys: Record<string, readonly string[]> = { ...tagKeys(tagsGiven(input)) };
   if (action === 's3:ListBucket' && typeof input.Prefix === 'string') keys['s3:prefix'] = [input.Prefix];
   // A bucket of another account is refused before IAM is asked.
@@ -233,7 +236,21 @@ function requestKeys(action: string, input: Input, { account }: Context): Requir
     const types = variants.flatMap((one) => one?.InstanceType ?? []);
     if (types.length > 0) keys['sagemaker:InstanceTypes'] = [...new Set(types)];
   }
+  if (action === 'sagemaker:CreateTransformJob') Object.assign(keys, transformKeys(input, context));
   return keys;
+}
+
+/** A transform job passes no role: its model has one. Which model it may be is a condition. */
+function transformKeys(input: Input, context: Context): Requirement['keys'] {
+  const { InstanceType: type, VolumeKmsKeyId: volume } = Object(input.TransformResources) as Record<string, unknown>;
+  const { KmsKeyId: output } = Object(input.TransformOutput) as Record<string, unknown>;
+  const model = fill('sagemaker', 'model', context, { ModelName: cased(String(input.ModelName), context) });
+  return {
+    'sagemaker:ModelArn': [model],
+    ...(typeof type === 'string' && { 'sagemaker:InstanceTypes': [type] }),
+    ...(typeof volume === 'string' && { 'sagemaker:VolumeKmsKeyArn': [volume] }),
+    ...(typeof output === 'string' && output !== '' && { 'sagemaker:OutputKmsKeyArn': [output] }),
+  };
 }
 
 /** The tags of what the request is about, where it has any. */
@@ -265,7 +282,12 @@ function tagsOn(resource: string, context: Context): Requirement['keys'] {
  * tags on Lambda functions").
  */
 const TAGGING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  sagemaker: { CreateModel: 'AddTags', CreateEndpointConfig: 'AddTags', CreateEndpoint: 'AddTags' },
+  sagemaker: {
+    CreateModel: 'AddTags',
+    CreateEndpointConfig: 'AddTags',
+    CreateEndpoint: 'AddTags',
+    CreateTransformJob: 'AddTags',
+  },
   cloudwatch: { PutMetricAlarm: 'TagResource' },
   logs: { CreateLogGroup: 'TagResource' },
   sns: { CreateTopic: 'TagResource' },

@@ -9,6 +9,7 @@ const WORDS: Record<ResourceKind, string> = {
   'inference-experiment': 'inference experiment',
   'model-package': 'model package',
   'model-package-group': 'model package group',
+  'transform-job': 'transform job',
 };
 
 /** SageMaker's refusal for nearly everything. */

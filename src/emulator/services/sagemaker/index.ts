@@ -16,6 +16,7 @@ import {
   listInferenceExperiments,
   listModelPackages,
   listModels,
+  listTransformJobs,
 } from './lists.ts';
 import {
   createModelPackage,
@@ -28,6 +29,7 @@ import {
 } from './model-packages.ts';
 import { createModel, deleteModel, describeModel } from './models.ts';
 import { addTags, deleteTags, listTags } from './tags.ts';
+import { createTransformJob, describeTransformJob, stopTransformJob } from './transform-jobs.ts';
 import { updateEndpoint, updateEndpointWeightsAndCapacities } from './update.ts';
 
 /** The SageMaker operations that are built. */
@@ -39,6 +41,7 @@ export const operations = {
   CreateModel: createModel,
   CreateModelPackage: createModelPackage,
   CreateModelPackageGroup: createModelPackageGroup,
+  CreateTransformJob: createTransformJob,
   DeleteEndpoint: deleteEndpoint,
   DeleteEndpointConfig: deleteEndpointConfig,
   DeleteInferenceExperiment: deleteInferenceExperiment,
@@ -52,14 +55,17 @@ export const operations = {
   DescribeModel: describeModel,
   DescribeModelPackage: describeModelPackage,
   DescribeModelPackageGroup: describeModelPackageGroup,
+  DescribeTransformJob: describeTransformJob,
   ListEndpointConfigs: listEndpointConfigs,
   ListEndpoints: listEndpoints,
   ListInferenceExperiments: listInferenceExperiments,
   ListModelPackages: listModelPackages,
   ListModels: listModels,
   ListTags: listTags,
+  ListTransformJobs: listTransformJobs,
   StartInferenceExperiment: startInferenceExperiment,
   StopInferenceExperiment: stopInferenceExperiment,
+  StopTransformJob: stopTransformJob,
   UpdateEndpoint: updateEndpoint,
   UpdateEndpointWeightsAndCapacities: updateEndpointWeightsAndCapacities,
   UpdateInferenceExperiment: updateInferenceExperiment,

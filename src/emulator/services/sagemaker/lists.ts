@@ -5,13 +5,16 @@ import type {
   ListModelPackagesInput,
   ListModelPackagesOutput,
   ListModelsOutput,
+  ListTransformJobsResponse,
 } from '@aws-sdk/client-sagemaker';
 import type { Context } from '../operation.ts';
 import { configsOf, endpointsOf, modelsOf, packagesOf } from '../../world/endpoints/records.ts';
 import { experimentsOf } from '../../world/experiments/records.ts';
+import { transformsOf } from '../../world/transform/records.ts';
 import { type Page, pageAfter } from '../paging.ts';
 import { invalidNextToken } from './errors.ts';
 import { summaryOf } from './experiments.ts';
+import { jobSummary } from './transform-jobs.ts';
 
 interface ListInput {
   SortBy?: string;
@@ -143,6 +146,15 @@ export function listInferenceExperiments(context: Context, input: ListInput): Li
   const { items, next } = page(records, input);
   const InferenceExperiments = items.map(summaryOf);
   return { InferenceExperiments, ...(next !== undefined && { NextToken: next }) };
+}
+
+export function listTransformJobs(context: Context, input: ListInput): ListTransformJobsResponse {
+  const records = transformsOf(context.world.store)
+    .entries(prefix(context))
+    .map(([, record]) => record);
+  const { items, next } = page(records, input);
+  const TransformJobSummaries = items.map(jobSummary);
+  return { TransformJobSummaries, ...(next !== undefined && { NextToken: next }) };
 }
 
 export function listEndpoints(context: Context, input: ListInput): ListEndpointsOutput {

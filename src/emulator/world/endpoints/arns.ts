@@ -14,7 +14,8 @@ export type ResourceKind =
   | 'endpoint'
   | 'model-package'
   | 'model-package-group'
-  | 'inference-experiment';
+  | 'inference-experiment'
+  | 'transform-job';
 
 /** `arn:aws:sagemaker:us-east-1:000000000000:endpoint/x`; the name keeps its case unless a switch says otherwise (facts 13). */
 export function arnOf({ account, region, world }: Place, kind: ResourceKind, name: string): string {
