@@ -10,14 +10,24 @@ export interface PolicyOptions {
   action: 'explain' | 'init';
   /** A YAML file; without it, the section `policy` of shadowctl.yaml. */
   file: string | undefined;
+  /** Of `explain`: whose policy, with what shadowctl.yaml says of this endpoint; undefined: that of all. */
+  endpoint: string | undefined;
   /** Of `init`: for which kind of change; undefined: the defaults. */
   kind: PolicyKind | undefined;
   format: 'text' | 'json';
 }
 
+interface Flags {
+  policy?: string;
+  endpoint?: string;
+  json?: boolean;
+  format: 'text' | 'json';
+}
+
 const EXPLAIN_HELP = `
-Example:
+Examples:
   $ shadowctl policy explain --policy policy.yaml
+  $ shadowctl policy explain --endpoint weather
 
 Every key: shadowctl policy init`;
 
@@ -34,10 +44,17 @@ export function policyCommand(host: Host, start: Run<PolicyOptions> = run): Comm
   formatFlag(command.command('explain'))
     .description('explain what the policy requires, and how much traffic that takes')
     .option('--policy <file>', 'a YAML file (default: section policy of shadowctl.yaml)')
+    .option('--endpoint <name>', 'with what shadowctl.yaml says of this endpoint (endpoints: NAME: policy, answers)')
     .option('--json', 'as --format json')
     .addHelpText('after', EXPLAIN_HELP)
-    .action(({ policy, json, format }: { policy?: string; json?: boolean; format: 'text' | 'json' }) =>
-      host.start(start, { action: 'explain', file: policy, kind: undefined, format: json === true ? 'json' : format }),
+    .action(({ policy, endpoint, json, format }: Flags) =>
+      host.start(start, {
+        action: 'explain',
+        file: policy,
+        endpoint,
+        kind: undefined,
+        format: json === true ? 'json' : format,
+      }),
     );
   formatFlag(command.command('init'))
     .description('print a policy as YAML, every key with its meaning: the defaults, or one for a kind of change')
@@ -49,13 +66,13 @@ export function policyCommand(host: Host, start: Run<PolicyOptions> = run): Comm
     )
     .addHelpText('after', INIT_HELP)
     .action(({ kind, format }: { kind?: PolicyKind; format: 'text' | 'json' }) =>
-      host.start(start, { action: 'init', file: undefined, kind, format }),
+      host.start(start, { action: 'init', file: undefined, endpoint: undefined, kind, format }),
     );
   return command;
 }
 
 /** Tells what the policy demands, or prints the default; asks nobody and changes nothing. */
-export async function run(app: App, { action, file, kind, format }: PolicyOptions): Promise<Outcome> {
+export async function run(app: App, { action, file, endpoint, kind, format }: PolicyOptions): Promise<Outcome> {
   const { io } = app;
   if (action === 'init') {
     const yaml = (kind === undefined ? EXAMPLE : policyFile(kind)).trimEnd();
@@ -64,7 +81,7 @@ export async function run(app: App, { action, file, kind, format }: PolicyOption
     return 'done';
   }
   const { loadPolicy } = await import('../analysis/observe/policy-file.ts');
-  const { policy, source } = await loadPolicy(app.cwd, file, () => app.project());
+  const { policy, source } = await loadPolicy(app.cwd, file, () => app.project(), endpoint);
   if (format === 'json') writeJson(io, 'policy-explain', policy);
   else {
     const { policyLines } = await import('./views/policy.ts');

@@ -17,21 +17,53 @@ async function parse(...argv: string[]): Promise<PolicyOptions | undefined> {
 }
 
 test.each([
-  [['init'], { action: 'init', file: undefined, kind: undefined, format: 'text' }],
-  [['init', '--kind', 'llm-swap'], { action: 'init', file: undefined, kind: 'llm-swap', format: 'text' }],
-  [['explain'], { action: 'explain', file: undefined, kind: undefined, format: 'text' }],
-  [['explain', '--policy', 'p.yaml', '--json'], { action: 'explain', file: 'p.yaml', kind: undefined, format: 'json' }],
+  [['init'], { action: 'init', file: undefined, endpoint: undefined, kind: undefined, format: 'text' }],
+  [
+    ['init', '--kind', 'llm-swap'],
+    { action: 'init', file: undefined, endpoint: undefined, kind: 'llm-swap', format: 'text' },
+  ],
+  [['explain'], { action: 'explain', file: undefined, endpoint: undefined, kind: undefined, format: 'text' }],
+  [
+    ['explain', '--endpoint', 'rain'],
+    { action: 'explain', file: undefined, endpoint: 'rain', kind: undefined, format: 'text' },
+  ],
+  [
+    ['explain', '--policy', 'p.yaml', '--json'],
+    { action: 'explain', file: 'p.yaml', endpoint: undefined, kind: undefined, format: 'json' },
+  ],
 ])('policy %j', async (argv, expected) => {
   expect(await parse(...argv)).toEqual(expected);
+});
+
+test('of one endpoint, with what shadowctl.yaml says of it', async () => {
+  const policyOf = async (endpoint: string | undefined) => {
+    const out: string[] = [];
+    const io = { out: (line = '') => void out.push(line), color: false, columns: 80 };
+    const project = {
+      policy: { errors: 0.25 },
+      file: 'shadowctl.yaml',
+      endpoints: { rain: { policy: { errors: 0.5 } } },
+    };
+    const app = { cwd: '/', io, project: async () => project } as unknown as App;
+    await run(app, { action: 'explain', file: undefined, endpoint, kind: undefined, format: 'json' });
+    return (JSON.parse(out.join('\n')) as { errors: number }).errors;
+  };
+  expect([await policyOf(undefined), await policyOf('weather'), await policyOf('rain')]).toEqual([0.25, 0.25, 0.5]);
 });
 
 async function explain(policy: unknown, json = false): Promise<string> {
   const out: string[] = [];
   const io = { out: (line = '') => void out.push(line), color: false, columns: 80 };
   const app = { cwd: '/', io, project: async () => ({ policy, file: 'shadowctl.yaml' }) } as unknown as App;
-  expect(await run(app, { action: 'explain', file: undefined, kind: undefined, format: json ? 'json' : 'text' })).toBe(
-    'done',
-  );
+  expect(
+    await run(app, {
+      action: 'explain',
+      file: undefined,
+      endpoint: undefined,
+      kind: undefined,
+      format: json ? 'json' : 'text',
+    }),
+  ).toBe('done');
   return out.join('\n');
 }
 
@@ -90,7 +122,9 @@ test.each([
 test('init prints the defaults, and what it has commented out can be used', async () => {
   const out: string[] = [];
   const app = { io: { out: (line = '') => void out.push(line) } } as unknown as App;
-  expect(await run(app, { action: 'init', file: undefined, kind: undefined, format: 'text' })).toBe('done');
+  expect(
+    await run(app, { action: 'init', file: undefined, endpoint: undefined, kind: undefined, format: 'text' }),
+  ).toBe('done');
   const text = out.join('\n');
   const read = (yaml: string) => readPolicy((parseYaml(yaml, 'init') as { policy: unknown }).policy, 'init');
   expect(read(text)).toEqual(DEFAULT_POLICY);
@@ -145,7 +179,7 @@ describe('policies for kinds of change', () => {
   ])('%s: the whole file is read as it says, and has every key of the default', async (kind, says) => {
     const out: string[] = [];
     const app = { io: { out: (line = '') => void out.push(line) } } as unknown as App;
-    expect(await run(app, { action: 'init', file: undefined, kind, format: 'text' })).toBe('done');
+    expect(await run(app, { action: 'init', file: undefined, endpoint: undefined, kind, format: 'text' })).toBe('done');
     const text = out.join('\n');
     const policy = read(text);
     expect(policy).toMatchObject(says);
