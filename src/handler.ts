@@ -1,16 +1,24 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App, Environment, Globals } from './app.ts';
 import { functionUrl } from './aws/function-url.ts';
 import { putObject } from './aws/s3-text.ts';
-import { readObject } from './aws/s3.ts';
+import { headObject, readObject } from './aws/s3.ts';
 import { environmentError } from './base/errors.ts';
-import { parsedJson } from './base/json.ts';
+import { isObject, parsedJson } from './base/json.ts';
 import { projectOf } from './base/project.ts';
 import { printCommand, printText } from './base/text.ts';
 import { prepareRelease } from './cli/release-parts.ts';
 import { approvalHtml } from './cli/views/approval-page.ts';
 import { accountHere } from './lifecycle/session.ts';
-import { type FunctionContext, handle, type Opened, type TickRecord, type UrlReply } from './pipeline/handle.ts';
+import {
+  type FunctionContext,
+  handle,
+  type Look,
+  type Opened,
+  type TickRecord,
+  type UrlReply,
+} from './pipeline/handle.ts';
 import { tickRecordUri } from './pipeline/places.ts';
 import { type FunctionSettings, projectOfFunction, readFunctionSettings } from './pipeline/settings.ts';
 import type { Io } from './ui/io.ts';
@@ -70,10 +78,17 @@ export function createHandler(surroundings: FunctionSurroundings): Handler {
           };
         },
         keep: keepTick,
+        lastLook: readLook,
+        forget: () => rm(capturesOf(surroundings), { recursive: true, force: true }),
       },
       event,
       context,
     );
+}
+
+/** Where captures that were downloaded are kept from tick to tick. */
+function capturesOf({ folder }: Pick<FunctionSurroundings, 'folder'>): string {
+  return join(folder, 'captures');
 }
 
 function appOf(
@@ -86,7 +101,7 @@ function appOf(
   return createApp({
     surroundings: {
       clock,
-      env: { ...env, SHADOWCTL_CACHE: join(folder, 'captures') },
+      env: { ...env, SHADOWCTL_CACHE: capturesOf({ folder }) },
       cwd: folder,
       signal,
       io: () => io,
@@ -149,14 +164,34 @@ async function ownLink(app: App, env: Environment): Promise<string | undefined> 
   return (await functionUrl(await app.aws(), name, app.signal))?.replace(/\/+$/, '');
 }
 
-async function keepTick({ session, settings }: Opened, tick: TickRecord): Promise<void> {
+async function recordUri({ session, settings }: Opened): Promise<string> {
   const aws = await session.aws();
   const { place } = await session.state();
-  const uri = tickRecordUri(place, {
+  return tickRecordUri(place, {
     account: await accountHere(session),
     region: aws.target.region,
     endpoint: settings.endpoint,
   });
+}
+
+/** A line of JSON is smaller. */
+const MAX_TICK = 64 * 1024;
+
+async function readLook(opened: Opened): Promise<Look | undefined> {
+  const { session } = opened;
+  const aws = await session.aws();
+  const uri = await recordUri(opened);
+  if ((await headObject(aws, uri)) === undefined) return undefined;
+  const content = parsedJson(new TextDecoder().decode(await readObject(aws, uri, MAX_TICK, session.signal)));
+  const look = isObject(content) && isObject(content.look) ? content.look : {};
+  const { at, took } = look;
+  return typeof at === 'number' && typeof took === 'number' ? { at, took } : undefined;
+}
+
+async function keepTick(opened: Opened, tick: TickRecord): Promise<void> {
+  const { session } = opened;
+  const aws = await session.aws();
+  const uri = await recordUri(opened);
   const body = `${JSON.stringify({ ...tick, at: new Date(tick.at).toISOString() })}\n`;
   await putObject(aws, uri, { body, type: 'application/json' }, session.signal);
 }

@@ -78,8 +78,14 @@ function diskProblem(folder: string, next: string, error: unknown): Problem | un
     : environmentError(`Could not write to ${folder}: ${reason} (${code}).`, next, error);
 }
 
+/** What `onDisk` threw because there was no room. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && ['ENOSPC', 'EDQUOT'].includes(codeOf(error.cause));
+}
+
 /** A thread's error keeps only its message, which Node begins with the code; DuckDB gives the system's words. */
 function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
   const { code, message } = error as NodeJS.ErrnoException;
   if (typeof code === 'string') return code;
   return /^(E[A-Z]+): /.exec(message)?.[1] ?? (/no space left on device/i.test(message) ? 'ENOSPC' : '');

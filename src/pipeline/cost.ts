@@ -1,3 +1,4 @@
+import { HOUR } from '../base/units.ts';
 import { MEMORY } from './template/template.ts';
 import type { PipelineSpec } from './template/spec.ts';
 
@@ -10,29 +11,46 @@ export interface MonthlyCost {
 }
 
 const MONTH_MINUTES = 30 * 24 * 60;
-/** US dollars, us-east-1: a GB-second and a request of AWS Lambda, a request of S3 that writes or lists, an alarm a month, a GB of log. */
+/**
+ * US dollars, us-east-1: a GB-second and a call of AWS Lambda, a request of S3 that writes or lists and one that reads, a metric that
+ * GetMetricData is asked for, an alarm a month, a GB of log.
+ */
 const PRICES = {
   gbSecond: { arm64: 0.000_013_333_4, x86_64: 0.000_016_666_7 },
   call: 0.2e-6,
-  s3: 0.005e-3,
+  list: 0.005e-3,
+  read: 0.000_4e-3,
+  metric: 0.01e-3,
   alarm: 0.1,
   logGb: 0.5,
 } as const;
-/** Requests of S3 that a tick makes when nothing is under way, and with a release; lines of log likewise, in bytes. */
-const TICK = { idle: { seconds: 2, s3: 8, log: 500 }, busy: { seconds: 30, s3: 40, log: 3_000 } } as const;
+/**
+ * What a tick does when nothing is under way, and when it judges: seconds, requests of S3 that write or list, those that read, metrics
+ * asked for, bytes of log. Counted on a release of this program; for each hour of the window both sides' captures are listed.
+ */
+const TICK = {
+  idle: { seconds: 2, list: 8, read: 10, metrics: 0, log: 500 },
+  busy: { seconds: 30, list: 17, read: 60, metrics: 41, log: 3_000 },
+} as const;
+const LISTS_AN_HOUR = 2;
 
-/** Pure. */
-export function monthlyCost({
-  everyMinutes,
-  architecture,
-}: Pick<PipelineSpec, 'everyMinutes' | 'architecture'>): MonthlyCost {
+/**
+ * @param timeBox of a release, in milliseconds: on the average a window is half as long
+ */
+export function monthlyCost(
+  { everyMinutes, architecture }: Pick<PipelineSpec, 'everyMinutes' | 'architecture'>,
+  timeBox: number,
+): MonthlyCost {
   const ticks = MONTH_MINUTES / everyMinutes;
-  const sum = ({ seconds, s3, log }: { seconds: number; s3: number; log: number }) =>
+  const sum = ({ seconds, list, read, metrics, log }: Record<keyof (typeof TICK)['idle'], number>) =>
     2 * PRICES.alarm +
     ticks *
       ((MEMORY / 1024) * seconds * PRICES.gbSecond[architecture] +
         PRICES.call +
-        s3 * PRICES.s3 +
+        list * PRICES.list +
+        read * PRICES.read +
+        metrics * PRICES.metric +
         (log / 1e9) * PRICES.logGb);
-  return { idle: sum(TICK.idle), busy: sum(TICK.busy) };
+  const listed = TICK.busy.list + (LISTS_AN_HOUR * timeBox) / 2 / HOUR;
+  return { idle: sum(TICK.idle), busy: sum({ ...TICK.busy, list: listed }) };
 }

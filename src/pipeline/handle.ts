@@ -29,6 +29,16 @@ export interface HandlerParts {
   draw(page: Page): string;
   /** Keeps what a tick came to, for whoever asks how the pipeline is. */
   keep(opened: Opened, tick: TickRecord): Promise<void>;
+  /** The last look at the evidence, as it was kept. */
+  lastLook(opened: Opened): Promise<Look | undefined>;
+  /** Gives up what was downloaded: no release needs it any more. */
+  forget(): Promise<void>;
+}
+
+/** A look at the evidence: when it ended, ms since the epoch, and how long it took, in milliseconds. */
+export interface Look {
+  at: number;
+  took: number;
 }
 
 /** What a tick came to. */
@@ -45,12 +55,19 @@ export interface TickRecord {
   problem: string | undefined;
   /** Names of what was deleted, since nothing needs it any more. */
   deleted: readonly string[];
+  /** The last look at the evidence: this tick's, or an earlier one's; null: there was none. */
+  look: Look | null;
 }
 
 /** Before a function is stopped for good, so much time is left for what is under way to be written down. */
 const RESERVE = 20 * SECOND;
 /** A look at the evidence ends so much before that: its result must be carried out, or told. */
 const AFTER_A_LOOK = MINUTE;
+/**
+ * Each look judges the whole window anew. So that this costs no more the larger it becomes, nothing is looked at for so many times
+ * as long as the last look took, but for a deadline: a tenth of the time is the most.
+ */
+const REST = 9;
 
 /** A reply as a function URL takes it (payload format 2.0). */
 export interface UrlReply {
@@ -135,6 +152,7 @@ async function tick(
 ): Promise<TickRecord> {
   const { clock, keep } = parts;
   const opened = await parts.open(signal);
+  let look: Look | undefined;
   const record = (more: Partial<TickRecord> & Pick<TickRecord, 'result'>): TickRecord => ({
     at: clock.now(),
     because,
@@ -142,10 +160,20 @@ async function tick(
     waits: undefined,
     problem: undefined,
     deleted: [],
+    look: look ?? null,
     ...more,
   });
   try {
-    const { result, tidied } = await once(opened, lookWithin(left));
+    look = await parts.lastLook(opened);
+    const { result, tidied } = await once(opened, {
+      lookWithin: lookWithin(left),
+      lookAgain: look && look.at + REST * look.took,
+      looked: (took) => (look = { at: clock.now(), took }),
+    });
+    if (result.kind === 'idle' || result.kind === 'ended') {
+      look = undefined;
+      await parts.forget();
+    }
     const told = record({
       result: result.kind,
       release: 'release' in result ? result.release.id : undefined,
@@ -180,12 +208,12 @@ function lookWithin(left: number): number {
 
 async function once(
   { session, parts, settings }: Opened,
-  within: number,
+  looking: Pick<ReleaseParts, 'lookWithin' | 'lookAgain' | 'looked'>,
 ): Promise<{ result: Exclude<RunResult, { kind: 'planned' }>; tidied: Tidied }> {
   const { endpoint, watch, adopt, wayBack } = settings;
   const result = await runRelease(
     session,
-    { ...parts, lookWithin: within },
+    { ...parts, ...looking },
     {
       endpoint,
       wanted: {},

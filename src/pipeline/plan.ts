@@ -111,7 +111,7 @@ export async function planPipeline(session: Session, request: PipelineRequest): 
     spec,
     request,
     state,
-    cost: monthlyCost(spec),
+    cost: monthlyCost(spec, release.timeBox),
     stands: stack !== undefined && stands(stack),
   };
 }

@@ -1,5 +1,6 @@
 import { isWhole } from '../support/sizes.ts';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -123,9 +124,17 @@ describe('a call of the function', () => {
     for (let n = 0; n < 2; n += 1) {
       stage.emulator.world.faults.add(slow);
       await expect(stage.tick()).rejects.toThrow(/^Not decided here/);
+      expect(await facts('release-trouble')).toHaveLength(1);
+      // For nine times as long it is not tried again.
+      expect(await stage.tick()).toMatchObject({ result: 'waits', waits: 'evidence' });
+      await stage.clock.sleep(130 * MINUTE);
     }
+    stage.emulator.world.faults.add(slow);
+    await expect(stage.tick()).rejects.toThrow(/^Not decided here/);
     expect(await facts('release-trouble')).toMatchObject([{ elsewhere: true }]);
-    const lines = stage.log.filter((line) => line.startsWith('Decide it where there is more time: shadowctl release'));
+    const lines = stage.log.filter((line) =>
+      line.startsWith('Decide it where there is more time and room: shadowctl release'),
+    );
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(`--state ${STATE}`);
     expect(
@@ -135,7 +144,45 @@ describe('a call of the function', () => {
       problem: expect.stringContaining('Not decided here'),
     });
     stage.emulator.world.faults.clear();
-    expect(await stage.tick()).toMatchObject({ result: 'waits', waits: 'evidence' });
+    await stage.clock.sleep(130 * MINUTE);
+    expect(await stage.tick()).toMatchObject({
+      result: 'waits',
+      waits: 'evidence',
+      look: { took: expect.any(Number) },
+    });
+  });
+
+  test('spends a tenth of the time with looking at most, but for a deadline, and keeps no captures of what has ended', async () => {
+    stage = await openFunction({ timeBox: '3h', answer: '1h' });
+    await stage.upload('weather/model.tar.gz', MODEL);
+    await stage.ticksUntil('evidence');
+    const metrics = stage.emulator.world.faults.add({
+      kind: 'delay',
+      operation: 'GetMetricData',
+      milliseconds: MINUTE,
+    });
+    const looked = async () => {
+      const { look } = await stage.tick();
+      return look;
+    };
+    const first = await looked();
+    expect(first?.took).toBeGreaterThanOrEqual(MINUTE);
+    await stage.clock.sleep(8 * (first?.took ?? 0));
+    expect(await looked()).toEqual(first);
+    await stage.clock.sleep(first?.took ?? 0);
+    const second = await looked();
+    expect(second?.at).toBeGreaterThan(first?.at ?? 0);
+    // The time box ends while it rests.
+    stage.emulator.world.faults.remove(metrics.id);
+    const begun = (await facts('release-gathering')) as { at: number }[];
+    const box = (begun[0]?.at ?? 0) + 3 * 60 * MINUTE;
+    await stage.clock.sleep(Math.max(0, box - stage.clock.now()));
+    expect(await stage.tick()).toMatchObject({ waits: 'answer' });
+    const captures = join(stage.cwd, 'captures');
+    mkdirSync(captures, { recursive: true });
+    writeFileSync(join(captures, 'kept'), '');
+    await stage.ticksUntil('idle', 30);
+    expect(existsSync(captures)).toBe(false);
   });
 
   test('beside another one begins no second release', async () => {

@@ -62,7 +62,7 @@ export function noteText(raw: ReleaseNote): Text {
         `${of} cannot go on now; production was not touched. It is tried again at the next look.`,
         note.what,
         note.elsewhere
-          ? text`Decide it where there is more time: ${shown('release', { endpoint, once: true })}`
+          ? text`Decide it where there is more time and room: ${shown('release', { endpoint, once: true })}`
           : undefined,
       );
     case 'settling':

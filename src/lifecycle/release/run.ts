@@ -30,6 +30,10 @@ export interface ReleaseParts {
   reports?: ReportShelf | undefined;
   /** The longest that a look at the evidence may take, in milliseconds; undefined: as long as it takes. */
   lookWithin?: number | undefined;
+  /** Before this moment (ms since the epoch) nothing is looked at that no deadline asks for. */
+  lookAgain?: number | undefined;
+  /** Is told how long a look took, in milliseconds. */
+  looked?: ((took: number) => void) | undefined;
 }
 
 export interface RunRequest extends Omit<ReleaseRequest, 'settings' | 'terms' | 'from'> {
@@ -189,12 +193,14 @@ export async function answer(session: Session, parts: ReleaseParts, given: Relea
 }
 
 async function tickParts(session: Session, parts: ReleaseParts): Promise<TickParts> {
-  const { endpoint, settings, judging, reports, lookWithin } = parts;
+  const { endpoint, settings, judging, reports, lookWithin, lookAgain, looked } = parts;
   return {
     endpoint,
     settings,
     reports,
     lookWithin,
+    lookAgain,
+    looked,
     evidence: shadowEvidence(session, endpoint, { settings, judging }),
     targets: await targetsOf(session, parts.targets),
   };

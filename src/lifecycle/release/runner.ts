@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { AwsProblem } from '../../aws/errors.ts';
 import { describeAlarms } from '../../aws/cloudwatch.ts';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
+import { isDiskFull } from '../../base/disk.ts';
 import { environmentError, Problem } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { duration } from '../../base/units.ts';
@@ -45,6 +46,10 @@ export interface TickParts {
   reports?: ReportShelf | undefined;
   /** The longest that a look at the evidence may take, in milliseconds; undefined: as long as it takes. */
   lookWithin?: number | undefined;
+  /** Before this moment (ms since the epoch) nothing is looked at that no deadline asks for. */
+  lookAgain?: number | undefined;
+  /** Is told how long a look took, in milliseconds. */
+  looked?: ((took: number) => void) | undefined;
 }
 
 /** What a tick came to. */
@@ -112,6 +117,8 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
       continue;
     }
     let move = nextMove(release, seen);
+    if (move.kind === 'judge' && restsFromLooking(release, parts, seen.now))
+      return { kind: 'waits', release, move: waitsMeanwhile(release), look: undefined };
     if (move.kind === 'judge') {
       look = await lookOrTell(session, parts, release);
       // A look takes minutes: hours may have begun meanwhile, and a deadline may have passed.
@@ -133,11 +140,28 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
   throw new Error('a release made more moves in one tick than it has');
 }
 
+/** Whether the evidence need not be looked at now: nothing was approved, no deadline has passed, and the last look took long. */
+function restsFromLooking(release: Release, { lookAgain }: TickParts, now: number): boolean {
+  if (lookAgain === undefined || now >= lookAgain) return false;
+  if (release.at === 'gathering') return now < boxEnds(release);
+  if (release.at !== 'asking') return false;
+  return release.begun.terms.unanswered === 'wait' || now < answerUntil(release);
+}
+
+function waitsMeanwhile(release: Release): Extract<Move, { kind: 'wait' }> {
+  const { at, step, begun } = release;
+  if (at === 'asking')
+    return { kind: 'wait', for: 'answer', until: begun.terms.unanswered === 'keep' ? answerUntil(release) : undefined };
+  const last = step >= begun.terms.sampling.length - 1;
+  return { kind: 'wait', for: last ? 'evidence' : 'errors', until: boxEnds(release) };
+}
+
 /**
  * A look at the evidence. People are told where there can be none; and where its time is over as well, nothing is proven: a shadow
  * must not stay because its labels cannot be read.
  */
 async function lookOrTell(session: Session, parts: TickParts, release: Release): Promise<EvidenceLook> {
+  const began = session.clock.now();
   try {
     return await lookInTime(session, parts, release);
   } catch (error) {
@@ -151,19 +175,17 @@ async function lookOrTell(session: Session, parts: TickParts, release: Release):
       judgement: nothingJudged('inconclusive', message),
       sides: [],
     };
+  } finally {
+    parts.looked?.(session.clock.now() - began);
   }
 }
 
-/** A look takes longer than there is time here: another place may have it. */
+/** A look takes more time or room than there is here: another place may have it. */
 class NotDecidedHere extends Problem {
-  constructor(endpoint: string, within: number) {
-    super(
-      'cannot-run',
-      `Not decided here: to read this window takes longer than the ${duration(within)} that there are.`,
-      {
-        next: text`Decide it where there is more time: ${shown('release', { endpoint, once: true })}`,
-      },
-    );
+  constructor(endpoint: string, why: string) {
+    super('cannot-run', `Not decided here: ${why}.`, {
+      next: text`Decide it where there is more time and room: ${shown('release', { endpoint, once: true })}`,
+    });
   }
 }
 
@@ -181,7 +203,15 @@ async function lookInTime(session: Session, parts: TickParts, release: Release):
       try {
         return await evidence.look(release, signal);
       } catch (error) {
-        throw enough.signal.aborted && !session.signal.aborted ? new NotDecidedHere(endpoint, lookWithin) : error;
+        if (session.signal.aborted) throw error;
+        if (enough.signal.aborted)
+          throw new NotDecidedHere(
+            endpoint,
+            `to read this window takes longer than the ${duration(lookWithin)} that there are`,
+          );
+        if (isDiskFull(error))
+          throw new NotDecidedHere(endpoint, 'the captures of this window are more than the disk here takes');
+        throw error;
       } finally {
         looked.abort();
       }

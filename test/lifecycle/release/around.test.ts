@@ -413,6 +413,23 @@ test('labels that cannot be read any more are told once, and keep no shadow beyo
   expect(await running(stage)).toEqual({ artifact: 's3://models/005.tar.gz', shadows: 0 });
 });
 
+test('where the disk is full, the line for elsewhere is told', async () => {
+  stage = await openStage();
+  let full = false;
+  const life = releaseOn(stage, ALL, (release) => {
+    if (full)
+      throw environmentError('Could not write to /tmp.', undefined, Object.assign(new Error(), { code: 'ENOSPC' }));
+    return OPEN(release);
+  });
+  Object.assign(life.parts, { lookWithin: MINUTE });
+  await life.begin();
+  await life.until('evidence');
+  full = true;
+  await expect(life.tick()).rejects.toThrow(/^Not decided here: the captures/);
+  const told = life.session.events.flatMap((event) => (event.kind === 'release-told' ? [event.note] : [])).at(-1);
+  expect(told).toMatchObject({ about: 'trouble', elsewhere: true });
+});
+
 test('guardrails that SageMaker refuses beside a shadow: with consent the shadow goes first', async () => {
   stage = await openStage({ settings: { switches: { guardrailsWithShadow: false } } });
   const life = releaseOn(stage, { ...ALL, approve: 'auto', fallback: 'canary' }, PASSES);
