@@ -126,6 +126,7 @@ const BUILT_KEYS = [
   's3:prefix',
   's3:resourceaccount',
   'sagemaker:instancetypes',
+  'sagemaker:modelarn',
   'sagemaker:resourcetag/*',
   'sagemaker:taggingaction',
 ];

@@ -230,27 +230,24 @@ function requestKeys(action: string, input: Input, context: Context): Requiremen
   if (action.startsWith('s3:')) keys['s3:ResourceAccount'] = [account];
   if (action === 'sagemaker:CreateEndpointConfig') {
     const variants = [input.ProductionVariants, input.ShadowProductionVariants].flat() as (
-      | { InstanceType?: string }
+      | { InstanceType?: string; ModelName?: string }
       | undefined
     )[];
+    const models = variants.flatMap((one) => one?.ModelName ?? []);
+    if (models.length > 0) keys['sagemaker:ModelArn'] = [...new Set(models)].map((one) => modelArn(one, context));
     const types = variants.flatMap((one) => one?.InstanceType ?? []);
     if (types.length > 0) keys['sagemaker:InstanceTypes'] = [...new Set(types)];
   }
-  if (action === 'sagemaker:CreateTransformJob') Object.assign(keys, transformKeys(input, context));
+  if (action === 'sagemaker:CreateTransformJob') {
+    const { InstanceType: type } = Object(input.TransformResources) as { InstanceType?: string };
+    if (type !== undefined) keys['sagemaker:InstanceTypes'] = [type];
+    keys['sagemaker:ModelArn'] = [modelArn(input.ModelName, context)];
+  }
   return keys;
 }
 
-/** A transform job passes no role: its model has one. Which model it may be is a condition. */
-function transformKeys(input: Input, context: Context): Requirement['keys'] {
-  const { InstanceType: type, VolumeKmsKeyId: volume } = Object(input.TransformResources) as Record<string, unknown>;
-  const { KmsKeyId: output } = Object(input.TransformOutput) as Record<string, unknown>;
-  const model = fill('sagemaker', 'model', context, { ModelName: cased(String(input.ModelName), context) });
-  return {
-    'sagemaker:ModelArn': [model],
-    ...(typeof type === 'string' && { 'sagemaker:InstanceTypes': [type] }),
-    ...(typeof volume === 'string' && { 'sagemaker:VolumeKmsKeyArn': [volume] }),
-    ...(typeof output === 'string' && output !== '' && { 'sagemaker:OutputKmsKeyArn': [output] }),
-  };
+function modelArn(name: unknown, context: Context): string {
+  return fill('sagemaker', 'model', context, { ModelName: cased(String(name), context) });
 }
 
 /** The tags of what the request is about, where it has any. */

@@ -92,9 +92,6 @@ function checkNumbers(input: CreateTransformJobRequest): void {
     throw validationError(`InstanceCount cannot be greater than ${MAX_INSTANCES}, and is ${resources?.InstanceCount}.`);
   if (resources?.VolumeKmsKeyId !== undefined && LOCAL_STORAGE.test(resources.InstanceType ?? ''))
     throw validationError(`VolumeKmsKeyId is not supported for ${resources.InstanceType}, which has local storage.`);
-  const splits = (input.TransformInput?.SplitType ?? 'None') !== 'None';
-  if (input.BatchStrategy === 'SingleRecord' && !splits && input.MaxPayloadInMB === 0)
-    throw validationError('BatchStrategy SingleRecord needs a SplitType.');
 }
 
 function refuseUnbuilt({ TransformInput: input, MaxPayloadInMB }: CreateTransformJobRequest, model: ModelRecord): void {

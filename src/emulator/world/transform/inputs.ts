@@ -1,5 +1,6 @@
 import { buckets, objects } from '../objects/records.ts';
 import { roleDenial } from '../callers.ts';
+import { s3Location } from '../fleet/instance.ts';
 import { partitionOf } from '../partition.ts';
 import type { Platform } from '../world.ts';
 import type { TransformRecord } from './records.ts';
@@ -14,7 +15,9 @@ export interface TransformInputObject {
 
 /** Bucket and prefix of an S3 URI; the prefix may be empty. */
 export function uriParts(uri: string): { bucket: string; prefix: string } | undefined {
-  const [, bucket, prefix = ''] = /^(?:s3|https):\/\/([^/]+)(?:\/(.*))?$/s.exec(uri) ?? [];
+  const web = uri.startsWith('https:') ? s3Location(uri) : undefined;
+  if (web !== undefined) return { bucket: web.bucket, prefix: web.key };
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(uri) ?? [];
   return bucket === undefined ? undefined : { bucket, prefix };
 }
 

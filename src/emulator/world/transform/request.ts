@@ -63,10 +63,24 @@ export async function send(
   let took = 0;
   for (let tries = 0; ; tries += 1) {
     signal.throwIfAborted();
-    const answer = await sendOnce(world, record, instance, { ...request, timeoutMs: seconds * 1000 });
+    const asked = sendOnce(world, record, instance, { ...request, timeoutMs: seconds * 1000 });
+    const answer = await orAborted(asked, signal);
     took += answer.took;
     const { status } = answer.response;
     if ((status >= 200 && status < 500) || tries === retries) return { ...answer, took };
+  }
+}
+
+/** Whoever calls the job off does not wait for a server that does not answer. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const over = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true, signal: over.signal });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    over.abort();
   }
 }
 

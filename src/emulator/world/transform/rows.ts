@@ -27,7 +27,7 @@ export function readCells(line: string): string[] {
 
 /** The cells as a line, quoted only where they must be. */
 export function writeCells(cells: readonly string[]): string {
-  return cells.map((cell) => (/[",\r\n]|^\s/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
+  return cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
 }
 
 /** A number of JSON as it is written: no double could keep every integer. */

@@ -8,6 +8,7 @@ import type { Platform } from '../world.ts';
 import { below, inputsOf, ManifestError, mayUse, reaches, type TransformInputObject, uriParts } from './inputs.ts';
 import { type Processing, processes, readFilters } from './join.ts';
 import { containerLog, dataLog, environmentOf, processorsOf, strategyWord } from './log.ts';
+import { discard } from './land.ts';
 import { ObjectFailure, type SendSettings, transformObject } from './object.ts';
 import type { Blame, TransformOutput, TransformRecord } from './records.ts';
 import { isHealthy, type TransformInstance } from './request.ts';
@@ -65,7 +66,13 @@ export async function workOn(
   const shares = record.instances
     .map((id, index) => ({ id, objects: inputs.filter((_, turn) => turn % record.instances.length === index) }))
     .filter(({ objects }) => objects.length > 0);
-  const done = await Promise.all(shares.map((share) => workOnShare(world, record, share, at, signal)));
+  const ended = await Promise.allSettled(shares.map((share) => workOnShare(world, record, share, at, signal)));
+  const done = ended.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+  const broken = ended.find((one) => one.status === 'rejected');
+  if (broken !== undefined) {
+    for (const { outputs } of done) await discard(world, outputs);
+    throw broken.reason;
+  }
   const order = new Map(inputs.map((one, index) => [below(one.bucket, one.key), index]));
   const place = ({ input }: TransformOutput) => order.get(below(input.bucket, input.key)) ?? 0;
   return {
@@ -123,6 +130,9 @@ async function workOnShare(
       }
     }
     return { outputs, failure, took };
+  } catch (error) {
+    await discard(world, outputs);
+    throw error;
   } finally {
     await Promise.all(instance.containers.map((container) => container.stop()));
   }

@@ -1,3 +1,5 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import {
@@ -99,4 +101,56 @@ export async function logOf({ emulator }: Stand, job: string): Promise<Record<st
     }
   logs.destroy();
   return found;
+}
+
+/** A request that a model server of a test was sent. */
+interface Sent {
+  path: string;
+  body: string;
+  headers: IncomingHttpHeaders;
+}
+
+/** What it answers: status (default 200) and body; never, where it is undefined. */
+type Reply = { status?: number; body?: string; type?: string } | undefined;
+
+/** A server that answers as a model does; `answer` may be replaced as a test goes on. */
+export interface ModelServer {
+  url: string;
+  sent: Sent[];
+  answer(request: Sent): Reply | Promise<Reply>;
+  close(): Promise<void>;
+}
+
+/** Upper case for everything, 200 for /ping, 404 for /execution-parameters, until told otherwise. */
+export async function modelServer(): Promise<ModelServer> {
+  const made: ModelServer = {
+    url: '',
+    sent: [],
+    answer: ({ path, body }) => (path === '/execution-parameters' ? { status: 404 } : { body: body.toUpperCase() }),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const sent = {
+        path: incoming.url ?? '',
+        body: Buffer.concat(chunks).toString('latin1'),
+        headers: incoming.headers,
+      };
+      made.sent.push(sent);
+      void Promise.resolve(made.answer(sent)).then((reply) => {
+        if (reply === undefined) return;
+        outgoing.statusCode = reply.status ?? 200;
+        if (reply.type !== undefined) outgoing.setHeader('content-type', reply.type);
+        outgoing.end(reply.body ?? '');
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  made.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return made;
 }
