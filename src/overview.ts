@@ -38,6 +38,11 @@ export const COMMANDS = [
     name: 'record',
     summary: 'keep pairs of what callers log, who call live model and shadow themselves: for report',
   },
+  {
+    name: 'replay',
+    summary:
+      'send recorded requests again to any endpoint or server: pairs for report, or a multiple of the peak as load',
+  },
   { name: 'report', summary: 'compare shadow and production over a window of time: is it safe to promote?' },
   {
     name: 'promote',

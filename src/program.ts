@@ -24,6 +24,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   shadow: async () => (await import('./cli/shadow.ts')).shadowCommand,
   mirror: async () => (await import('./cli/mirror.ts')).mirrorCommand,
   record: async () => (await import('./cli/record.ts')).recordCommand,
+  replay: async () => (await import('./cli/replay.ts')).replayCommand,
   report: async () => (await import('./cli/report/command.ts')).reportCommand,
   promote: async () => (await import('./cli/promote.ts')).promoteCommand,
   release: async () => (await import('./cli/release.ts')).releaseCommand,

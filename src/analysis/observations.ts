@@ -18,6 +18,8 @@ export interface Observations {
   live?: 'decisions' | 'nothing' | undefined;
   /** Where the answers are what callers logged (`record`): nothing here can move their requests. */
   loggedBy?: 'callers' | undefined;
+  /** Recorded requests that were sent again (`replay`): production is what was recorded, and nothing here is live. */
+  replayed?: ReplayFacts | undefined;
   /**
    * Of a mirror, where these sides are no candidate beside what is live: `earlier`, other servers have their roles by now;
    * `way-back`, the shadow answered before the live side was promoted.
@@ -42,6 +44,16 @@ export interface Observations {
   leftOut?: readonly LeftOut[] | undefined;
   /** Whatever the reader must know about how this came about, in sentences: warm-up dropped, files unreadable. */
   notes: readonly string[];
+}
+
+/** How a recording was sent again, and what it says of its answers. */
+interface ReplayFacts {
+  /** `1x`, `50/s`, `max`. */
+  speed: string;
+  /** How long they took, all of them: else no latency is compared. */
+  latencies: boolean;
+  /** With which status they came: else each is taken for a success. */
+  statuses: boolean;
 }
 
 /** Of the chats of one side. Milliseconds from the last byte of the request; medians. */

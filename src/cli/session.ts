@@ -12,6 +12,7 @@ import { abortPlanLines, cleanupPlanLines, prunePlanLines, updatePlanLines } fro
 import { mirrorChangeLines } from './views/mirror-rollout.ts';
 import { describeEnd } from './views/message.ts';
 import { releasePlanLines } from './views/release.ts';
+import { replayPlanLines, replayQuestion } from './views/replay.ts';
 import { rolloutReturnLines } from './views/rollout.ts';
 
 export interface SessionOptions {
@@ -89,6 +90,13 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
     case 'mirror-change':
       show(mirrorChangeLines(app.io, plan));
       return confirm(app, 'Do this', yes, { onAws: false });
+    case 'replay':
+      show(replayPlanLines(app.io, plan));
+      if (plan.consent.length === 0) return;
+      return confirm(app, replayQuestion(plan), yes, {
+        untouched: 'nothing was sent',
+        onAws: plan.spec.kind === 'sagemaker',
+      });
     case 'release':
       show(releasePlanLines(app.io, plan));
       return confirm(app, `Begin this release on endpoint ${plan.endpoint}`, yes);

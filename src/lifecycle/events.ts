@@ -133,7 +133,10 @@ export type Task =
   /** So many of the file's payloads are tried. */
   | { name: 'test'; source: string; payloads: number; of: number }
   /** Undefined count: until the time is over. */
-  | { name: 'send'; source: string; endpoint: string; count: number | undefined };
+  | { name: 'send'; source: string; endpoint: string; count: number | undefined }
+  | { name: 'read-recording'; sources: readonly string[] }
+  /** Undefined: until the time of a step is over, which sends so many times the peak. */
+  | { name: 'replay'; to: string; requests: number | undefined; step: number | undefined };
 
 export type TaskProgress =
   | { kind: 'endpoint'; endpoint: Endpoint }

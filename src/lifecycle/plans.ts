@@ -13,6 +13,7 @@ import type { Calibration } from '../state/calibration.ts';
 import type { DivisionWords, MirrorRollout } from '../mirror/router/state.ts';
 import type { ReleaseSource, ReleaseTerms } from '../state/releases.ts';
 import type { Rollout } from '../state/rollouts.ts';
+import type { ReplayPlan } from './replay/planned.ts';
 import type { RolloutTimes } from './rollout/times.ts';
 import type { UpdateStarted } from '../state/updates.ts';
 
@@ -41,7 +42,8 @@ export type LifecyclePlan =
   | CalibrationResumedPlan
   | PromoteWithoutShadowPlan
   | MirrorRolloutPlan
-  | MirrorChangePlan;
+  | MirrorChangePlan
+  | ReplayPlan;
 
 export interface DeployPlan {
   kind: 'deploy';

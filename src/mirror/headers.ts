@@ -79,7 +79,7 @@ function named(name: string): Named {
 }
 
 /** @param name in lower case */
-function isCredential(name: string): boolean {
+export function isCredential(name: string): boolean {
   return CREDENTIALS.has(name) || /(token|secret|password|signature|credentials?|session-key)$/.test(name);
 }
 

@@ -41,7 +41,7 @@ const METHODS = {
 /** How the requests of the two variants were brought together, and how many of them, in a sentence. */
 export function pairingText(
   found: Predictions,
-  { metrics, loggedBy }: Pick<Observations, 'metrics' | 'loggedBy'>,
+  { metrics, loggedBy, replayed }: Pick<Observations, 'metrics' | 'loggedBy' | 'replayed'>,
 ): string {
   if (found.method === undefined) return 'No captured request of production could be paired with one of the shadow.';
   // What a mirror copied, and what callers logged, was paired when it was recorded.
@@ -50,7 +50,9 @@ export function pairingText(
       ? METHODS[found.method]
       : loggedBy === 'callers'
         ? 'the ids that callers logged'
-        : 'the requests that were copied';
+        : replayed === undefined
+          ? 'the requests that were copied'
+          : 'the requests that were sent again';
   return `${pairsText(found)} by ${by}: ${percent(found.coverage)} of the requests that the shadow should have seen.`;
 }
 

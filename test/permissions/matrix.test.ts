@@ -122,6 +122,8 @@ const UNPLAYED: readonly string[] = [
   ...[...new Set(NEEDS.pipeline.map(({ action }) => `pipeline: ${action}`))].filter(
     (one) => one !== 'pipeline: sts:GetCallerIdentity',
   ),
+  // It is asked for at a terminal.
+  'replay: sts:GetCallerIdentity',
   // The emulator has no streams.
   'mirror: sagemaker:InvokeEndpointWithResponseStream',
   // AWS demands these of whoever lets a variant scale; the emulator's policies make no alarms.

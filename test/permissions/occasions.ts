@@ -27,7 +27,19 @@ import { describeEndpointConfig } from '../../src/aws/sagemaker.ts';
 import { algorithmImage } from '../../src/resources/artifact/images.ts';
 import { autoscaled } from '../support/autoscaled.ts';
 import { ARTIFACT_009, FIXTURES, ROLE, type TestWorld } from '../support/world.ts';
-import { BETTER, BROKEN, CANARY, DEPLOY, ELSEWHERE, ON, OWN, type Scene, SHADOW, UNKNOWN } from './scenes.ts';
+import {
+  BETTER,
+  BROKEN,
+  CANARY,
+  DEPLOY,
+  ELSEWHERE,
+  ON,
+  OWN,
+  recordedRequests,
+  type Scene,
+  SHADOW,
+  UNKNOWN,
+} from './scenes.ts';
 
 /*
  * What commands need only at times: for images of one's own, models of the registry, endpoints of others, updates that
@@ -235,6 +247,28 @@ export const OCCASIONS: readonly Scene[] = [
     prepare: [DEPLOY],
     line: `invoke ${ON} --data s3://models/rows.csv --count 5`,
     takes: ['s3:GetObject'],
+  },
+  {
+    ...COMPANY,
+    name: 'replay of what lies in S3, to an endpoint of an instance type without an estimate',
+    command: 'replay',
+    prepare: [OWN_DEPLOY],
+    async arrange(world) {
+      await openBucket(world);
+      const path = join(world.root, 'recorded.jsonl');
+      recordedRequests(path);
+      const s3 = await world.aws.s3();
+      const Body = readFileSync(path);
+      await s3.send(new PutObjectCommand({ Bucket: 'models', Key: 'recorded/recorded.jsonl', Body }));
+    },
+    async tidy(world) {
+      const s3 = await world.aws.s3();
+      await s3.send(new DeleteObjectCommand({ Bucket: 'models', Key: 'recorded/recorded.jsonl' }));
+      rmSync(join(world.root, 'replay'), { recursive: true, force: true });
+      await closeBucket(world);
+    },
+    line: `replay ${ON} --from s3://models/recorded/ --speed max`,
+    takes: ['s3:ListBucket', 's3:GetObject', PRICES],
   },
   {
     ...COMPANY,

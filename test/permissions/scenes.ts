@@ -1,4 +1,4 @@
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readDocument } from '../../src/emulator/iam/document.ts';
 import type { PermittedCommand } from '../../src/lifecycle/permissions/needs.ts';
@@ -66,6 +66,16 @@ export const SHADOW = `shadow ${ON} ${BETTER} --sample 100% --yes`;
 export const CANARY = `canary ${ON} ${BETTER} --yes`;
 const POLICY = 'inform: [latency, labels, numbers]\nminimumBlocks: 2\nblockMinutes: 2\nerrors: 0.1\n';
 
+/** Requests as `record` takes them. */
+export function recordedRequests(path: string): void {
+  const lines = readFileSync(join(FIXTURES, 'data/test.csv'), 'utf8').trim().split('\n').slice(0, 5);
+  const recorded = lines.map((line, i) => {
+    const features = line.split(',').map(Number);
+    return `${JSON.stringify({ id: `${i}`, side: 'live', status: null, latency: 1, request: { instances: [{ features }] } })}\n`;
+  });
+  writeFileSync(path, recorded.join(''));
+}
+
 /** What each command needs as it is run every day. */
 export const DAILY: readonly Scene[] = [
   { name: 'deploy a new endpoint', command: 'deploy', prepare: [], line: `${DEPLOY} --test test.csv`, code: 0 },
@@ -78,6 +88,15 @@ export const DAILY: readonly Scene[] = [
     code: 1,
   },
   { name: 'invoke', command: 'invoke', prepare: [DEPLOY], line: `invoke ${ON} --data test.csv --count 5`, code: 0 },
+  {
+    name: 'replay to an endpoint',
+    command: 'replay',
+    prepare: [DEPLOY],
+    arrange: async ({ root }) => recordedRequests(join(root, 'recorded.jsonl')),
+    tidy: async ({ root }) => rmSync(join(root, 'replay'), { recursive: true, force: true }),
+    line: `replay ${ON} --from recorded.jsonl --speed max`,
+    code: 0,
+  },
   {
     name: 'canary',
     command: 'canary',

@@ -121,6 +121,13 @@ async function inFolder(keep: Keep): Promise<void> {
         .join(''),
     );
     await tell(['record', '--from', 'lines.jsonl']);
+    const target = await openModel((_, res) => void res.end('[2]'));
+    const again = ['replay', '--from', 'lines.jsonl', '--to', `${target.url}/p`];
+    await tell([...again, '--plan'], [4]);
+    await tell([...again, '--yes']);
+    const load = ['--load', '1x,2x', '--step-time', '2s', '--peak', '50', '--max-latency', 'p99=1s'];
+    await tell([...again, ...load, '--yes'], [0, 3]);
+    await target.close();
   } finally {
     await stage.close();
   }
@@ -195,6 +202,8 @@ async function otherLife(keep: Keep): Promise<void> {
     await tell(['deploy', ...own, ...GOOD, '--plan'], [4]);
     await tell(['deploy', ...own, ...GOOD, '--yes', '--test', 'few.csv', '--no-metrics']);
     await tell(['invoke', ...own, '--data', 'few.csv']);
+    writeFileSync(join(stage.cwd, 'bodies.jsonl'), '{"instances":[{"features":[0,5.6,-3.2,1.2,0,1]}]}\n');
+    await tell(['replay', ...own, '--from', 'bodies.jsonl', '--speed', 'max', '--plan'], [4]);
     await tell(['rollout', ...own, ...GOOD, '--plan'], [4]);
     writeFileSync(join(stage.cwd, 'soon.yaml'), 'blockMinutes: 1\nminimumBlocks: 2\nwarmupMinutes: 0\n');
     const soon = ['--bake', '1m', '--patience', '2m', '--policy', 'soon.yaml'];

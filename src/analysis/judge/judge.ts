@@ -94,7 +94,9 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
   const measured = observations.metrics.times.length > 0 || predictions === undefined;
   const alone = observations.live === 'nothing';
   const compared = () => [
-    ...(measured ? [...judgeTraffic(evidence), ...judgeErrors(evidence), ...judgeLatency(evidence)] : []),
+    ...(measured ? [...judgeTraffic(evidence), ...judgeErrors(evidence)] : []),
+    // A recording that does not say how long its answers took has no latency to compare with.
+    ...(measured && observations.replayed?.latencies !== false ? judgeLatency(evidence) : []),
     ...judgeCover(evidence),
     ...judgeAnswers(evidence),
     ...judgeSlices(evidence),

@@ -44,6 +44,7 @@ function differences(a: Observations, b: Observations): string | undefined {
     if (other !== undefined) return `of ${role}, ${other}`;
   }
   if (a.loggedBy !== b.loggedBy) return 'one of them is what callers logged';
+  if (!same(a.replayed, b.replayed)) return 'one of them is a replay, or both were replayed in other ways';
   if (a.sides !== b.sides) return 'the sides have other roles in one of them';
   if (a.sampling !== b.sampling) return `the shadow sees ${a.sampling} and ${b.sampling} of the requests`;
   if (a.metrics.times.length > 0 !== b.metrics.times.length > 0) return 'one of them has no metrics';

@@ -36,8 +36,13 @@ export const LOSSES = [
   'live-copy',
   // The mirror's own credentials were missing, or refused by AWS before any model saw the copy.
   'credentials',
+  // A replay was behind with its own sending, so that its bound on requests under way says nothing of the shadow.
+  'sender',
 ] as const;
 export type Loss = (typeof LOSSES)[number];
+
+/** What stands in place of a value that is not to be kept. */
+export const REDACTED = '[redacted]';
 
 /** A body as it is kept: text, or base64. */
 export interface KeptBody {

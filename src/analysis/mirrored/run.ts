@@ -9,8 +9,24 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const runSchema = v.object({
   schema: v.literal(SCHEMA),
-  /** Whose word the records are: what the mirror saw itself, or what callers logged (`shadowctl record`). Absent: mirror. */
-  kind: v.optional(v.picklist(['mirror', 'record'])),
+  /**
+   * Whose word the records are: what the mirror saw itself, what callers logged (`shadowctl record`), or recorded requests that were
+   * sent again (`shadowctl replay`). Absent: mirror.
+   */
+  kind: v.optional(v.picklist(['mirror', 'record', 'replay'])),
+  /** Of a replay: what is known of the recording, which is the live side, and how it was sent again. */
+  replay: v.optional(
+    v.object({
+      /** As it was asked for: `1x`, `50/s`, `max`. */
+      speed: v.string(),
+      /** The recording says how long each of its answers took. */
+      latencies: v.boolean(),
+      /** It says with which status they came; else each is taken for a success. */
+      statuses: v.boolean(),
+      /** Milliseconds after its time at which a request was sent: of 99 in 100 at the most, and of all. Latencies include them. */
+      lag: v.optional(v.object({ p99: v.number(), most: v.number() })),
+    }),
+  ),
   /** Begins the names of its record files. */
   run: v.string(),
   /** Milliseconds since the epoch, as are all times here. */
@@ -40,7 +56,7 @@ const runSchema = v.object({
 export type MirrorRun = v.InferOutput<typeof runSchema>;
 
 /** A run that begins. */
-export function newRun(about: Pick<MirrorRun, 'kind' | 'run' | 'from' | 'live' | 'shadows'>): MirrorRun {
+export function newRun(about: Pick<MirrorRun, 'kind' | 'replay' | 'run' | 'from' | 'live' | 'shadows'>): MirrorRun {
   return { schema: SCHEMA, ...about, wholeUntil: about.from, ended: false, gaps: [] };
 }
 

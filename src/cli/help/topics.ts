@@ -4,6 +4,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   commands: 'every command, which one when, exit codes',
   recipes: 'CI, labels, JSON answers, noisy models, alarms, teams',
   mirror: 'a shadow for any model behind HTTP: a proxy that keeps pairs',
+  replay: 'recorded requests sent again: pairs without live traffic, and load',
   release: 'from an upload to production by itself: settings, approval, cron',
   pipeline: 'a release on AWS by itself: what is installed, what it costs, how it goes',
   judging: 'how a shadow is judged: gates, bounds, noise, calibration',

@@ -111,7 +111,7 @@ async function ofMirror(app: App, flags: ReportOptions): Promise<ReportOptions> 
     return { ...flags, files: mirror };
   }
   const run = await lastRun(resolve(app.cwd, files ?? ''));
-  return run === undefined || run.kind === 'record' ? flags : { ...flags, mirror: files };
+  return run === undefined || (run.kind ?? 'mirror') !== 'mirror' ? flags : { ...flags, mirror: files };
 }
 
 /** `--from PATH` is what `--files PATH` is: no time is the name of anything. */

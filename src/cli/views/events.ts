@@ -14,7 +14,7 @@ import { showDoing } from './doing.ts';
 import { type Progress, startProgress } from '../../ui/progress.ts';
 import { paint } from '../../ui/theme.ts';
 import { instances } from '../../guard/strategy.ts';
-import { isoSeconds, counted, duration, timeOfDay } from '../../base/units.ts';
+import { counted, duration, isoSeconds, number, timeOfDay } from '../../base/units.ts';
 import { findingLines } from './findings.ts';
 import { guardedPlanLines, noteText } from './plan.ts';
 import { mirrorPlanLines, mirrorStepLines } from './mirror-rollout.ts';
@@ -266,6 +266,12 @@ function taskText(task: Task): string {
       return `testing the inference with ${task.payloads} payloads of ${task.source}${partOf(task)}`;
     case 'send':
       return `sending ${task.source} to endpoint ${task.endpoint}`;
+    case 'read-recording':
+      return `reading ${task.sources.join(', ')}`;
+    case 'replay':
+      return task.step === undefined
+        ? `sending recorded requests to ${task.to}`
+        : `sending ${number(task.step)} times the peak to ${task.to}`;
   }
 }
 
@@ -284,8 +290,9 @@ function progressText(task: Task, progress: Exclude<TaskProgress, { kind: 'analy
       return task.name === 'await-config' ? `endpoint ${task.endpoint}: ${again}` : again;
     }
     case 'sent': {
-      const of = task.name === 'send' && task.count !== undefined ? ` of ${task.count}` : '';
-      return `${progress.sent}${of} sent, ${progress.failed} refused`;
+      const all = task.name === 'send' ? task.count : task.name === 'replay' ? task.requests : undefined;
+      const failed = task.name === 'replay' ? 'failed' : 'refused';
+      return `${progress.sent}${all === undefined ? '' : ` of ${all}`} sent, ${progress.failed} ${failed}`;
     }
   }
 }

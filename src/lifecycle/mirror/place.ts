@@ -48,7 +48,13 @@ export async function writePlace(folder: string, place: { socket: string }): Pro
  */
 export async function socketOf(folder: string): Promise<string> {
   await requireMirrorFolder(folder);
-  if ((await lastRun(folder))?.kind === 'record')
+  const kind = (await lastRun(folder))?.kind;
+  if (kind === 'replay')
+    throw usageError(
+      `${folder} holds a replay: recorded requests that were sent again. No mirror divides requests by it.`,
+      'Judge it with report --files; a promotion needs live evidence.',
+    );
+  if (kind === 'record')
     throw usageError(
       `${folder} holds what callers logged (record): no mirror divides their requests.`,
       'The callers themselves must use the answers of the other model, and keep the one of today as the way back.',

@@ -310,6 +310,15 @@ export const NEEDS = {
     need('sagemaker:InvokeEndpoint', 'endpoint'),
     need('s3:GetObject', 'objects', { only: '--data in S3' }),
   ],
+  replay: [
+    need('sagemaker:InvokeEndpoint', 'endpoint', { only: 'to an endpoint' }),
+    optional('sagemaker:DescribeEndpoint', 'endpoint', 'to an endpoint'),
+    optional('sagemaker:DescribeEndpointConfig', 'any config', 'to an endpoint'),
+    optional('pricing:GetProducts', 'any', PRICED),
+    need('sts:GetCallerIdentity', 'any', { only: '--load of an endpoint, without --yes' }),
+    need('s3:ListBucket', 'bucket', { only: '--from in S3' }),
+    need('s3:GetObject', 'objects', { only: '--from in S3' }),
+  ],
   canary: [...IDENTITY, ...LOOK, ...OWNER, ...EXPERIMENTS, ...CANDIDATE, ...GUARDED],
   rollout: [
     ...UPDATING,

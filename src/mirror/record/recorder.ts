@@ -7,8 +7,9 @@ import { RecordWriter } from './writer.ts';
 
 export interface RecorderOptions {
   folder: string;
-  /** `record` where the lines are what callers logged. */
-  kind?: 'mirror' | 'record';
+  /** `record` where the lines are what callers logged, `replay` where recorded requests are sent again. */
+  kind?: MirrorRun['kind'];
+  replay?: MirrorRun['replay'];
   /** Name of this run of the mirror. */
   run: string;
   /** For people, without credentials. */
@@ -57,6 +58,7 @@ export class Recorder {
     this.#memory = new Budget(options.memory);
     this.#state = newRun({
       kind: options.kind,
+      replay: options.replay,
       run: options.run,
       from: options.wall(),
       live: options.live,
@@ -84,6 +86,11 @@ export class Recorder {
   /** What shadows are from now on, for whoever reads the records: their names stay. */
   describe(shadows: RecorderOptions['shadows']): void {
     this.#state.shadows = [...shadows];
+  }
+
+  /** What is known by now of a replay. */
+  about(replay: MirrorRun['replay']): void {
+    this.#state.replay = replay;
   }
 
   /** A request of which records will come. */

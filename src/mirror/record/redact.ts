@@ -1,7 +1,5 @@
 import { parsePath, type Path } from '../../analysis/answers/path.ts';
-
-/** What stands in place of a value that is not to be kept. */
-const REDACTED = '[redacted]';
+import { REDACTED } from '../../analysis/mirrored/record.ts';
 
 /** @returns the text with the values replaced, the text itself where it has none of them, undefined where it is no JSON */
 export type Redact = (text: string) => string | undefined;

@@ -81,6 +81,12 @@ export function nextStep(
             "nothing is promoted here: the callers themselves must use the candidate's answers from now on, and keep the other model as the way back. Keep this evidence:",
           command: shown('report', { ...asked, format: 'html', output: 'report.html' }),
         };
+      if (observations.replayed !== undefined)
+        return {
+          words:
+            'a replay promotes nothing: let the candidate see live traffic as a shadow, or a rollout or canary. Keep this evidence:',
+          command: shown('report', { ...asked, format: 'html', output: 'report.html' }),
+        };
       return files === undefined
         ? {
             words:

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import { count, counted, dateAndTime, MINUTE, percent } from '../../../base/units.ts';
+import { count, counted, dateAndTime, milliseconds, MINUTE, percent } from '../../../base/units.ts';
 import { withSpill } from '../../compare/spill.ts';
 import { LIVE_FOLDER, LOSSES, type Loss, type RecordFacts } from '../../mirrored/record.ts';
 import type { Observations, Window } from '../../observations.ts';
@@ -41,9 +41,10 @@ export async function collectFromMirror(options: FromMirrorOptions, compare: Com
   const running = folder.since === undefined ? folder.runs.at(-1) : undefined;
   const runs = folder.runs.map((run) => (run === running ? wholeMinutes(run) : run));
   const runIndex = new Map(runs.map((run, i) => [run.run, { run, i }] as const));
+  const replay = runs.findLast(({ kind }) => kind === 'replay')?.replay;
   const sides = {
-    live: await readSide(folder.live, runIndex, options.window),
-    shadow: await readSide(folder.shadow, runIndex, options.window),
+    live: await readSide(folder.live, runIndex, options.window, replay?.statuses === false ? assumedWell : asWritten),
+    shadow: await readSide(folder.shadow, runIndex, options.window, asWritten),
   };
   const lost = new Map<number, Loss>();
   for (const { losses } of [sides.live, sides.shadow])
@@ -90,6 +91,9 @@ export async function collectFromMirror(options: FromMirrorOptions, compare: Com
   return {
     ...found,
     ...(byCallers(runs) ? { loggedBy: 'callers' as const } : sidesOf(found, folder)),
+    ...(replay === undefined
+      ? {}
+      : { replayed: { speed: replay.speed, latencies: replay.latencies, statuses: replay.statuses } }),
     metrics: metricsOf(production, shadow, pairs, options.latency),
     predictions: found.predictions && covered(found.predictions, kept, gone),
     ...(chats.production === undefined && chats.shadow === undefined ? {} : { streams: chats }),
@@ -153,7 +157,19 @@ function wholeMinutes(run: FoundRun): FoundRun {
   return run.ended ? run : { ...run, wholeUntil: Math.floor(run.wholeUntil / MINUTE) * MINUTE };
 }
 
-async function readSide(files: readonly RecordFile[], runs: Runs, window: Window | undefined): Promise<Side> {
+const asWritten = (facts: RecordFacts): RecordFacts => facts;
+
+/** Of a recording without statuses: what was answered is taken for answered well, so that a failure of the shadow counts. */
+function assumedWell(facts: RecordFacts): RecordFacts {
+  return facts.outcome === 'answered' && facts.status === undefined ? { ...facts, status: 200 } : facts;
+}
+
+async function readSide(
+  files: readonly RecordFile[],
+  runs: Runs,
+  window: Window | undefined,
+  read: (facts: RecordFacts) => RecordFacts,
+): Promise<Side> {
   const facts = new Map<number, RecordFacts>();
   const losses = new Map<number, Loss>();
   const clean = new Set<string>();
@@ -166,7 +182,7 @@ async function readSide(files: readonly RecordFile[], runs: Runs, window: Window
       if (state !== 'whole') whole = false;
       if (state !== 'whole' || line.facts === undefined) continue;
       const key = keyOf(line.facts, runs);
-      facts.set(key, line.facts);
+      facts.set(key, read(line.facts));
       if (line.facts.outcome === 'lost') losses.set(key, line.facts.loss ?? 'memory');
     }
     if (whole) clean.add(file.path);
@@ -263,7 +279,28 @@ const LOST_WORDS: Readonly<Record<Loss, string>> = {
   unlogged: "the shadow's line was logged and the live one was not",
   'live-copy': 'the live side did not answer the copy of what the shadow answered, or refused it',
   credentials: "the mirror's own credentials were missing, or AWS refused them",
+  sender: 'the sender itself was behind',
 };
+
+/** What a reader must know of recorded requests that were sent again. */
+function replayNotes(name: string, { live, shadows, replay }: FoundRun): string[] {
+  if (replay === undefined) return [];
+  const { speed, latencies, statuses, lag } = replay;
+  return [
+    `From a replay (${speed}): production is what was recorded (${live}), and ${name} what ${shadows.find((one) => one.name === name)?.url} answered when the requests were sent again. Nothing of this is live traffic.`,
+    ...(latencies ? [] : ['The recording does not say how long its answers took: latencies are not compared.']),
+    ...(statuses
+      ? []
+      : [
+          'The recording does not say with which status its answers came: each is taken for a success, so that every failure counts against the candidate.',
+        ]),
+    ...(lag === undefined || lag.most < 10
+      ? []
+      : [
+          `Requests were sent up to ${milliseconds(lag.most)} after their time (${milliseconds(lag.p99)} for 99 in 100), and the latencies of the candidate include that.`,
+        ]),
+  ];
+}
 
 /** Whose evidence it is, where the judged sides are no candidate beside what is live. */
 function roleNotes({ name, since, wayBack }: MirrorFolder, last: FoundRun | undefined): string[] {
@@ -288,13 +325,17 @@ function notesOf(
   const last = runs.at(-1);
   const callers = byCallers(runs);
   const whose = callers ? 'what callers logged (record)' : 'the records of a mirror';
-  const notes = [
-    ...roleNotes(folder, last),
-    `From ${whose}: requests, failures and latencies are those of ${counted(kept, 'single requests')} that ${folder.name} was to answer, as the live side did.`,
-  ];
+  const replayed = last?.kind === 'replay';
+  const notes =
+    last !== undefined && replayed
+      ? replayNotes(folder.name, last)
+      : [
+          ...roleNotes(folder, last),
+          `From ${whose}: requests, failures and latencies are those of ${counted(kept, 'single requests')} that ${folder.name} was to answer, as the live side did.`,
+        ];
   if (last !== undefined && !last.ended)
     notes.push(
-      `The records are whole up to ${dateAndTime(last.wholeUntil)}: ${callers ? 'record' : 'the mirror'} runs on, or was killed; what came later is left out.`,
+      `The records are whole up to ${dateAndTime(last.wholeUntil)}: ${callers ? 'record' : replayed ? 'the replay' : 'the mirror'} runs on, or was killed; what came later is left out.`,
     );
   const removed = runs.flatMap((run) => (run.removed === undefined ? [] : [run.removed]));
   if (removed.length > 0) {
@@ -317,7 +358,7 @@ function notesOf(
     });
     if (inGaps > 0) why.push(`${count(inGaps)} in times of which records could not be written`);
     notes.push(
-      `${counted(gone, 'pairs')} (${percent(gone / (kept + gone))}) were lost${callers ? '' : ' to the mirror'}, and count for neither side: ${why.join(', ')}.`,
+      `${counted(gone, 'pairs')} (${percent(gone / (kept + gone))}) were lost${callers || replayed ? '' : ' to the mirror'}, and count for neither side: ${why.join(', ')}.`,
     );
   }
   if (folder.others.length > 0)

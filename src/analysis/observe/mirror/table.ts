@@ -33,7 +33,8 @@ export class SideTable {
     }
     minute.n += 1;
     if (outcome === 'answered' && status !== undefined && status < 300) {
-      minute.answered.push(ms ?? 0);
+      // A recording may not say how long an answer took.
+      if (ms !== undefined) minute.answered.push(ms);
       return;
     }
     // A redirect is no prediction either: what SageMaker counts apart by class, ends up in one of the two here.
@@ -110,7 +111,7 @@ export function isWell({ outcome, status }: RecordFacts): boolean {
 
 /** Of a request that was given up, how long it was waited for: it took longer than any limit. */
 function latencyOf(facts: RecordFacts, waited: number): number | undefined {
-  if (isWell(facts)) return facts.ms ?? 0;
+  if (isWell(facts)) return facts.ms;
   const { outcome, ms } = facts;
   return outcome === 'timeout' || outcome === 'too-slow' ? Math.max(ms ?? 0, waited) : undefined;
 }
