@@ -42,6 +42,8 @@ export interface Observations {
   underWay?: UnderWay | undefined;
   /** What of the window asked for is in no number, and why. */
   leftOut?: readonly LeftOut[] | undefined;
+  /** Of a batch: the days that this is the sum of, oldest first. Rows are judged by them, not by minutes. */
+  days?: readonly DayFacts[] | undefined;
   /** Whatever the reader must know about how this came about, in sentences: warm-up dropped, files unreadable. */
   notes: readonly string[];
 }
@@ -55,6 +57,28 @@ interface ReplayFacts {
   /** With which status they came: else each is taken for a success. */
   statuses: boolean;
 }
+
+/** A day of a batch. */
+export interface DayFacts {
+  /** `2026-11-29`, in the batch's time zone. */
+  day: string;
+  /** Milliseconds since the epoch: the first minute, at which the day's rows stand, and the end (exclusive). */
+  from: number;
+  to: number;
+  rows: RowCounts;
+}
+
+/** What became of the rows that were delivered: each is counted in one of the others. */
+export type RowCounts = Readonly<Record<(typeof ROW_COUNTS)[number], number>>;
+
+export const ROW_COUNTS = [
+  'delivered',
+  'judged',
+  'withoutCounterpart',
+  'unreadable',
+  'inFailedObject',
+  'late',
+] as const;
 
 /** Of the chats of one side. Milliseconds from the last byte of the request; medians. */
 export interface StreamSums {

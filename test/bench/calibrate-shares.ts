@@ -55,7 +55,7 @@ export function judgeShare(
     successes: total(({ successes }) => successes),
     n: total(({ n }) => n),
     minutes,
-    clustering: clusteringOf(minutes, inputs),
+    clustering: clusteringOf(minutes, inputs, policy),
   };
   const { decided, tooShort } = decideShare({ ...share, margin, below, noise }, policy);
   return tooShort === undefined ? decided : 'inconclusive';

@@ -1,13 +1,14 @@
 import type { PairBlock, Predictions, TruthStratum, TruthSums } from '../predictions.ts';
 import { OTHERS } from '../answers/strata.ts';
-import { burstChance, mcnemar, meanDispersion, meanSkew } from '../statistics/proportions.ts';
+import { mcnemar } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
-import { BURST_ALPHA } from './evidence.ts';
 import type { Clustering, Evidence, Minutes } from './evidence.ts';
 import type { Blocker } from './needs.ts';
 import { needsAdvice } from './needs.ts';
 import { lossBounds, lossEstimate, lossSample, MIN_LABELS, total } from './loss-sample.ts';
 import type { LossSample } from './loss-sample.ts';
+import { haveBursts, lossScatter, lossSkew } from './scatter.ts';
+import type { Blocks } from './scatter.ts';
 import { truthGate, truthMargin } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
 import { different } from './proportion.ts';
@@ -49,13 +50,13 @@ export function judgeAccuracy(predictions: Predictions, truth: TruthSums, eviden
   const sample = lossSample(truth.strata ?? [everyRow(truth)]);
   const minutes = accuracyMinutes(predictions.blocks, sample);
   const losses = lossMinutes(minutes);
-  const inBursts = [minutes.onlyProduction, minutes.onlyShadow].some((one) => burstChance(one) < BURST_ALPHA);
+  const inBursts = haveBursts([minutes.onlyProduction, minutes.onlyShadow], policy);
   const clustering = {
-    ...lossClustering(minutes, predictions, inBursts ? SOME_CHANCE : 1),
-    cautious: lossClustering(minutes, predictions).factor,
+    ...lossClustering(minutes, predictions, policy, inBursts ? SOME_CHANCE : 1),
+    cautious: lossClustering(minutes, predictions, policy).factor,
   };
   // Few bursts show too little of what they lose, and of how much they scatter.
-  const skew = (inBursts && meanSkew(losses, BURST)) || 0;
+  const skew = (inBursts && lossSkew(losses, policy, BURST)) || 0;
   const p = mcnemar(onlyProduction, onlyShadow);
   const discordant = `${count(onlyShadow)} only the shadow, ${count(onlyProduction)} only production; exact McNemar p ${p < 1e-4 ? '< 0.0001' : `= ${number(p)}`}`;
   const n = truth.rows;
@@ -158,11 +159,12 @@ function lossMinutes({ onlyProduction, onlyShadow }: LossMinutes): { loss: numbe
 /**
  * How much less rows count: for minutes whose losses hang together, or for inputs that are repeated.
  *
- * @param chance standard errors of the dispersion that are put down to chance, as `meanDispersion` takes them
+ * @param chance standard errors of the dispersion that are put down to chance, as `lossScatter` takes them
  */
 export function lossClustering(
   { onlyProduction, onlyShadow }: LossMinutes,
   { repeats }: Predictions,
+  blocks: Blocks,
   chance = 0,
 ): Clustering {
   const losses = lossMinutes({ onlyProduction, onlyShadow });
@@ -170,7 +172,7 @@ export function lossClustering(
   const mean = n === 0 ? 0 : total(losses, (one) => one.loss) / n;
   const discordant = total(onlyProduction, (one) => one.successes) + total(onlyShadow, (one) => one.successes);
   const deviation = n === 0 ? 0 : Math.sqrt(Math.max(0, discordant / n - mean * mean));
-  const bursts = meanDispersion(losses, mean, deviation, chance);
+  const bursts = lossScatter(losses, { mean, deviation }, blocks, chance);
   const repeated = Math.max(designEffect(repeats?.onlyProduction), designEffect(repeats?.onlyShadow));
   return repeated > bursts
     ? { factor: repeated, by: 'inputs', cluster: (repeats?.onlyProduction ?? repeats?.onlyShadow)?.by }

@@ -1,13 +1,13 @@
 import type { Predictions } from '../predictions.ts';
 import { gates } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
-import { meanDispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { counted, number } from '../../base/units.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { needsMore, NOTHING, UNDECIDABLE } from './needs.ts';
 import { meanHalfWidth } from './paired.ts';
+import { lossScatter } from './scatter.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { copiesOf } from '../statistics/repeats.ts';
@@ -96,7 +96,7 @@ function meanBounds(
   const scale = production.deviation;
   const minutes = blocks.map((block) => ({ loss: block.d, truth: block.rows }));
   const copies = copiesOf(repeats?.beyond);
-  const factor = Math.max(1, copies, meanDispersion(minutes, bias, deviation)) * inflation;
+  const factor = Math.max(1, copies, lossScatter(minutes, { mean: bias, deviation }, policy)) * inflation;
   const range = Math.max(0, histogram.high - histogram.low);
   const half = meanHalfWidth((rows * times) / factor, deviation, range, { ...policy, alpha: policy.alpha / 2 });
   const [low, high] = [(bias - half) / scale, (bias + half) / scale];

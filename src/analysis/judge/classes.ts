@@ -12,7 +12,7 @@ import { beyondNoise, boundsOf } from './proportion.ts';
 import { compare } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
 
-/** Rows of one minute, and minutes that follow each other, may be one event: so many minutes count as one. */
+/** Rows of one minute, and minutes that follow each other, may be one event: so many minutes count as one. Of a batch each day does. */
 const MINUTES_PER_EVENT = 3;
 
 /** Are the shadow's classes production's, and does it find each of them? Nothing where answers have no classes. */
@@ -93,7 +93,7 @@ function strangeness(
   policy: Policy,
 ): Outcome {
   const { kind, own, rows, places, classes } = seen;
-  const effective = Math.min(own, places.inputs, places.minutes / MINUTES_PER_EVENT);
+  const effective = Math.min(own, places.inputs, policy.over === 'days' ? places.minutes : places.minutes / MINUTES_PER_EVENT);
   const alpha = policy.alpha / classes;
   const noCoin = shareInterval(effective, effective, alpha, policy)[0] > 0.5;
   const little = own / rows <= policy.newClasses;
@@ -155,7 +155,7 @@ function classAgreement(
   const { policy } = evidence;
   const margin = policy.classes.agreement;
   const minutes = minutesOf(predictions);
-  const { factor: overall } = clusteringOf(minutes, predictions.repeats?.agreement);
+  const { factor: overall } = clusteringOf(minutes, predictions.repeats?.agreement, policy);
   const noise = labelNoise(evidence);
   const asked = classes.filter((one) => one.production > 0);
   const judged = asked.map((one): Found => {

@@ -86,7 +86,7 @@ export function decideScore(score: ScoreSums, halvings: number, policy: Policy, 
   const mean = score.rows > 0 ? score.sum / score.rows : 0;
   const margin = marginOf(score.name, policy);
   const minutes = score.minutes.map((minute) => ({ successes: minute.sum, n: minute.rows }));
-  const clustering = clusteringOf(minutes, score.repeats);
+  const clustering = clusteringOf(minutes, score.repeats, policy);
   const alpha = alphaAfter(halvings, policy);
   const bounds = (total: number, estimate = mean) =>
     boundsOf({ estimate, n: total / clustering.factor, alpha }, noise, policy);

@@ -7,7 +7,6 @@ import type { Predictions, TruthSums } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import type { Occurred } from '../statistics/bounded.ts';
-import { meanDispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { accuracyMinutes, lossClustering } from './accuracy.ts';
 import type { Evidence } from './evidence.ts';
@@ -16,6 +15,8 @@ import { needsAdvice, needsLabels } from './needs.ts';
 import type { Blocker } from './needs.ts';
 import { boundedMean } from './paired.ts';
 import { usable } from './chosen-labels.ts';
+import { lossScatter } from './scatter.ts';
+import type { Blocks } from './scatter.ts';
 import { truthGate } from './truth-gate.ts';
 import type { TruthFound } from './truth-gate.ts';
 import { chosenLabels, unseenBursts } from './truth-limits.ts';
@@ -142,7 +143,7 @@ export function judgeCost(predictions: Predictions, truth: TruthSums, evidence: 
     n: truth.rows,
     known,
     minutes: [minutes.onlyProduction, minutes.onlyShadow],
-    ...clustering(predictions, known, burstsOf(predictions, sample)),
+    ...clustering(predictions, known, burstsOf(predictions, sample, policy)),
     blocker: unclear(truth, prices) ?? otherPrices(truth, prices) ?? (sample.production > 0 ? undefined : nothing),
   });
   return [{ ...gate, unit: 'number', ...labelsMissing(gate, sample) }];
@@ -180,7 +181,7 @@ export function costLimit(evidence: Evidence, limit: number): Gate {
     n: truth.rows,
     known: truth.rows,
     minutes: [minutes.onlyProduction],
-    ...clustering(predictions, truth.rows, burstsOf(predictions, sample)),
+    ...clustering(predictions, truth.rows, burstsOf(predictions, sample, policy)),
     blocker:
       unclear(truth, prices) ??
       chosenLabels(truth, evidence) ??
@@ -214,11 +215,12 @@ function noOutcomes({ numbers, labels }: TruthSums): string {
 }
 
 /** How much less rows count for their minutes: by who is right, or by what the shadow costs more, which one rare mistake decides. */
-function burstsOf(predictions: Predictions, sample: CostSample): number {
-  const { blocks, truth } = predictions;
-  const minutes = accuracyMinutes(blocks, lossSample(truth?.strata ?? []));
-  const costs = blocks.map((block) => ({ loss: block.cost ?? 0, truth: block.truth ?? 0 }));
-  return Math.max(lossClustering(minutes, predictions).factor, meanDispersion(costs, ...spreadOf(sample)));
+function burstsOf(predictions: Predictions, sample: CostSample, blocks: Blocks): number {
+  const { truth } = predictions;
+  const minutes = accuracyMinutes(predictions.blocks, lossSample(truth?.strata ?? []));
+  const costs = predictions.blocks.map((block) => ({ loss: block.cost ?? 0, truth: block.truth ?? 0 }));
+  const [mean, deviation] = spreadOf(sample);
+  return Math.max(lossClustering(minutes, predictions, blocks).factor, lossScatter(costs, { mean, deviation }, blocks));
 }
 
 /** A model errs on a repeated input as before, at whatever price: each input counts once. */

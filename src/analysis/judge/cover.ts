@@ -48,6 +48,14 @@ function coverOf({ metrics, predictions }: Observations): Covered | undefined {
   return found.flatMap((one) => one ?? []).toSorted((a, b) => a.covered - b.covered)[0];
 }
 
+/** Of a batch the days that hold compared rows, and rows with a label where there are labels. */
+function coverOfDays({ days = [], predictions }: Observations): number {
+  const labelled = (predictions?.truth?.rows ?? 0) > 0;
+  const blocks = predictions?.blocks ?? [];
+  const there = new Set(blocks.filter((one) => one.rows > 0 && (!labelled || (one.truth ?? 0) > 0)).map(({ at }) => at));
+  return days.reduce((sum, { from, to }) => sum + (there.has(from) ? to - from : 0), 0);
+}
+
 /**
  * Does the evidence span as much traffic as the policy asks for? What comes at other hours, or later, no window can show;
  * this only sees to it that a window holds them.
@@ -55,8 +63,7 @@ function coverOf({ metrics, predictions }: Observations): Covered | undefined {
 export function judgeCover({ observations, policy, challenger }: Evidence): Gate[] {
   const { cover } = policy;
   if (cover === undefined) return [];
-  const seen = coverOf(observations);
-  const covered = seen?.covered ?? 0;
+  const covered = observations.days === undefined ? (coverOf(observations)?.covered ?? 0) : coverOfDays(observations);
   const missing = Math.ceil((cover - covered) / MINUTE);
   return [
     {

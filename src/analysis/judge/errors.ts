@@ -8,13 +8,13 @@ import type { Interval } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
 import {
-  BURST_ALPHA,
   BURSTY_FACTOR,
   confidence,
   minutesToPass,
   requiredSampleSize,
   shareInterval,
 } from './evidence.ts';
+import { BURST_ALPHA } from './scatter.ts';
 import type { Evidence } from './evidence.ts';
 import type { PairCounts } from '../observations.ts';
 import { count, counted, percent, points } from '../../base/units.ts';

@@ -2,14 +2,16 @@ import type { Summaries } from './summaries.ts';
 import type { Observations } from '../observations.ts';
 import type { InputSums, Predictions } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
-import { burstChance, clopperPearson, dispersion, meanBounds, proportionSequence } from '../statistics/proportions.ts';
+import { clopperPearson, meanBounds, proportionSequence } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
 import { clusterBlocker } from './clusters.ts';
 import type { Outcome } from './verdict.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { nothingRead } from './nothing-read.ts';
-import { minutesNeeded, needsAdvice, needsMore, needsTraffic } from './needs.ts';
+import { hitsScatter, haveBursts } from './scatter.ts';
+import type { Blocks, Minutes } from './scatter.ts';
+import { minutesNeeded, needsAdvice, needsDays, needsMore, needsTraffic } from './needs.ts';
 import type { Blocker, Needs } from './needs.ts';
 
 /** What the new model is called: a shadow answers nobody, a candidate answers a share of the requests. */
@@ -106,14 +108,10 @@ function unreadCaptures({ production, shadow }: Predictions, { policy, challenge
   return undefined;
 }
 
-/** Hits and rows of every minute, oldest first. */
-export type Minutes = readonly { successes: number; n: number }[];
+export type { Minutes };
 
 /** What is judged minute by minute: answers, those of parts of the inputs, or those whose truth is known. */
 type Judged = 'answers' | 'parts' | 'truth';
-
-/** Bursts are believed where independent rows would vary as much in one of twenty cases. */
-export const BURST_ALPHA = 0.05;
 
 /** Minutes after which a gate fails; in spite of bursts, if it would fail with three times as much scatter. */
 const MINUTES_TO_FAIL = 20;
@@ -147,7 +145,8 @@ export function windowTooShort(
 ): Blocker | undefined {
   if (outcome === 'inconclusive') return undefined;
   const found = Math.max(0, ...minutes.map((one) => one.filter(({ n }) => n > 0).length));
-  const bursts = inBursts || minutes.some((one) => burstChance(one, spread) < BURST_ALPHA);
+  if (policy.over === 'days') return tooFewDays(outcome, found, of, hopeless, policy);
+  const bursts = inBursts || haveBursts(minutes, policy, spread);
   const unseen = hopeless ? policy.blockMinutes : Math.max(MINUTES_TO_FAIL, policy.blockMinutes);
   const least = outcome === 'pass' ? minutesToPass(policy, of) : unseen;
   const needed = bursts ? (hopeless ? MINUTES_TO_FAIL : minutesToPass(policy) * BURSTY_FACTOR) : least;
@@ -159,6 +158,27 @@ export function windowTooShort(
       : `${minutesOf} to ${outcome}, and there are ${found}`,
     missing: 0,
     needs: needsTraffic(needed - found, of === 'truth' ? ' with labels' : ''),
+  };
+}
+
+/** Two days say whether they differ; that they do not, three. */
+const DAYS_TO_FAIL = { hopeless: 2, other: 3 };
+
+/** The same of the days of a batch. How much they differ is in the bounds; what is asked here is how many there are. */
+function tooFewDays(
+  outcome: 'pass' | 'fail',
+  found: number,
+  of: Judged,
+  hopeless: boolean,
+  { minimumDays }: Policy,
+): Blocker | undefined {
+  const needed = outcome === 'pass' ? minimumDays : DAYS_TO_FAIL[hopeless ? 'hopeless' : 'other'];
+  if (found >= needed) return undefined;
+  const what = of === 'truth' ? ' with labels' : '';
+  return {
+    reason: `${counted(needed, 'days')}${what} are needed to ${outcome}, and there ${found === 1 ? 'is' : 'are'} ${found}`,
+    missing: 0,
+    needs: needsDays(needed - found, what),
   };
 }
 
@@ -180,8 +200,8 @@ export interface Clustering {
 }
 
 /** Rows are clustered by the minute (bursts), and by repeated inputs or what the policy names; the strongest counts. */
-export function clusteringOf(minutes: Minutes, inputs: InputSums | undefined): Clustering {
-  const [burst, repeated] = [dispersion(minutes), designEffect(inputs)];
+export function clusteringOf(minutes: Minutes, inputs: InputSums | undefined, blocks: Blocks): Clustering {
+  const [burst, repeated] = [hitsScatter(minutes, blocks), designEffect(inputs)];
   return repeated > burst ? { factor: repeated, by: 'inputs', cluster: inputs?.by } : { factor: burst, by: 'minutes' };
 }
 

@@ -1,12 +1,12 @@
 import type { FlagSums, Predictions } from '../predictions.ts';
 import { gates } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
-import { dispersion } from '../statistics/proportions.ts';
 import { counted, percent, points } from '../../base/units.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
 import { needsRows, NOTHING, UNDECIDABLE } from './needs.ts';
 import { pairedDifference } from './paired.ts';
+import { hitsScatter } from './scatter.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { copiesOf } from '../statistics/repeats.ts';
@@ -29,7 +29,7 @@ function refused(sums: FlagSums, predictions: Predictions, evidence: Evidence): 
   const hits = (list: Minutes) => list.reduce((total, one) => total + one.successes, 0);
   // A model refuses a repeated input as before: at the worst, a thousand copies are one.
   const repeated = copiesOf(predictions.repeats?.agreement);
-  const factor = Math.max(repeated, dispersion(onlyShadow), dispersion(onlyProduction));
+  const factor = Math.max(repeated, hitsScatter(onlyShadow, policy), hitsScatter(onlyProduction, policy));
   const bounds = (scale: number) =>
     pairedDifference(
       { first: hits(onlyShadow) * scale, second: hits(onlyProduction) * scale, n: n * scale, factor },

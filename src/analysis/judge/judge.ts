@@ -1,4 +1,6 @@
+import { overDays } from './days.ts';
 import { judgeDistances } from './distances.ts';
+import { DAY, MINUTE } from '../../base/units.ts';
 import { judgeEffect } from './effect.ts';
 import { hasLimits, judgeAlone } from './alone.ts';
 import { judgeErrors } from './errors.ts';
@@ -86,9 +88,14 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
   if (seen.shadow === undefined) return undefined;
   const predictions = seen.predictions && clustered(seen.predictions, demanded);
   const observations = { ...seen, predictions };
-  const policy = predictions === undefined ? demanded : policyFor(demanded, predictions.task);
+  const { days } = observations;
+  const own = predictions === undefined ? demanded : policyFor(demanded, predictions.task);
+  const policy = days === undefined ? own : { ...own, over: 'days' as const };
   const summaries = summarizeBoth(observations);
-  const minutes = observations.metrics.production.invocations.filter((n) => (n ?? 0) > 0).length;
+  const minutes =
+    days === undefined
+      ? observations.metrics.production.invocations.filter((n) => (n ?? 0) > 0).length
+      : (days.length * DAY) / MINUTE;
   const evidence = { challenger, observations, summaries, policy, minutes };
   // Captures alone (from files) say nothing about traffic, errors and latency: these questions are not asked then.
   const measured = observations.metrics.times.length > 0 || predictions === undefined;
@@ -108,10 +115,10 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
     // A candidate costs production nothing: it takes requests off it.
     ...(challenger === 'shadow' ? judgeEffect(evidence) : []),
   ];
-  const asked = (alone ? judgeAlone(evidence) : compared()).map(
-    (gate): Gate => withWindow({ ...gate, test: gate.test ?? 'bound' }, evidence),
-  );
-  const gates = waive(asked, policy, now);
+  const asked = (alone ? judgeAlone(evidence) : compared()).map((gate): Gate => ({ ...gate, test: gate.test ?? 'bound' }));
+  // Of days there is no claim about these alone: what a batch is asked for is how things go on.
+  const told = days === undefined ? asked.map((gate) => withWindow(gate, evidence)) : overDays(asked, evidence);
+  const gates = waive(told, policy, now);
   // Nothing that was asked is nothing that was proven, and rules that hold prove nothing.
   const proven = (found: Outcome) => (found === 'pass' && !gates.some(isTest) ? 'inconclusive' : found);
   const outcome = proven(worst(gates));

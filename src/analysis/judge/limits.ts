@@ -23,7 +23,10 @@ import type { Gate } from './verdict.ts';
  */
 export function judgeLimits(evidence: Evidence): Gate[] {
   const { policy } = evidence;
-  const { latency, errors, accuracy, recall, cost } = policy.limits;
+  const { accuracy, recall, cost } = policy.limits;
+  // A batch has neither latency nor requests that fail, and its instances do nothing else: see `notAsked` in days.ts.
+  const { latency, errors } = policy.over === 'days' ? { latency: {}, errors: undefined } : policy.limits;
+  const resources = policy.over === 'days' ? {} : policy.resources;
   return [
     ...STATISTICS.flatMap(({ name, metric, quantile }) => {
       const limit = latency[name];
@@ -34,7 +37,7 @@ export function judgeLimits(evidence: Evidence): Gate[] {
     ...recallLimits(evidence, recall),
     ...(cost === undefined ? [] : [costLimit(evidence, cost)]),
     ...(['memory', 'cpu'] as const).flatMap((name) => {
-      const margin = policy.resources[name];
+      const margin = resources[name];
       return margin === undefined ? [] : [resource(evidence, name, margin)];
     }),
   ];

@@ -1,7 +1,6 @@
 import type { LossStratum, LossSums, Predictions, TruthSums } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { decides } from '../policy/policy.ts';
-import { meanDispersion, meanSkew } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { copiesOf, designEffect } from '../statistics/repeats.ts';
 import type { Evidence } from './evidence.ts';
@@ -11,6 +10,8 @@ import { areChances } from './chances.ts';
 import type { Blocker } from './needs.ts';
 import { lossHalfWidths } from './paired.ts';
 import { different } from './proportion.ts';
+import { lossScatter, lossSkew } from './scatter.ts';
+import type { Blocks } from './scatter.ts';
 import { truthGate, truthMargin } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
 import { count, counted, number, percent } from '../../base/units.ts';
@@ -56,8 +57,10 @@ function burstsOf(
   mean: number,
   deviation: number,
   of: 'error' | 'squared',
+  blocks: Blocks,
 ) {
-  const at = (errors: number) => meanDispersion(minutes, mean, deviation, errors);
+  const at = (errors: number) => lossScatter(minutes, { mean, deviation }, blocks, errors);
+  if (blocks.over === 'days') return { bursts: at(0), cautious: at(0), inBursts: { pass: false, fail: false } };
   const [cautious, fail] = [at(0), at(1) > 1];
   const pass = of === 'squared' ? fail : at(4) > 1;
   return { bursts: pass || of === 'squared' ? cautious : at(1), cautious, inBursts: { pass, fail } };
@@ -71,9 +74,10 @@ function skewOf(
   minutes: readonly { loss: number; truth: number }[],
   { rows, of }: TruthSums,
   inBursts: boolean,
+  blocks: Blocks,
 ): number | undefined {
   if (rows < of) return undefined;
-  return (inBursts ? meanSkew(minutes, BURST) : undefined) ?? meanSkew(minutes);
+  return (inBursts ? lossSkew(minutes, blocks, BURST) : undefined) ?? lossSkew(minutes, blocks);
 }
 
 const BURST = 10;
@@ -202,8 +206,8 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
     truth: block.truth ?? 0,
   }));
   const [mean, deviation] = chances ? spreadOf(truth.losses ?? []) : [truth.numbers.loss, truth.numbers.lossDeviation];
-  const { bursts, cautious, inBursts } = burstsOf(minutes, mean, deviation, chances ? 'squared' : 'error');
-  const skew = bursts >= repeated ? skewOf(minutes, truth, inBursts.pass) : undefined;
+  const { bursts, cautious, inBursts } = burstsOf(minutes, mean, deviation, chances ? 'squared' : 'error', policy);
+  const skew = bursts >= repeated ? skewOf(minutes, truth, inBursts.pass, policy) : undefined;
   const clustering = {
     factor: Math.max(bursts, repeated),
     cautious: Math.max(cautious, repeated),
@@ -248,11 +252,11 @@ export function judgeScores(predictions: Predictions, truth: TruthSums, evidence
   const { n, loss, maeProduction, maeShadow, unlabelled } = found;
   const minutes = predictions.blocks.map((block) => ({ loss: block.squaredLoss ?? 0, truth: block.truth ?? 0 }));
   const [mean, deviation] = spreadOf(scores);
-  const { bursts, cautious, inBursts } = burstsOf(minutes, mean, deviation, 'squared');
+  const { bursts, cautious, inBursts } = burstsOf(minutes, mean, deviation, 'squared', policy);
   // A model gives a repeated input the same probabilities as before.
   const inputs = predictions.repeats?.onlyProduction;
   const copies = copiesOf(inputs);
-  const skew = bursts >= copies ? skewOf(minutes, truth, inBursts.pass) : undefined;
+  const skew = bursts >= copies ? skewOf(minutes, truth, inBursts.pass, policy) : undefined;
   const gate = truthGate('truth.score', 'Are its probabilities worse?', predictions, evidence, {
     facts: `The Brier score of its probabilities of all classes is ${number(maeShadow)}, and production's is ${number(maeProduction)}, over ${count(truth.rows)} rows with labels${unlabelledWords(unlabelled, truth.of)}`,
     words: ['it is greater by', 'increase', 'it is smaller by'],

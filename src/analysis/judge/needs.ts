@@ -74,6 +74,11 @@ export function needsTraffic(minutes: number, what = ''): Needs {
   return { needs: `about ${duration(whole * MINUTE)} more traffic${what}`, missing: { minutes: whole } };
 }
 
+/** So many more days of a batch; `what` says which: ` with labels`. */
+export function needsDays(days: number, what = ''): Needs {
+  return { needs: `${counted(days, 'more days')}${what}`, missing: { minutes: (days * DAY) / MINUTE } };
+}
+
 /** How long a window must be at least: `80 minutes with answers are needed`. @param which of them count */
 export function minutesNeeded(minutes: number, which: string): string {
   return `${counted(minutes, 'minutes')} ${which} ${minutes === 1 ? 'is' : 'are'} needed`;

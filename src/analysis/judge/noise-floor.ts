@@ -30,7 +30,7 @@ export function noiseFloor(
         : {
             differing: labels.rows - labels.agree,
             n: labels.rows,
-            factor: clusteringOf(agreement, repeats?.agreement).factor,
+            factor: clusteringOf(agreement, repeats?.agreement, BY_MINUTES).factor,
           },
     numbers:
       numbers === undefined
@@ -38,7 +38,7 @@ export function noiseFloor(
         : {
             beyond: numbers.beyond,
             n: numbers.rows,
-            factor: clusteringOf(beyond, repeats?.beyond).factor,
+            factor: clusteringOf(beyond, repeats?.beyond, BY_MINUTES).factor,
             tolerance: numbers.tolerance,
             mae: numbers.mae,
           },
@@ -51,8 +51,11 @@ export function noiseFloor(
 function missingOf(score: ScoreSums) {
   const { name, rows: n, sum } = score;
   const minutes = score.minutes.map((minute) => ({ successes: minute.sum, n: minute.rows }));
-  return { name, missing: n - sum, n, factor: clusteringOf(minutes, score.repeats).factor };
+  return { name, missing: n - sum, n, factor: clusteringOf(minutes, score.repeats, BY_MINUTES).factor };
 }
+
+/** Noise is measured on an endpoint. */
+const BY_MINUTES = { alpha: 0.05 };
 
 /** What the same comparator missed between production and itself. */
 export function scoreNoise(evidence: Evidence, digest: string, name: string): NoiseSample | undefined {

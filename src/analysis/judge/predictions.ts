@@ -74,7 +74,7 @@ function agreement(predictions: Predictions, evidence: Evidence, alone: boolean,
   const { policy } = evidence;
   const { agree, rows } = predictions.labels ?? { agree: 0, rows: 0 };
   const minutes = predictions.blocks.map((block) => ({ successes: block.agree, n: block.rows }));
-  const clustering = clusteringOf(minutes, predictions.repeats?.agreement);
+  const clustering = clusteringOf(minutes, predictions.repeats?.agreement, policy);
   const kind = kindNamed(predictions.answers?.kind);
   // Of what is compared by more than equal or not, as vectors and texts are, alike is another question.
   const whole = kind?.comparison !== undefined;
@@ -139,7 +139,7 @@ function closeness(predictions: Predictions, evidence: Evidence, alone: boolean,
     successes: beyond,
     n: rows,
     minutes,
-    clustering: clusteringOf(minutes, predictions.repeats?.beyond),
+    clustering: clusteringOf(minutes, predictions.repeats?.beyond, policy),
     perBlock: (block) => block.beyond,
     margin: policy.numbers.share,
     below: true,

@@ -1,7 +1,6 @@
 import type { MissingMinute, Predictions, SideCounts } from '../predictions.ts';
 import { gates } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
-import { dispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { count, counted, percent, points } from '../../base/units.ts';
 import { blockerNeeds, confidence, requiredSampleSize, shareInterval } from './evidence.ts';
@@ -11,6 +10,7 @@ import { nothingRead, nothingReadText } from './nothing-read.ts';
 import type { Needs } from './needs.ts';
 import { compare } from './verdict.ts';
 import { pairedDifference } from './paired.ts';
+import { hitsScatter } from './scatter.ts';
 import { unansweredOf } from './unanswered.ts';
 import type { Gate, Outcome } from './verdict.ts';
 import { copiesOf } from '../statistics/repeats.ts';
@@ -88,8 +88,14 @@ function brokenPairs(predictions: Predictions, evidence: Evidence): Broken | und
   const copies = copiesOf(predictions.repeats?.agreement);
   const broken = empty + unreadable;
   const bursts = Math.max(
-    dispersion(of((minute) => minute.empty + minute.unreadable)),
-    dispersion(of((minute) => minute.onlyShadow)),
+    hitsScatter(
+      of((minute) => minute.empty + minute.unreadable),
+      evidence.policy,
+    ),
+    hitsScatter(
+      of((minute) => minute.onlyShadow),
+      evidence.policy,
+    ),
   );
   return {
     onlyShadow: broken,

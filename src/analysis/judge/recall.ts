@@ -121,7 +121,7 @@ export function judgeRecall(predictions: Predictions, truth: TruthSums, evidence
   if (strata === undefined || cells === undefined || cells.every((cell) => cell.right + cell.shadowRight === 0))
     return [];
   const sample = lossSample(strata);
-  const clustering = lossClustering(accuracyMinutes(predictions.blocks, sample), predictions);
+  const clustering = lossClustering(accuracyMinutes(predictions.blocks, sample), predictions, policy);
   const classes = classSamples(strata, cells).filter(({ rows }) => rows > 0);
   if (classes.length < 2) return [];
   const judged = classes.map((one) => {

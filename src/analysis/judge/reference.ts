@@ -3,13 +3,13 @@ import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import { entropyBound, stabilityInterval } from '../statistics/divergence.ts';
 import { stabilityIndex } from '../statistics/distances.ts';
-import { dispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { count, number } from '../../base/units.ts';
 import { ksBand } from './distances.ts';
 import { blockerNeeds, confidence, insufficientData, windowTooShort } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
+import { hitsScatter } from './scatter.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { copiesOf } from '../statistics/repeats.ts';
@@ -54,7 +54,7 @@ function gate(name: Name, margin: number, predictions: Predictions | undefined, 
       ...needsAdvice('captured answers that are numbers, or have scores, and a report on the captures themselves'),
     };
   const minutes = quartileMinutes(sums) ?? [predictions.blocks.map(({ rows }) => ({ successes: 0, n: rows }))];
-  const bursts = Math.max(...minutes.map((one) => dispersion(one)));
+  const bursts = Math.max(...minutes.map((one) => hitsScatter(one, policy)));
   const found = measured(
     name,
     sums,

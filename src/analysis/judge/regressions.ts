@@ -38,7 +38,7 @@ export function judgeRegressions(predictions: Predictions, truth: TruthSums, evi
       known: sample.n,
       minutes: [onlyProduction],
       inputs: sample.n,
-      clustering: clusteringOf(onlyProduction, predictions.repeats?.onlyProduction),
+      clustering: clusteringOf(onlyProduction, predictions.repeats?.onlyProduction, policy),
       labels: sample,
       blocker:
         labels.production + labels.shadow > 0

@@ -33,7 +33,7 @@ export function judgeScores(predictions: Predictions, evidence: Evidence, alone:
     successes: rows - beyond,
     n: rows,
     minutes,
-    clustering: clusteringOf(minutes, repeats?.agreement),
+    clustering: clusteringOf(minutes, repeats?.agreement, policy),
     margin: policy.agreement,
     below: false,
     facts: `${count(rows - beyond)} of ${count(rows)} scores lie within ${toleranceText(numbers)} of production's (${percent((rows - beyond) / Math.max(1, rows))})`,

@@ -1,7 +1,6 @@
 import type { Predictions, SliceSums } from '../predictions.ts';
 import { gates } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
-import { dispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { designEffect } from '../statistics/repeats.ts';
 import { compare } from './verdict.ts';
@@ -12,6 +11,8 @@ import { differenceAlone } from './expected.ts';
 import { labelNoise, numberNoise } from './noise-floor.ts';
 import type { NoiseSample } from './noise-floor.ts';
 import { beyondNoise, boundsOf, noiseDominates, noiseWords } from './proportion.ts';
+import { hitsScatter } from './scatter.ts';
+import type { Blocks } from './scatter.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
 
@@ -44,7 +45,7 @@ export function judgeSlices(evidence: Evidence): Gate[] {
     ];
   }
   const minutes = equalMinutes(predictions);
-  const clustering = sliceClustering(predictions, minutes);
+  const clustering = sliceClustering(predictions, minutes, policy);
   const noise =
     predictions.labels === undefined
       ? numberNoise(evidence, predictions.numbers?.tolerance ?? 0)
@@ -123,13 +124,13 @@ function equalMinutes({ blocks, labels }: Predictions): Minutes {
   }));
 }
 
-function sliceClustering({ labels, repeats }: Predictions, minutes: Minutes): SliceClustering {
+function sliceClustering({ labels, repeats }: Predictions, minutes: Minutes, blocks: Blocks): SliceClustering {
   const sums = labels === undefined ? repeats?.beyond : repeats?.agreement;
   const clumping = sums === undefined || sums.rows === 0 ? 0 : sums.rowsSquared / sums.rows - 1;
   const correlation = clumping > 0 ? Math.min(1, (designEffect(sums) - 1) / clumping) : 0;
   const rows = minutes.reduce((sum, minute) => sum + minute.n, 0);
   const hits = minutes.reduce((sum, minute) => sum + minute.successes, 0);
-  return { repeats: designEffect(sums), correlation, bursts: dispersion(minutes), rows, hits };
+  return { repeats: designEffect(sums), correlation, bursts: hitsScatter(minutes, blocks), rows, hits };
 }
 
 /**

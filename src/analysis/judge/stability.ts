@@ -82,7 +82,7 @@ function ofAccuracy(predictions: Predictions, truth: TruthSums, evidence: Eviden
   const size = ({ groups }: ClassSample) => total(groups, ({ weight, n }) => weight * n);
   const all = total(classes, size);
   const minutes = accuracyMinutes(predictions.blocks, lossSample(strata));
-  const { factor } = lossClustering(minutes, predictions);
+  const { factor } = lossClustering(minutes, predictions, policy);
   const left = classes.map((out): Without => {
     const rest = classes.filter((one) => one !== out);
     const rows = total(rest, size);
@@ -139,7 +139,7 @@ function ofAgreement(predictions: Predictions, evidence: Evidence): Gate {
     successes: labels === undefined ? block.rows - (block.beyond ?? 0) : block.agree,
     n: block.rows,
   }));
-  const { factor } = clusteringOf(minutes, labels === undefined ? repeats?.beyond : repeats?.agreement);
+  const { factor } = clusteringOf(minutes, labels === undefined ? repeats?.beyond : repeats?.agreement, policy);
   // Parts of many captures are of a sample of the rows: their shares are those of all.
   const sampled = Math.max(
     1,

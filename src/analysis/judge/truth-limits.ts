@@ -1,17 +1,18 @@
 import type { TruthCell, TruthSums } from '../predictions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { accuracyMinutes, lossClustering } from './accuracy.ts';
-import { minutesToPass } from './evidence.ts';
+import { BURSTY_FACTOR, minutesToPass } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { OTHERS } from '../answers/strata.ts';
 import { lossSample, total } from './loss-sample.ts';
-import { minutesNeeded, needsAdvice, needsTraffic } from './needs.ts';
+import { minutesNeeded, needsAdvice, needsDays, needsTraffic } from './needs.ts';
 import type { Blocker, Needs } from './needs.ts';
 import { classSamples, recallLost } from './recall.ts';
 import type { ClassSample } from './recall.ts';
 import { usable } from './chosen-labels.ts';
 import { truthGate } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
+import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { copiesOf } from '../statistics/repeats.ts';
@@ -71,7 +72,7 @@ function limitGate(id: string, title: string, evidence: Evidence, asked: Asked):
     };
   const losses = lossSample(truth.strata);
   const minutes = accuracyMinutes(predictions.blocks, losses);
-  const { factor } = lossClustering(minutes, predictions);
+  const { factor } = lossClustering(minutes, predictions, policy);
   // A model is right, or wrong, on a repeated input as before.
   const inputs = predictions.repeats?.onlyProduction;
   const copies = copiesOf(inputs);
@@ -157,12 +158,24 @@ function unknown(truth: TruthSums | undefined, { truth: name, limit, what }: Ask
 
 /** Minutes are summed by what only one model has right; how often both err is not known of each, nor whether it comes in bursts. */
 export function unseenBursts({ policy }: Evidence, found: number): Blocker | undefined {
+  if (policy.over === 'days') return unseenDays(policy, found);
   const needed = minutesToPass(policy, 'parts');
   if (found >= needed) return undefined;
   return {
     reason: `bursts of errors that both models make are not seen, so ${minutesNeeded(needed, 'with labels')}, and there are ${found}`,
     missing: 0,
     needs: needsTraffic(needed - found, ' with labels'),
+  };
+}
+
+/** How often both err is not known of each day either. */
+function unseenDays({ minimumDays }: Policy, found: number): Blocker | undefined {
+  const needed = BURSTY_FACTOR * minimumDays;
+  if (found >= needed) return undefined;
+  return {
+    reason: `days on which both models err more are not seen, so ${counted(needed, 'days')} with labels are needed, and there ${found === 1 ? 'is' : 'are'} ${found}`,
+    missing: 0,
+    needs: needsDays(needed - found, ' with labels'),
   };
 }
 

@@ -33,6 +33,8 @@ export interface Gate {
   inWindow?: { interval: readonly [number, number]; outcome: Outcome };
   /** Why there is no such claim, of a bound that has none: a sentence. */
   noWindow?: string;
+  /** Of a batch, what is bounded day by day. */
+  byDay?: ByDay;
   /** Who answers for it that the gate does not decide although it did not pass; then it is not gating. */
   waived?: Waiver;
   /** The bound that must hold. */
@@ -50,6 +52,27 @@ export interface Gate {
   needs: string | undefined;
   /** The numbers in `needs`; undefined where the gate is decided, or where what helps cannot be counted. */
   missing: Missing | undefined;
+}
+
+export interface DayOfGate {
+  /** `2026-11-29` */
+  day: string;
+  n: number;
+  value: number;
+  /** Its standard error if the rows of the day were independent; 0 where it is not known. */
+  error: number;
+  /** It stands out from the other days. */
+  apart: boolean;
+}
+
+/** A value day by day, in the unit of its gate. */
+export interface ByDay {
+  /** Oldest first, days without rows left out. */
+  days: readonly DayOfGate[];
+  /** The mean with the same weight for every day, where the estimate weighs them by their rows. */
+  equally: number;
+  /** How it changes a day where that is more than chance. */
+  trend: number | undefined;
 }
 
 /** How much more of what would decide a gate, at the present estimate. */

@@ -81,6 +81,10 @@ export interface Policy {
   /** Latency passes after so many blocks; answers after as many minutes that have some, parts of the inputs after thrice that. */
   blockMinutes: number;
   minimumBlocks: number;
+  /** Days after which a batch passes, and every day of the week once. */
+  minimumDays: number;
+  /** Rows are judged by the days of a batch; undefined: by minutes. Observations say so, no policy file does. */
+  over?: 'days';
   /** How much slower the shadow may be, per statistic. */
   latency: { mean: number; p50: number; p90: number; p99: number };
   /** How much higher the shadow's share of failed requests may be. */
@@ -155,6 +159,7 @@ export const DEFAULT_POLICY: Policy = {
   warmupMinutes: 2,
   blockMinutes: 10,
   minimumBlocks: 8,
+  minimumDays: 7,
   latency: { mean: 0.1, p50: 0.1, p90: 0.2, p99: 0.2 },
   errors: 0.01,
   agreement: 0.9,
@@ -200,6 +205,7 @@ export const DEFAULT_POLICY: Policy = {
 export const GATES: readonly string[] = [
   'traffic.sampling',
   'traffic.cover',
+  ...['rows', 'days'].map((name) => `batch.${name}`),
   'errors',
   ...['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`),
   ...['gap', 'reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied'].map((name) => `output.${name}`),
@@ -227,6 +233,7 @@ export const GATES: readonly string[] = [
 export const RULES: readonly string[] = [
   'traffic.sampling',
   'traffic.cover',
+  ...['rows', 'days'].map((name) => `batch.${name}`),
   ...['gap', 'reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied'].map((name) => `output.${name}`),
   'labels.classes',
 ];

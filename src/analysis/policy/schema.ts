@@ -282,6 +282,7 @@ export const POLICY_SCHEMA = v.strictObject({
   warmupMinutes: v.optional(whole(0)),
   blockMinutes: v.optional(whole(1)),
   minimumBlocks: v.optional(whole(2)),
+  minimumDays: v.optional(whole(2)),
   latency: v.optional(
     v.strictObject({
       mean: v.optional(margin),

@@ -214,10 +214,10 @@ describe('a window that is too short', () => {
 test('rows are clustered by minutes or by inputs, whichever is stronger', () => {
   const bursts = Array.from({ length: 10 }, (_, i) => ({ successes: i % 2 === 0 ? 10 : 0, n: 10 }));
   const inputs = sumsOf(10, 100, (i) => i % 2);
-  expect(clusteringOf(bursts, undefined)).toEqual({ factor: dispersion(bursts), by: 'minutes' });
-  expect(clusteringOf(bursts, inputs)).toEqual({ factor: designEffect(inputs), by: 'inputs' });
+  expect(clusteringOf(bursts, undefined, DEFAULT_POLICY)).toEqual({ factor: dispersion(bursts), by: 'minutes' });
+  expect(clusteringOf(bursts, inputs, DEFAULT_POLICY)).toEqual({ factor: designEffect(inputs), by: 'inputs' });
   expect(designEffect(inputs)).toBeGreaterThan(dispersion(bursts));
-  expect(clusteringOf([], undefined)).toEqual({ factor: 1, by: 'minutes' });
+  expect(clusteringOf([], undefined, DEFAULT_POLICY)).toEqual({ factor: 1, by: 'minutes' });
 });
 
 test('how many observations it takes: never too few, and at most one in fifty too many', () => {
