@@ -65,20 +65,16 @@ export interface DayFacts {
   /** Milliseconds since the epoch: the first minute, at which the day's rows stand, and the end (exclusive). */
   from: number;
   to: number;
-  rows: RowCounts;
+  /** What became of the rows that were delivered: each is counted in one of the others. */
+  rows: {
+    delivered: number;
+    judged: number;
+    withoutCounterpart: number;
+    unreadable: number;
+    inFailedObject: number;
+    late: number;
+  };
 }
-
-/** What became of the rows that were delivered: each is counted in one of the others. */
-export type RowCounts = Readonly<Record<(typeof ROW_COUNTS)[number], number>>;
-
-export const ROW_COUNTS = [
-  'delivered',
-  'judged',
-  'withoutCounterpart',
-  'unreadable',
-  'inFailedObject',
-  'late',
-] as const;
 
 /** Of the chats of one side. Milliseconds from the last byte of the request; medians. */
 export interface StreamSums {

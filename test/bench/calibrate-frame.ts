@@ -49,7 +49,7 @@ export interface Line {
   trials?: number | undefined;
   /** Power: the median decision should come so soon, in minutes or labels. */
   within?: number | undefined;
-  unit?: 'labels' | undefined;
+  unit?: 'labels' | 'days' | undefined;
 }
 
 /**

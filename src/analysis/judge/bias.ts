@@ -98,7 +98,10 @@ function meanBounds(
   const copies = copiesOf(repeats?.beyond);
   const factor = Math.max(1, copies, lossScatter(minutes, { mean: bias, deviation }, policy)) * inflation;
   const range = Math.max(0, histogram.high - histogram.low);
-  const half = meanHalfWidth((rows * times) / factor, deviation, range, { ...policy, alpha: policy.alpha / 2 });
+  // What is rare shows in single rows, whichever day they are of; copies of an input show it once.
+  const seen = policy.over === 'days' ? (rows * times) / copies : undefined;
+  const each = { ...policy, alpha: policy.alpha / 2 };
+  const half = meanHalfWidth((rows * times) / factor, deviation, range, each, seen);
   const [low, high] = [(bias - half) / scale, (bias + half) / scale];
   return [Math.max(0, low, -high), Math.max(-low, high)];
 }

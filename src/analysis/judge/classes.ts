@@ -93,7 +93,11 @@ function strangeness(
   policy: Policy,
 ): Outcome {
   const { kind, own, rows, places, classes } = seen;
-  const effective = Math.min(own, places.inputs, policy.over === 'days' ? places.minutes : places.minutes / MINUTES_PER_EVENT);
+  const effective = Math.min(
+    own,
+    places.inputs,
+    policy.over === 'days' ? places.minutes : places.minutes / MINUTES_PER_EVENT,
+  );
   const alpha = policy.alpha / classes;
   const noCoin = shareInterval(effective, effective, alpha, policy)[0] > 0.5;
   const little = own / rows <= policy.newClasses;

@@ -52,7 +52,9 @@ function coverOf({ metrics, predictions }: Observations): Covered | undefined {
 function coverOfDays({ days = [], predictions }: Observations): number {
   const labelled = (predictions?.truth?.rows ?? 0) > 0;
   const blocks = predictions?.blocks ?? [];
-  const there = new Set(blocks.filter((one) => one.rows > 0 && (!labelled || (one.truth ?? 0) > 0)).map(({ at }) => at));
+  const there = new Set(
+    blocks.filter((one) => one.rows > 0 && (!labelled || (one.truth ?? 0) > 0)).map(({ at }) => at),
+  );
   return days.reduce((sum, { from, to }) => sum + (there.has(from) ? to - from : 0), 0);
 }
 

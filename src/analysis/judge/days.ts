@@ -49,9 +49,12 @@ const OF_LABELS = ['truth', 'stability', 'limits.accuracy', 'limits.recall', 'li
  * alike in their inputs, that they are worth less than half of that.
  */
 function tooFewDays({ id }: Gate, { days = [], predictions }: Observations, policy: Policy): Blocker | undefined {
-  const labelled = (predictions?.truth?.rows ?? 0) > 0 && OF_LABELS.some((name) => id === name || id.startsWith(`${name}.`));
+  const labelled =
+    (predictions?.truth?.rows ?? 0) > 0 && OF_LABELS.some((name) => id === name || id.startsWith(`${name}.`));
   const what = labelled ? ' with labels' : '';
-  const rows = new Map((predictions?.blocks ?? []).map((block) => [block.at, labelled ? (block.truth ?? 0) : block.rows]));
+  const rows = new Map(
+    (predictions?.blocks ?? []).map((block) => [block.at, labelled ? (block.truth ?? 0) : block.rows]),
+  );
   const used = days.flatMap(({ day, from }) => {
     const n = rows.get(from) ?? 0;
     return n > 0 ? [{ day, n }] : [];
@@ -211,11 +214,19 @@ function unlike(gate: Gate, policy: Policy): string[] {
   const trend = byDay.trend;
   const line = lineOf(byDay);
   const found: string[] = [];
-  if (trend !== undefined && last !== undefined && line !== undefined && worse(line) && trend > 0 === (relation === '<'))
+  if (
+    trend !== undefined &&
+    last !== undefined &&
+    line !== undefined &&
+    worse(line) &&
+    trend > 0 === (relation === '<')
+  )
     found.push(
       `${id} grows worse from day to day, by ${show(Math.abs(trend))} a day, to ${show(line)} on ${last.day}, beyond its margin of ${show(margin)}`,
     );
-  const apart = byDay.days.filter((one) => one.apart && worse(one.value) && beyond(one, gate, policy, byDay.days.length));
+  const apart = byDay.days.filter(
+    (one) => one.apart && worse(one.value) && beyond(one, gate, policy, byDay.days.length),
+  );
   if (apart.length > 0) {
     const [first] = apart;
     const days = apart.map(({ day }) => `${weekdayOf(day)} ${day}`).join(', ');
@@ -254,7 +265,7 @@ function dayNumber(day: string): number {
   return Math.round(Date.parse(`${day.slice(0, 10)}T00:00:00Z`) / DAY_MS);
 }
 
-export function weekdayOf(day: string): string {
+function weekdayOf(day: string): string {
   return (WEEKDAYS[new Date(`${day.slice(0, 10)}T00:00:00Z`).getUTCDay()] ?? '').slice(0, 3);
 }
 

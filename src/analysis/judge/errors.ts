@@ -7,13 +7,7 @@ import { clopperPearson, dispersion } from '../statistics/proportions.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { compare } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
-import {
-  BURSTY_FACTOR,
-  confidence,
-  minutesToPass,
-  requiredSampleSize,
-  shareInterval,
-} from './evidence.ts';
+import { BURSTY_FACTOR, confidence, minutesToPass, requiredSampleSize, shareInterval } from './evidence.ts';
 import { BURST_ALPHA } from './scatter.ts';
 import type { Evidence } from './evidence.ts';
 import type { PairCounts } from '../observations.ts';

@@ -161,8 +161,8 @@ export function windowTooShort(
   };
 }
 
-/** Two days say whether they differ; that they do not, three. */
-const DAYS_TO_FAIL = { hopeless: 2, other: 3 };
+/** Days after which a batch fails that would with three times as much scatter, too; any other fails when it could pass. Measured: lines "batch" of `npm run calibrate`. */
+const DAYS_IF_HOPELESS = 3;
 
 /** The same of the days of a batch. How much they differ is in the bounds; what is asked here is how many there are. */
 function tooFewDays(
@@ -172,7 +172,7 @@ function tooFewDays(
   hopeless: boolean,
   { minimumDays }: Policy,
 ): Blocker | undefined {
-  const needed = outcome === 'pass' ? minimumDays : DAYS_TO_FAIL[hopeless ? 'hopeless' : 'other'];
+  const needed = outcome === 'fail' && hopeless ? Math.min(DAYS_IF_HOPELESS, minimumDays) : minimumDays;
   if (found >= needed) return undefined;
   const what = of === 'truth' ? ' with labels' : '';
   return {

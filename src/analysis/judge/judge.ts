@@ -115,7 +115,9 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
     // A candidate costs production nothing: it takes requests off it.
     ...(challenger === 'shadow' ? judgeEffect(evidence) : []),
   ];
-  const asked = (alone ? judgeAlone(evidence) : compared()).map((gate): Gate => ({ ...gate, test: gate.test ?? 'bound' }));
+  const asked = (alone ? judgeAlone(evidence) : compared()).map(
+    (gate): Gate => ({ ...gate, test: gate.test ?? 'bound' }),
+  );
   // Of days there is no claim about these alone: what a batch is asked for is how things go on.
   const told = days === undefined ? asked.map((gate) => withWindow(gate, evidence)) : overDays(asked, evidence);
   const gates = waive(told, policy, now);

@@ -29,6 +29,8 @@ export interface Losses {
   factor: number;
   /** What rows may lose, or win, of which nothing is known; a row of all. */
   unknown?: number;
+  /** Rows that would show a loss that is rare, where that is not n / factor. */
+  seen?: number | undefined;
   /** Third moment of what scatters, over its variance and n; undefined where it is not known. */
   skew?: number | undefined;
 }
@@ -40,9 +42,9 @@ export interface Losses {
  * for which lossHalfWidths allows.
  */
 export function errorLost(losses: Losses, policy: Policy): Interval {
-  const { loss, deviation, maeProduction, maeShadow, range, n, factor, unknown = 0, skew } = losses;
+  const { loss, deviation, maeProduction, maeShadow, range, n, factor, unknown = 0, skew, seen = n / factor } = losses;
   const scale = errorScale(maeProduction, maeShadow);
-  const [below, above] = lossHalfWidths({ n: n / factor, s: deviation, range, skew }, policy, TUNED_FOR);
+  const [below, above] = lossHalfWidths({ n: n / factor, s: deviation, range, skew, seen }, policy, TUNED_FOR);
   return [(loss - below - unknown) / scale, (loss + above + unknown) / scale];
 }
 
@@ -85,6 +87,11 @@ const BURST = 10;
 /** By so much a mean of so many times as many rows is skewed. */
 function skewed(skew: number | undefined, times: number): number | undefined {
   return skew === undefined ? undefined : skew / times;
+}
+
+/** What is rare shows in single rows, whichever day of a batch they are of; copies of an input show it once. */
+function seenOf(n: number, copies: number, { over }: Policy): number | undefined {
+  return over === 'days' ? n / copies : undefined;
 }
 
 /** Rows for which the sequence is tightest. */
@@ -225,7 +232,11 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
       words: ['it is greater by', 'increase', 'it is smaller by'],
       show: percent,
       estimate: loss / errorScale(maeProduction, maeShadow),
-      interval: (times, factor) => errorLost({ ...losses, n: n * times, factor, skew: skewed(skew, times) }, policy),
+      interval: (times, factor) =>
+        errorLost(
+          { ...losses, n: n * times, factor, skew: skewed(skew, times), seen: seenOf(n * times, repeated, policy) },
+          policy,
+        ),
       margin: truthMargin(policy),
       n: truth.rows,
       known: truth.rows,
@@ -263,7 +274,17 @@ export function judgeScores(predictions: Predictions, truth: TruthSums, evidence
     show: percent,
     estimate: loss / errorScale(maeProduction, maeShadow),
     interval: (times, factor) =>
-      errorLost({ ...found, range: BRIER_RANGE, n: n * times, factor, skew: skewed(skew, times) }, policy),
+      errorLost(
+        {
+          ...found,
+          range: BRIER_RANGE,
+          n: n * times,
+          factor,
+          skew: skewed(skew, times),
+          seen: seenOf(n * times, copies, policy),
+        },
+        policy,
+      ),
     margin: truthMargin(policy),
     n: truth.rows,
     known: truth.rows,

@@ -42,10 +42,12 @@ export function boundedMean(values: readonly Occurred[], low: number, high: numb
  * For every look an asymptotic confidence sequence; for a single one what Bernstein's inequality allows a known deviation.
  * What n rows do not show may be in ln(1 / alpha) / n of all: the bounds are never nearer than that times the range, and
  * wider by its third beyond the deviation, as Bernstein's are (Boucheron, Lugosi and Massart 2013, section 2.8).
+ *
+ * @param seen rows that would show what is rare: where n is what the days of a batch are worth, all rows
  */
-export function meanHalfWidth(n: number, s: number, range: number, policy: Policy): number {
+export function meanHalfWidth(n: number, s: number, range: number, policy: Policy, seen = n): number {
   const { alpha, looks, minimumPairs } = policy;
-  const unseen = (range * Math.log(1 / alpha)) / n;
+  const unseen = (range * Math.log(1 / alpha)) / seen;
   const scatter = looks === 'once' ? onceHalfWidth(n, s, alpha) : sequenceHalfWidth(n, s, alpha, minimumPairs);
   return Math.max(unseen, scatter + unseen / 3);
 }
@@ -58,12 +60,12 @@ export function meanHalfWidth(n: number, s: number, range: number, policy: Polic
  * @param skew third moment over variance and n, in the unit of the mean
  */
 export function lossHalfWidths(
-  { n, s, range, skew }: { n: number; s: number; range: number; skew: number | undefined },
+  { n, s, range, skew, seen = n }: { n: number; s: number; range: number; skew: number | undefined; seen?: number },
   policy: Policy,
   tunedFor: number,
 ): [below: number, above: number] {
   const { alpha, looks } = policy;
-  const unseen = (range * Math.log(1 / alpha)) / n;
+  const unseen = (range * Math.log(1 / alpha)) / seen;
   const scatter = looks === 'once' ? onceHalfWidth(n, s, alpha) : rowsHalfWidth(n, s, alpha, tunedFor);
   const errors = s > 0 ? (scatter * Math.sqrt(n)) / s : 0;
   const moved = (side: number) =>

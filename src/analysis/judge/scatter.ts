@@ -5,9 +5,6 @@ import { burstChance, dispersion, meanDispersion, meanSkew } from '../statistics
 /** Hits and rows of every block of time, oldest first: of a minute, or of a day of a batch. */
 export type Minutes = readonly { successes: number; n: number }[];
 
-/** Sums of a loss likewise. */
-export type LossMinutes = readonly { loss: number; truth: number }[];
-
 /** What of a policy says how rows hang together in time. */
 export type Blocks = Pick<Policy, 'over' | 'alpha'>;
 

@@ -20,8 +20,9 @@ export function worthOfDays(days: readonly Pick<DaySums, 'n'>[]): number {
  * Two factors. The design effect of clusters of unequal size, 1 + (c − 1) Σn² / (N n₀): with c the mean square between days
  * over the variance of single rows, and n₀ = (N − Σn² / N) / (D − 1), (c − 1) / n₀ is the variance of days over that of rows
  * by analysis of variance (Searle, Casella and McCulloch 1992, section 3.6), and Σn² / N how much of it the mean of all
- * rows keeps. Of days of equal size it is c. And since few days say little about how much days differ, the square of
- * Student's quantile over the normal one, with one degree less than the days are worth.
+ * rows keeps. Of days of equal size it is c. Where days are like those before them, their mean scatters more: what days differ by
+ * counts (1 + ρ) / (1 − ρ) times, with ρ the correlation of neighbors, as for blocks of minutes. And since few days say little
+ * about how much days differ, the square of Student's quantile over the normal one, with one degree less than the days are worth.
  *
  * @param variance of single rows
  * @param alpha of each side
@@ -35,8 +36,26 @@ export function dayEffect(days: readonly DaySums[], variance: number, alpha: num
   const between = used.reduce((total, { n, sum }) => total + (sum - n * mean) ** 2 / n, 0) / (used.length - 1);
   const usual = (rows - squares / rows) / (used.length - 1);
   const excess = variance > 0 ? between / variance - 1 : 0;
-  const effect = Math.max(1, 1 + (excess * squares) / (rows * usual));
+  const lag = likeTheDayBefore(used.map(({ n, sum }) => sum / n));
+  const effect = 1 + (Math.max(0, excess) * squares * ((1 + lag) / (1 - lag))) / (rows * usual);
   return effect * unsureOfDays(worthOfDays(used), alpha);
+}
+
+/** Days that are alike for longer than this are no days of one batch: a trend, which is another question. */
+const MOST_ALIKE = 0.8;
+
+/** Correlation of days with the day before, without the bias that it has of few (Kendall 1954), from 0 to 0.8. */
+function likeTheDayBefore(values: readonly number[]): number {
+  const days = values.length;
+  if (days < 4) return 0;
+  const mean = values.reduce((total, value) => total + value, 0) / days;
+  const squares = values.reduce((total, value) => total + (value - mean) ** 2, 0);
+  if (!(squares > 0)) return 0;
+  const products = values
+    .slice(1)
+    .reduce((total, value, i) => total + (value - mean) * ((values[i] ?? mean) - mean), 0);
+  const lag = products / squares;
+  return Math.min(MOST_ALIKE, Math.max(0, lag + (1 + 3 * lag) / days));
 }
 
 /** The square of Student's quantile over the normal one, with one degree of freedom less than so many days. */
@@ -48,8 +67,8 @@ function unsureOfDays(worth: number, alpha: number): number {
 /** Days that are worth hardly more than one say nothing about days; the quantile grows beyond all bounds. */
 const FEWEST_DEGREES = 0.5;
 
-/** Student's with so many degrees is the normal one to four digits. */
-const MANY = 100_000;
+/** Student's with so many degrees is the normal one to five digits. */
+const MANY = 1_000_000;
 
 const known = new Map<number, number>();
 
@@ -81,6 +100,9 @@ export interface DayValue {
   variance: number;
 }
 
+/** Fewer days are neither a trend nor apart from each other. */
+const FEWEST_DAYS = 4;
+
 /**
  * A straight line through the days. Its residual variance is never taken for less than what the rows alone explain, so that
  * days that happen to lie on a line are not believed more than their rows allow.
@@ -89,7 +111,7 @@ export interface DayValue {
  */
 export function trendOf(days: readonly DayValue[]): Trend | undefined {
   const used = days.filter(({ n }) => n > 0);
-  if (used.length < 4) return undefined;
+  if (used.length < FEWEST_DAYS) return undefined;
   const weight = used.reduce((total, { n }) => total + n, 0);
   const meanOf = (of: (day: DayValue) => number) => used.reduce((total, one) => total + one.n * of(one), 0) / weight;
   const [day, value] = [meanOf((one) => one.day), meanOf((one) => one.value)];
@@ -107,21 +129,24 @@ export function trendOf(days: readonly DayValue[]): Trend | undefined {
 }
 
 /**
- * The days that stand out from all others together: by how many standard errors, as if each were a new day (a deleted
- * residual; Belsley, Kuh and Welsch 1980), believed where Student's chance times the number of days is below `alpha`.
+ * The days that stand out: by how many standard errors they lie from the median of all, believed where Student's chance times the
+ * number of days is below `alpha`. The error is that of the median of distances from the median (× 1.4826, which makes it the
+ * standard deviation of normal values; Hampel 1974), so that two Sundays do not hide each other, and never less than what the
+ * day's own rows explain.
  */
-export function outlyingDays<Day extends DayValue>(days: readonly Day[], alpha: number): (Day & { t: number })[] {
+export function outlyingDays<Day extends DayValue>(days: readonly Day[], alpha: number): Day[] {
   const used = days.filter(({ n }) => n > 0);
-  if (used.length < 4) return [];
-  return used.flatMap((one) => {
-    const others = used.filter((other) => other !== one);
-    const weight = others.reduce((total, { n }) => total + n, 0);
-    const mean = others.reduce((total, { n, value }) => total + n * value, 0) / weight;
-    const between = others.reduce((total, { value }) => total + (value - mean) ** 2, 0) / (others.length - 1);
-    const rows = others.reduce((total, { variance }) => total + variance, 0) / others.length;
-    // A day of few rows scatters more than the others do.
-    const error = Math.sqrt(Math.max(between, rows, one.variance) * (1 + 1 / others.length));
-    const t = error > 0 ? (one.value - mean) / error : 0;
-    return Math.abs(t) > studentQuantile(1 - alpha / (2 * used.length), others.length - 1) ? [{ ...one, t }] : [];
-  });
+  if (used.length < FEWEST_DAYS) return [];
+  const middle = median(used.map(({ value }) => value));
+  const usual = NORMAL * median(used.map(({ value }) => Math.abs(value - middle)));
+  const limit = studentQuantile(1 - alpha / (2 * used.length), used.length - 1);
+  return used.filter(({ value, variance }) => Math.abs(value - middle) > limit * Math.max(usual, Math.sqrt(variance)));
+}
+
+const NORMAL = 1.4826;
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length / 2;
+  return ((sorted[Math.ceil(half) - 1] ?? 0) + (sorted[Math.floor(half)] ?? 0)) / 2;
 }
