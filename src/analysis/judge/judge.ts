@@ -98,7 +98,7 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
       : (days.length * DAY) / MINUTE;
   const evidence = { challenger, observations, summaries, policy, minutes };
   // Captures alone (from files) say nothing about traffic, errors and latency: these questions are not asked then.
-  const measured = observations.metrics.times.length > 0 || predictions === undefined;
+  const measured = days === undefined && (observations.metrics.times.length > 0 || predictions === undefined);
   const alone = observations.live === 'nothing';
   const compared = () => [
     ...(measured ? [...judgeTraffic(evidence), ...judgeErrors(evidence)] : []),
