@@ -27,7 +27,7 @@ test('starting the program loads neither the AWS SDK nor ora, nor the emulator',
   const modules = [...loadedAtStart(chunks, 'main.cjs')].flatMap((chunk) => chunk.modules);
   expect(modules).toContain('src/main.ts');
   const slow = modules.filter((name) =>
-    /node_modules\/(@aws-sdk|@smithy|ora|yaml|valibot|asciichart|fast-xml-parser|uplot)\/|src\/(emulator|analysis|aws)\//.test(
+    /node_modules\/(@aws-sdk|@smithy|ora|yaml|valibot|cli-table3|asciichart|fast-xml-parser|uplot)\/|src\/(emulator|analysis|aws)\//.test(
       name,
     ),
   );

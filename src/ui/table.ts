@@ -1,3 +1,4 @@
+import type { TableConstructorOptions } from 'cli-table3';
 import { type Io, plain } from './io.ts';
 import { paint } from './theme.ts';
 import { graphemes, takeStart, textWidth } from './width.ts';
@@ -26,6 +27,7 @@ export async function table(
   rows: readonly (readonly string[])[],
   options: TableOptions = {},
 ): Promise<string> {
+  const { default: Table } = await import('cli-table3');
   const indent = options.indent ?? '';
   const plainRows = rows.map((row) => row.map(plain));
   const numbers = options.right ?? [];
@@ -36,29 +38,84 @@ export async function table(
     byWords: options.byWords === true,
   });
   const broken = (cell: string, column: number) =>
-    numbers.includes(column) ? cell : wrapped(cell, colWidths[column] ?? textWidth(cell));
-  const cells = plainRows.map((row) => row.map(broken));
-  const drawn = (row: readonly string[]) => joined(row, colWidths, numbers);
-  const titles = drawn(head.map(broken));
-  const rest = cells.flatMap(drawn).map((line) => indent + line);
+    (numbers.includes(column) ? cell : wrapped(cell, colWidths[column] ?? textWidth(cell))).split('\n');
+  const [titles = [], ...cells] = [head, ...plainRows].map((row) => sideBySide(row.map(broken)));
+  const config: TableConstructorOptions = {
+    chars: NO_LINES,
+    // cli-table3 colours even into a pipe unless told not to.
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: head.map((_, column) => (numbers.includes(column) ? 'right' : 'left')),
+    colWidths,
+  };
+  const drawn = new Table(config);
+  const stand = standIns();
+  drawn.push(...[titles, ...cells].flatMap((lines) => lines.map((row) => row.map(stand.in))));
+  const lines = stand
+    .out(drawn.toString())
+    .split('\n')
+    .map((line) => line.trimEnd());
+  const rest = lines.slice(titles.length).map((line) => indent + line);
   if (head.every((title) => title === '')) return rest.join('\n');
-  return [...titles.map((line) => indent + paint(io, 'title', line)), ...rest].join('\n');
+  return [...lines.slice(0, titles.length).map((line) => indent + paint(io, 'title', line)), ...rest].join('\n');
 }
 
-/** The lines of a row whose cells are broken into lines: the columns side by side, without spaces at their ends. */
-function joined(row: readonly string[], widthsOf: readonly number[], right: readonly number[]): string[] {
-  const cells = row.map((cell) => cell.split('\n'));
-  return Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, line) =>
-    cells
-      .map((lines, column) => {
-        const text = lines[line] ?? '';
-        const room = ' '.repeat(Math.max(0, (widthsOf[column] ?? 0) - textWidth(text)));
-        return right.includes(column) ? room + text : text + room;
-      })
-      .join(GAP)
-      .trimEnd(),
-  );
+/**
+ * A row of cells of several lines as rows of one line each: cli-table3 breaks cells that have several again, and takes
+ * seconds where they have thousands.
+ */
+function sideBySide(cells: readonly (readonly string[])[]): string[][] {
+  const height = Math.max(...cells.map(({ length }) => length));
+  return Array.from({ length: height }, (_, line) => cells.map((lines) => lines[line] ?? ''));
 }
+
+/**
+ * cli-table3 measures characters by its own, older rules. So that its columns are ours, it is given one private character
+ * for each column that a character outside ASCII takes, and they are exchanged for the characters again in what it drew.
+ */
+function standIns(): { in: (text: string) => string; out: (drawn: string) => string } {
+  const shown: string[] = [];
+  const known = new Map<string, string>();
+  const standIn = (grapheme: string) => {
+    const width = textWidth(grapheme);
+    if (/^[\n\x20-\x7e]$/.test(grapheme) || width === 0) return grapheme;
+    const found = known.get(grapheme) ?? String.fromCodePoint(FIRST_STAND_IN + shown.length) + FILLER.repeat(width - 1);
+    if (!known.has(grapheme)) {
+      known.set(grapheme, found);
+      shown.push(grapheme);
+    }
+    return found;
+  };
+  return {
+    in: (text) => graphemes(text).map(standIn).join(''),
+    out: (drawn) =>
+      drawn
+        .replaceAll(FILLER, '')
+        .replace(/[\u{f0000}-\u{ffffd}]/gu, (one) => shown[(one.codePointAt(0) ?? 0) - FIRST_STAND_IN] ?? one),
+  };
+}
+
+/** Private characters (plane 15), more than a table has different ones. Where text holds one, it gets a stand-in itself. */
+const FIRST_STAND_IN = 0xf0000;
+const FILLER = '\u{10fffd}';
+
+const NO_LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: GAP,
+};
+
 /** Broken at spaces where that is possible, else after a hyphen, a slash or a colon, else where the room ends. */
 function wrapped(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
