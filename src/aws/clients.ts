@@ -241,9 +241,13 @@ function noteTime(client: object, seen: (date: string) => void): void {
   );
 }
 
-function endpointOf(target: AwsTarget, service: Service): { endpoint?: string } {
+/** A URL that is given stands for itself: beside one, the SDK refuses to ask for FIPS or dual stack, whose hosts are other ones. */
+function endpointOf(
+  target: AwsTarget,
+  service: Service,
+): { endpoint?: string; useFipsEndpoint?: false; useDualstackEndpoint?: false } {
   const endpoint = target.endpointUrls?.[service] ?? target.endpointUrl;
-  return endpoint === undefined ? {} : { endpoint };
+  return endpoint === undefined ? {} : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false };
 }
 
 /**

@@ -51,6 +51,9 @@ export function denialAdvice(denial: Denial | undefined, needs: string | undefin
     return `The policies of the organization (${policy}) must allow ${missing}: ask whoever administers it.`;
   if (policy === 'permissions boundary' || policy === 'session policy' || policy === 'vpc endpoint policy')
     return `The ${policy.replace('vpc', 'VPC')} must allow ${missing} too, besides what is granted to these credentials.`;
+  // "Every KMS key must have exactly one key policy" (AWS KMS Developer Guide, "Key policies"): IAM alone permits nothing.
+  if (missing.startsWith('kms:'))
+    return `Grant ${missing} to these credentials; the policy of the key must permit it, too. Or use others with --profile.`;
   return `Grant ${missing} to these credentials, or use others with --profile.`;
 }
 

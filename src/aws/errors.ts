@@ -77,6 +77,8 @@ export class AwsProblem extends Problem {
 /** What an SDK error looks like, as far as we read it. */
 interface SdkError extends Error {
   code?: string;
+  /** Of a name that was not found. */
+  hostname?: string;
   $fault?: 'client' | 'server';
   $metadata?: { httpStatusCode?: number; attempts?: number };
   $retryable?: { throttling?: boolean };
@@ -232,7 +234,7 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
         ? `Could not ${doing}: there is no answer at ${where} (${code}).`
         : `Could not ${doing}: the connection to ${where} broke (${code}).`,
       false,
-      connectionAdvice(target),
+      connectionAdvice(target, sdk),
     );
   }
   // Neither the wire nor an answer of AWS: a defect, which must be seen as one.
@@ -292,7 +294,16 @@ const CERTIFICATE = /CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE/;
 const CERTIFICATE_ADVICE =
   'Where a proxy opens connections, give its certificate: AWS_CA_BUNDLE=/path/to/ca.pem (or NODE_EXTRA_CA_CERTS).';
 
-function connectionAdvice(target: AwsTarget): Text {
+/** Hosts of FIPS have it in their names; those of dual stack are `….api.aws`, or `….dualstack.…` of S3. */
+const SPECIAL_HOSTS = [
+  [/-fips\b/, 'FIPS', 'AWS_USE_FIPS_ENDPOINT, or use_fips_endpoint of the profile'],
+  [/\.dualstack\.|\.api\.aws$/, 'dual stack', 'AWS_USE_DUALSTACK_ENDPOINT, or use_dualstack_endpoint of the profile'],
+] as const;
+
+function connectionAdvice(target: AwsTarget, { hostname }: Pick<SdkError, 'hostname'>): Text {
+  const special = SPECIAL_HOSTS.filter(([host]) => host.test(hostname ?? ''));
+  if (special.length > 0)
+    return `Check the network. Not every service has every region's host for ${special.map(([, name]) => name).join(' and ')}: ${hostname} is asked for by ${special.map(([, , by]) => by).join(' and by ')}.`;
   return target.endpointUrl === undefined
     ? `Check the network, and that the region "${target.region}" is right (--region).`
     : text`Check the URL; start the emulator with: ${shown('emulator start')}`;

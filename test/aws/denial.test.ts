@@ -42,6 +42,11 @@ describe('what AWS says of a denial', () => {
       },
     ],
     [
+      'S3, of an object under a key of KMS',
+      `${WHO} kms:Decrypt on the resource associated with this ciphertext because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
+      { action: 'kms:Decrypt', resource: undefined, policy: undefined, explicit: false },
+    ],
+    [
       'as it was said for years',
       `${WHO} iam:PassRole on resource: arn:aws:iam::1:role/r`,
       { action: 'iam:PassRole', resource: 'arn:aws:iam::1:role/r', policy: undefined, explicit: false },
@@ -108,4 +113,9 @@ describe('what to do about it', () => {
     expect(missingPermission(undefined, 's3:GetObject on s3://b/k')).toBe('s3:GetObject on s3://b/k');
     expect(missingPermission(denial(undefined), 's3:ListBucket on s3://b')).toBe('s3:GetObject on arn:aws:s3:::b/k');
   });
+});
+
+it('a key of KMS has a policy of its own, which must permit it, too', () => {
+  const denial = parseDenial(`${WHO} kms:GenerateDataKey on resource: arn:aws:kms:eu-west-1:1:key/k`);
+  expect(denialAdvice(denial, 's3:PutObject on s3://b/k')).toMatch(/kms:GenerateDataKey on arn:.*policy of the key/);
 });

@@ -15,7 +15,9 @@ import { type Progress, startProgress } from '../../ui/progress.ts';
 import { paint } from '../../ui/theme.ts';
 import { instances } from '../../guard/strategy.ts';
 import { counted, duration, isoSeconds, number, timeOfDay } from '../../base/units.ts';
+import { AwsProblem } from '../../aws/errors.ts';
 import { findingLines } from './findings.ts';
+import { nextLines } from './next.ts';
 import { guardedPlanLines, noteText } from './plan.ts';
 import { mirrorPlanLines, mirrorStepLines } from './mirror-rollout.ts';
 import { releaseNoteLines } from './release.ts';
@@ -158,7 +160,13 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       return warn(`Nobody gets mail from ${event.arn}: it has no confirmed subscription${waiting}.`);
     }
     case 'tick-failed':
-      return warn(`${event.problem.message} It is tried again.`);
+      return [
+        ...warn(`${event.problem.message} It is tried again.`),
+        // Without that no look will succeed.
+        ...(event.problem instanceof AwsProblem && event.problem.aboutCredentials && event.problem.next !== undefined
+          ? nextLines(io, event.problem.next)
+          : []),
+      ];
     case 'report-not-kept':
       return warn(`The page leads to no report: ${plain(event.problem.message)}`);
     case 'release-passed-over':

@@ -159,10 +159,25 @@ async function tickOn(
     } catch (problem) {
       // Whoever waits for hours is not stopped by a reply that did not come: the next tick tries again.
       if (once || !(problem instanceof Problem) || problem.kind !== 'cannot-run') throw problem;
+      const { credentials } = (await session.aws()).target;
+      if (problem instanceof AwsProblem && problem.aboutCredentials && credentials !== undefined)
+        throw endedCredentials(problem, request);
       session.emit({ kind: 'tick-failed', problem });
     }
     await session.clock.sleep(settings.every, session.signal);
   }
+}
+
+/** Keys of the environment cannot be renewed while this runs: there is no use in another look. */
+function endedCredentials(problem: AwsProblem, { endpoint, watch }: Pick<RunRequest, 'endpoint' | 'watch'>): Problem {
+  return new Problem(
+    problem.kind,
+    `${problem.message} What was begun in AWS continues there, and a shadow stays, and is billed; nothing more is decided until the next look.`,
+    {
+      next: lines(problem.next, text`Then go on: ${shown('release', { endpoint, watch })}`),
+      cause: problem,
+    },
+  );
 }
 
 async function look(

@@ -1,7 +1,12 @@
 import { CreateEndpointConfigCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
+import { readPolicy } from '../../../src/analysis/policy/schema.ts';
+import type { Aws } from '../../../src/aws/clients.ts';
 import type { Clock } from '../../../src/base/clock.ts';
+import type { Problem } from '../../../src/base/errors.ts';
+import { printText, type Text } from '../../../src/base/text.ts';
+import { runRelease } from '../../../src/lifecycle/release/run.ts';
 import { answerRelease, beginRelease } from '../../../src/lifecycle/release/release.ts';
 import { lookForRelease } from '../../../src/lifecycle/release/look.ts';
 import { answerPage } from '../../../src/lifecycle/release/page.ts';
@@ -142,5 +147,67 @@ describe('a machine whose clock is wrong', () => {
       return release && lookForRelease(on, release, { spans: [], zone: 'UTC' });
     });
     expect(seen).toMatchObject({ accepted: true, changedBy: undefined });
+  });
+});
+
+describe('credentials that end while a release waits', () => {
+  /** The same account, whose session has ended. @param renewable by a profile; else they are those of the environment */
+  function ended(aws: Aws, renewable: boolean): Aws {
+    const expired = Object.assign(new Error('The security token included in the request is expired'), {
+      name: 'ExpiredTokenException',
+      $fault: 'client',
+      $metadata: { attempts: 1, httpStatusCode: 400 },
+    });
+    const send = () => Promise.reject(expired);
+    return {
+      ...aws,
+      target: { ...aws.target, ...(renewable && { credentials: undefined, profile: 'team' }) },
+      sagemaker: async () => ({ send }) as never,
+    };
+  }
+  const judging = { policy: readPolicy({}, 'a test'), policyFrom: 'a test', labels: undefined, comparator: undefined };
+  const goOn = (life: Life, aws: () => Promise<Aws>, signal: AbortSignal) =>
+    runRelease(
+      { ...life.session, aws, signal },
+      { endpoint: ENDPOINT, settings: { ...life.parts.settings, every: MINUTE }, judging, targets: [] },
+      { ...life.request, wanted: {}, watch: undefined, approve: undefined, once: false },
+    );
+
+  test('and that nothing can renew end the run, which says what goes on and how to go on', async () => {
+    stage = await openStage();
+    const life = releaseOn(stage, ALL, PASSES);
+    await life.begin();
+    await life.tick();
+    const aws = ended(await life.session.aws(), false);
+    const problem = await goOn(life, async () => aws, new AbortController().signal).catch((error: unknown) => error);
+    expect(problem).toMatchObject({ kind: 'cannot-run', message: expect.stringContaining('continues there') });
+    expect(printText((problem as Problem).next as Text)).toMatch(
+      /AWS_SESSION_TOKEN.*shadowctl release --endpoint weather/s,
+    );
+  });
+
+  test('and are renewed beside it are taken up: each look fails until then, and says how to log in', async () => {
+    stage = await openStage();
+    const life = releaseOn(stage, ALL, PASSES);
+    await life.begin();
+    await life.tick();
+    const real = await life.session.aws();
+    const stop = new AbortController();
+    const until = stage.clock.now() + 4 * MINUTE;
+    await stage.clock.all<unknown>([
+      () =>
+        goOn(life, async () => (stage.clock.now() < until ? ended(real, true) : real), stop.signal).catch(
+          (error: unknown) => error,
+        ),
+      async () => {
+        await stage.clock.sleep(20 * MINUTE);
+        stop.abort();
+      },
+    ]);
+    const failed = life.session.events.flatMap((event) => (event.kind === 'tick-failed' ? [event.problem] : []));
+    expect(failed.length).toBeGreaterThan(1);
+    expect(printText(failed[0]?.next ?? '')).toContain('aws sso login --profile team');
+    expect(await facts(life)).toContain('release-gathering');
+    expect(await facts(life)).not.toContain('release-trouble');
   });
 });
