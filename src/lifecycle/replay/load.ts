@@ -133,9 +133,14 @@ export class LoadTally {
 
 const BEYOND = { p50: 0.5, p90: 0.1, p99: 0.01 } as const;
 
+/** Seconds that scatter so much more than chance would make them hold bursts; few bursts show too little of how they scatter. */
+const BURSTY = 2;
+const BURSTY_FACTOR = 3;
+
 /**
  * Is a share of the requests no larger than allowed? Clopper-Pearson bounds, with requests counting for as much less as their seconds
- * (and groups of them) scatter more than independent requests would: those of one burst are slow, or fail, together.
+ * (and groups of them) scatter more than independent requests would: those of one burst are slow, or fail, together. The upper bound of
+ * what comes in bursts takes three times as much scatter.
  */
 function check(
   what: LoadCheck['what'],
@@ -149,7 +154,11 @@ function check(
   const blocks = seconds.map((second) => ({ successes: of(second), n: second.n }));
   const [n, hits] = [sum(seconds, (second) => second.n), sum(seconds, of)];
   const factor = dispersion(blocks);
-  const interval = clopperPearson(hits / factor, n / factor, ALPHA);
+  const wide = factor > BURSTY ? BURSTY_FACTOR * factor : factor;
+  const interval = [
+    clopperPearson(hits / factor, n / factor, ALPHA)[0],
+    clopperPearson(hits / wide, n / wide, ALPHA)[1],
+  ] as const;
   const second = seconds.slice(Math.floor(seconds.length / 2));
   const later =
     n === 0
@@ -180,7 +189,9 @@ export function concurrencyNeeded({ perSecond }: Pick<LoadStep, 'perSecond'>, { 
 /** All steps together: the worst that is known, and nothing better than what is not known. */
 export function loadOutcome(steps: readonly Pick<StepResult, 'outcome'>[], asked: number): LoadOutcome {
   if (steps.some(({ outcome }) => outcome === 'fails')) return 'fails';
-  return steps.length === asked && steps.every(({ outcome }) => outcome === 'holds') ? 'holds' : 'not-known';
+  return asked > 0 && steps.length === asked && steps.every(({ outcome }) => outcome === 'holds')
+    ? 'holds'
+    : 'not-known';
 }
 
 /**
