@@ -61,7 +61,8 @@ export class Tally {
       if (well && ms !== undefined) this.#latencies.push(ms);
     } else add(this.#failed, outcome);
     if (!well) this.#wrong += 1;
-    if (answer === undefined || answer.outcome === 'lost') return;
+    // What was not sent was not asked.
+    if (unsent || answer === undefined || answer.outcome === 'lost') return;
     const before = answer.outcome === 'answered' && (answer.status === undefined || answer.status < 300);
     if (before && !well) this.#newlyFailed += 1;
     if (!before && well) this.#newlyAnswered += 1;
