@@ -56,6 +56,10 @@ export const COMMANDS = [
     name: 'pipeline',
     summary: 'the same on AWS by itself: install, status, logs, remove; a function, mail, and a page for the answer',
   },
+  {
+    name: 'batch',
+    summary: 'judge a model over recorded inputs, day by day, with transform jobs: no endpoint is needed',
+  },
   { name: 'keep', summary: 'end the shadow and keep production as it is' },
   {
     name: 'undo',

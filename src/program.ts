@@ -29,6 +29,7 @@ const DEFINITIONS: Readonly<Record<CommandName, () => Promise<(host: Host) => Co
   promote: async () => (await import('./cli/promote.ts')).promoteCommand,
   release: async () => (await import('./cli/release.ts')).releaseCommand,
   pipeline: async () => (await import('./cli/pipeline.ts')).pipelineCommand,
+  batch: async () => (await import('./cli/batch/command.ts')).batchCommand,
   keep: async () => (await import('./cli/keep.ts')).keepCommand,
   undo: async () => (await import('./cli/undo.ts')).undoCommand,
   abort: async () => (await import('./cli/abort.ts')).abortCommand,

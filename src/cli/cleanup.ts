@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
+import type { BatchCleanup } from '../lifecycle/batch/cleanup.ts';
 import type { EndpointCleanup } from '../lifecycle/cleanup.ts';
 import { nameOf } from '../resources/steps.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions } from './flags/common.ts';
@@ -9,6 +10,8 @@ import { writeJson } from './views/json.ts';
 export interface CleanupOptions extends CommonOptions {
   /** Undefined: every endpoint that has a journal here. */
   endpoint: string | undefined;
+  /** What a batch made, in place of endpoints. */
+  batch: string | undefined;
   byTag: boolean;
   keepUploads: boolean;
   keepCaptures: boolean;
@@ -17,6 +20,7 @@ export interface CleanupOptions extends CommonOptions {
 
 interface Flags extends CommonFlags {
   endpoint?: string;
+  batch?: string;
   all?: boolean;
   byTag?: boolean;
   keepUploads?: boolean;
@@ -35,6 +39,7 @@ export function cleanupCommand(host: Host, start: Run<CleanupOptions> = run): Co
   return commonFlags(
     new Command('cleanup')
       .option('--endpoint <name>', 'the endpoint')
+      .option('--batch <name>', 'a batch: its models, uploads and outputs; what its days came to stays')
       .option('--all', 'every endpoint with a journal here, in this account and region')
       .option(
         '--by-tag',
@@ -49,12 +54,13 @@ export function cleanupCommand(host: Host, start: Run<CleanupOptions> = run): Co
 }
 
 function parse(flags: Flags): CleanupOptions {
-  if ((flags.endpoint === undefined) === (flags.all !== true))
-    throw usageError('Give either --endpoint NAME or --all.');
+  if ([flags.endpoint, flags.batch, flags.all].filter((one) => one !== undefined).length !== 1)
+    throw usageError('Give either --endpoint NAME, --batch NAME or --all.');
   if (flags.byTag === true && flags.endpoint === undefined)
     throw usageError('--by-tag looks for the tag of one endpoint.', 'Give --endpoint NAME.');
   return {
     endpoint: flags.endpoint,
+    batch: flags.batch,
     byTag: flags.byTag === true,
     keepUploads: flags.keepUploads === true,
     keepCaptures: flags.keepCaptures === true,
@@ -79,6 +85,14 @@ export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
     },
   });
   const keep = { uploads: options.keepUploads, captures: options.keepCaptures, logs: options.keepLogs };
+  if (options.batch !== undefined) {
+    const { cleanBatch } = await import('../lifecycle/batch/cleanup.ts');
+    const { batchCleanupJson, batchCleanupLines } = await import('./views/batch-cleanup.ts');
+    const one = await cleanBatch(session, options.batch, { keep, plan: options.plan });
+    if (text) for (const line of batchCleanupLines(io, one)) io.out(line);
+    else writeJson(io, 'cleanup', batchCleanupJson(one));
+    return outcomeOf(one);
+  }
   const shown: ReturnType<typeof cleanupJson>[] = [];
   const show = (one: EndpointCleanup) => {
     if (text) for (const line of cleanupLines(io, one)) io.out(line);
@@ -97,7 +111,7 @@ export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
   return outcomes.find((outcome) => outcome === 'no') ?? outcomes.find((outcome) => outcome !== 'done') ?? 'done';
 }
 
-function outcomeOf(one: EndpointCleanup): Outcome {
+function outcomeOf(one: EndpointCleanup | BatchCleanup): Outcome {
   if (one.kind === 'planned') return one.plan.steps.length === 0 ? 'done' : 'pending';
   return one.clean ? 'done' : 'no';
 }

@@ -4,8 +4,10 @@ import type { LifecycleEnd, LifecycleEvent, Message } from '../lifecycle/events.
 import type { LifecyclePlan } from '../lifecycle/plans.ts';
 import { calibrationText } from '../lifecycle/calibration.ts';
 import type { Session } from '../lifecycle/session.ts';
+import { BATCH_TAG, ownerTag } from '../resources/tags.ts';
 import { plain } from '../ui/io.ts';
 import { confirm } from './confirm.ts';
+import { batchPlanLines } from './views/batch.ts';
 import { parseTarget } from '../lifecycle/targets.ts';
 import { drawEvents } from './views/events.ts';
 import { abortPlanLines, cleanupPlanLines, prunePlanLines, updatePlanLines } from './views/plan.ts';
@@ -63,6 +65,12 @@ export function sessionOf(app: App, options: SessionOptions = {}): Session {
   };
 }
 
+/** An endpoint, or a batch. */
+function ownerWords(owner: string): [what: string, name: string] {
+  const [key, name] = ownerTag(owner);
+  return [key === BATCH_TAG ? 'batch' : 'endpoint', name];
+}
+
 /** Shows a plan and asks; a guarded update was shown when it was examined. */
 async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<void> {
   const show = (lines: readonly string[]) => lines.forEach((line) => app.io.err(line));
@@ -100,6 +108,9 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
     case 'release':
       show(releasePlanLines(app.io, plan));
       return confirm(app, `Begin this release on endpoint ${plan.endpoint}`, yes);
+    case 'batch':
+      show(batchPlanLines(app.io, plan));
+      return confirm(app, `Run ${plan.day} of batch ${plan.batch}`, yes);
     case 'guarded-update':
       return confirm(app, `Update endpoint ${plan.endpoint}`, yes);
     case 'abort':
@@ -108,7 +119,8 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
     case 'cleanup': {
       show(cleanupPlanLines(app.io, plan));
       const question = plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`;
-      return confirm(app, question, yes, { untouched: `nothing of endpoint "${plan.endpoint}" was deleted` });
+      const [what, name] = ownerWords(plan.endpoint);
+      return confirm(app, question, yes, { untouched: `nothing of ${what} "${name}" was deleted` });
     }
     case 'prune': {
       show(prunePlanLines(app.io, plan));

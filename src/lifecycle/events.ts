@@ -3,6 +3,7 @@ import type { Doing } from '../analysis/doing.ts';
 import type { Problem } from '../base/errors.ts';
 import type { AwsProblem } from '../aws/errors.ts';
 import type { LogLine } from '../aws/logs.ts';
+import type { TransformJob } from '../aws/transform-jobs.ts';
 import type { Strategy } from '../guard/strategy.ts';
 import type { Unexamined } from '../resources/artifact/check-remote.ts';
 import type { ResolvedStep } from '../resources/resolve.ts';
@@ -114,6 +115,8 @@ export type LifecycleEvent =
   | { kind: 'report-not-kept'; problem: AwsProblem }
   /** An artifact that starts no release, and why. */
   | { kind: 'release-passed-over'; name: string; why: string }
+  /** A transform job of a batch was begun. */
+  | { kind: 'job-begun'; job: string; side: 'candidate' | 'production'; model: string; objects: number }
   /** One of several endpoints is cleaned up now. */
   | { kind: 'cleanup-begun'; endpoint: string };
 
@@ -132,6 +135,10 @@ export type Task =
   | { name: 'measure-noise'; until: number }
   /** So many of the file's payloads are tried. */
   | { name: 'test'; source: string; payloads: number; of: number }
+  /** Objects of a day are read: before its jobs, and once they have ended. */
+  | { name: 'read-objects'; day: string; objects: number; phase: 'before' | 'answers' }
+  /** Until so many transform jobs have ended. */
+  | { name: 'transform'; jobs: number }
   /** Undefined count: until the time is over. */
   | { name: 'send'; source: string; endpoint: string; count: number | undefined }
   | { name: 'read-recording'; sources: readonly string[] }
@@ -143,6 +150,8 @@ export type TaskProgress =
   /** A look did not succeed and is repeated. */
   | { kind: 'trouble'; problem: AwsProblem }
   | { kind: 'sent'; sent: number; failed: number }
+  | { kind: 'objects'; read: number }
+  | { kind: 'jobs'; jobs: readonly TransformJob[] }
   | { kind: 'analysis'; doing: Doing };
 
 export type TaskEnd =

@@ -179,12 +179,12 @@ async function observeWith(
   const inLogs = source.kind === 'endpoint' && source.logs !== undefined;
   const known = source.kind === 'endpoint' ? replay((await session.journal(source.endpoint)).events()) : undefined;
   const comparison: ComparisonOptions = {
-    tolerance: policy.numbers.tolerance,
     // In logs the path leads to the line's answer, and is no part of it.
-    ...comparisonBy(inLogs ? { ...policy, answers: { ...policy.answers, path: undefined } } : policy, task),
+    ...(await comparisonFor(inLogs ? { ...policy, answers: { ...policy.answers, path: undefined } } : policy, {
+      task,
+      now: session.clock.now(),
+    })),
     truth,
-    maturity: { age: policy.maturity, now: session.clock.now() },
-    reference: policy.reference && (await referenceOf(policy.reference.file)),
     comparator,
     labelNext,
     memory,
@@ -240,6 +240,19 @@ function besides(seen: Observations, { reference }: ComparisonOptions): Observat
   const { predictions } = seen;
   if (predictions?.reference === undefined || predictions.reference.digest === reference?.digest) return seen;
   return { ...seen, predictions: { ...predictions, reference: undefined } };
+}
+
+/** What every comparison by this policy has in common, wherever its answers come from. */
+export async function comparisonFor(
+  policy: Policy,
+  { task, now }: { task: Task | undefined; now: number },
+): Promise<Omit<ComparisonOptions, 'memory' | 'spill'>> {
+  return {
+    tolerance: policy.numbers.tolerance,
+    ...comparisonBy(policy, task),
+    maturity: { age: policy.maturity, now },
+    reference: policy.reference && (await referenceOf(policy.reference.file)),
+  };
 }
 
 /** `FILE` or `FILE:COLUMN`; a file that is really called that is one. @throws Problem (usage) where it cannot be read */

@@ -43,7 +43,8 @@ export type LifecyclePlan =
   | PromoteWithoutShadowPlan
   | MirrorRolloutPlan
   | MirrorChangePlan
-  | ReplayPlan;
+  | ReplayPlan
+  | BatchPlan;
 
 export interface DeployPlan {
   kind: 'deploy';
@@ -292,4 +293,43 @@ interface PromoteWithoutShadowPlan {
   words: string;
   /** The policy has agreed. */
   agreed: boolean;
+}
+
+/** A day of a batch that is about to be run. */
+export interface BatchPlan {
+  kind: 'batch';
+  place: Place;
+  batch: string;
+  /** `2026-11-29`, in `zone`. */
+  day: string;
+  zone: string;
+  /** Where its objects lie, and what is in them. */
+  places: readonly string[];
+  objects: number;
+  bytes: number;
+  rows: number;
+  /** Goes on with a run that was stopped, or runs what failed again. */
+  resumes: boolean;
+  /** What must be created before the jobs. */
+  steps: readonly Step[];
+  jobs: readonly PlannedJob[];
+  prices: PriceList;
+  /** What the last day that was run took and cost; undefined where there was none, or its price is not known. */
+  before: { day: string; rows: number; ms: number; dollars: number | undefined } | undefined;
+  /** US dollars beyond which jobs are stopped. */
+  maxCost: number | undefined;
+  /** So many further jobs may look for bad rows. */
+  searches: number;
+  notes: readonly string[];
+}
+
+/** A transform job that is to be begun. */
+export interface PlannedJob {
+  side: 'candidate' | 'production';
+  model: string;
+  objects: number;
+  instanceType: string;
+  instances: number;
+  contentType: string;
+  accept: string;
 }

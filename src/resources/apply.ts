@@ -7,6 +7,7 @@ import { deleteLogGroup } from '../aws/logs.ts';
 import { createBucket, deleteBucket, deleteObject, deletePrefix } from '../aws/s3.ts';
 import { copyObject } from '../aws/s3-copy.ts';
 import { putFile } from '../aws/s3-upload.ts';
+import { createTransformJob, stopTransformJob } from '../aws/transform-jobs.ts';
 import { type Shift, updateWeights } from '../aws/weights.ts';
 import {
   createEndpoint,
@@ -184,7 +185,10 @@ async function perform(run: JournaledRun, step: Step): Promise<void> {
       return storeObject(run, step.name, step.input);
     case 'scalable-target':
       return registerScalableTarget(aws, step.name, step.input);
+    case 'transform-job':
+      return createTransformJob(aws, step.input);
     case 's3-prefix':
+    case 'batch-outputs':
     case 'log-group':
       return;
   }
@@ -234,6 +238,8 @@ async function remove(aws: Aws, step: Extract<Step, { action: 'delete' }>): Prom
     's3-bucket': deleteBucket,
     'log-group': deleteLogGroup,
     'scalable-target': deregisterScalableTarget,
+    'transform-job': stopTransformJob,
+    'batch-outputs': deletePrefix,
   };
   await deletions[step.kind](aws, step.name);
 }

@@ -4,12 +4,13 @@ import type { Aws } from '../aws/clients.ts';
 import { logGroupExists } from '../aws/logs.ts';
 import { bucketCreated, headObject, isEmpty } from '../aws/s3.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
+import { describeTransformJob } from '../aws/transform-jobs.ts';
 import { replay, type OpenStep } from '../state/replay.ts';
 import type { Journal, ResourceKind, ResourceRef, StepOutcome } from '../state/journal.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import { nameOf } from './steps.ts';
 import { alarmOwnership } from './alarm-ownership.ts';
-import { ENDPOINT_TAG, isOurs, RUN_TAG } from './tags.ts';
+import { BATCH_TAG, ENDPOINT_TAG, isOurs, ownerTag, RUN_TAG } from './tags.ts';
 import { MINUTE } from '../base/units.ts';
 import { abortUploads, goesInParts } from '../aws/s3-upload.ts';
 
@@ -59,7 +60,8 @@ export async function resolveStep(aws: Aws, endpoint: string, step: OpenStep): P
   if (step.action === 'update') return updated(aws, step);
   const { kind } = step.resource;
   // Taking note that something will be ours makes no call that could have failed.
-  if (step.action === 'create' && (kind === 'log-group' || kind === 's3-prefix')) return { outcome: 'done' };
+  if (step.action === 'create' && (kind === 'log-group' || kind === 's3-prefix' || kind === 'batch-outputs'))
+    return { outcome: 'done' };
   if (step.action === 'create' && kind === 's3-object') await endUploads(aws, step);
   const found = await findResource(aws, step.resource);
   if (step.action === 'delete') {
@@ -149,6 +151,13 @@ const FINDERS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise
         : policies.some((policy) => runs.some((run) => policy.name.includes(run)));
     return { deleting: false, isManaged };
   },
+  async 'transform-job'(aws, name) {
+    const live = await describeTransformJob(aws, name);
+    return live && { ...tagged(aws, live.arn), deleting: live.status !== 'InProgress' };
+  },
+  async 'batch-outputs'(aws, name) {
+    return (await isEmpty(aws, name)) ? undefined : { deleting: false, isManaged: async () => true };
+  },
   async 'log-group'(aws, name) {
     return (await logGroupExists(aws, name)) ? { deleting: false, isManaged: async () => true } : undefined;
   },
@@ -168,12 +177,13 @@ function tagged(aws: Aws, arn: string | undefined): Found {
 }
 /** S3 metadata keys hold no colon. */
 export function objectMetadata(endpoint: string, run: string): Record<string, string> {
-  return { [metadataKey(ENDPOINT_TAG)]: endpoint, [metadataKey(RUN_TAG)]: run };
+  const [key, value] = ownerTag(endpoint);
+  return { [metadataKey(key)]: value, [metadataKey(RUN_TAG)]: run };
 }
 
 /** Whose an upload is, as its metadata says; empty texts where it says nothing. */
 export function objectTags(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries([ENDPOINT_TAG, RUN_TAG].map((tag) => [tag, metadata[metadataKey(tag)] ?? '']));
+  return Object.fromEntries([ENDPOINT_TAG, BATCH_TAG, RUN_TAG].map((tag) => [tag, metadata[metadataKey(tag)] ?? '']));
 }
 
 function metadataKey(tag: string): string {

@@ -5,6 +5,7 @@ import type {
   CreateEndpointCommandInput,
   CreateEndpointConfigCommandInput,
   CreateModelCommandInput,
+  CreateTransformJobCommandInput,
   UpdateEndpointCommandInput,
 } from '@aws-sdk/client-sagemaker';
 import { environmentError } from '../base/errors.ts';
@@ -35,8 +36,8 @@ export interface Scaling extends Pick<ScalableTarget, 'min' | 'max' | 'suspended
 }
 
 /**
- * One change of AWS, as a value: what a plan is made of and what `apply` does. Log groups and S3 prefixes are created
- * by SageMaker itself when it first writes there; their step only takes note that they will be ours to delete.
+ * One change of AWS, as a value: what a plan is made of and what `apply` does. Log groups, S3 prefixes and outputs of jobs are
+ * created by SageMaker itself when it first writes there; their step only takes note that they will be ours to delete.
  */
 export type Step =
   | { action: 'create'; kind: 'model'; name: string; input: CreateModelCommandInput }
@@ -46,7 +47,9 @@ export type Step =
   | { action: 'create'; kind: 'alarm'; name: string; input: PutMetricAlarmCommandInput }
   | { action: 'create'; kind: 's3-bucket'; name: string }
   | { action: 'create'; kind: 's3-object'; name: string; input: Upload | CopyOf }
-  | { action: 'create'; kind: 's3-prefix' | 'log-group'; name: string }
+  | { action: 'create'; kind: 's3-prefix' | 'log-group' | 'batch-outputs'; name: string }
+  /** To delete one is to stop it: its record stays for ever. */
+  | { action: 'create'; kind: 'transform-job'; name: string; input: CreateTransformJobCommandInput }
   /** Named `endpoint/NAME/variant/NAME`; its policies follow, and go with it. */
   | { action: 'create'; kind: 'scalable-target'; name: string; input: Scaling }
   | { action: 'delete'; kind: ResourceKind; name: string };
@@ -63,6 +66,8 @@ export function nameOf(resource: { kind: ResourceKind; name: string }): string {
     's3-prefix': 'captures under',
     'log-group': 'log group',
     'scalable-target': 'scalable target',
+    'transform-job': 'transform job',
+    'batch-outputs': 'outputs under',
   };
   return `${kinds[resource.kind]} ${shortName(resource.name)}`;
 }
@@ -74,8 +79,10 @@ const DONE = { create: 'created', update: 'updating', delete: 'deleted' } as con
  * log group and captures are written by SageMaker later, and the journal only remembers that they will be ours.
  */
 export function appliedWords(step: Step): string | undefined {
+  if (step.action === 'delete' && step.kind === 'transform-job') return `stopping ${nameOf(step)}`;
   if (step.action !== 'create') return `${DONE[step.action]} ${nameOf(step)}`;
-  if (step.kind === 'log-group' || step.kind === 's3-prefix') return undefined;
+  if (step.kind === 'log-group' || step.kind === 's3-prefix' || step.kind === 'batch-outputs') return undefined;
+  if (step.kind === 'transform-job') return `began ${nameOf(step)}`;
   // PutMetricAlarm creates one or changes the one that stands.
   if (step.kind === 'alarm') return `set ${nameOf(step)}`;
   if (step.kind === 'scalable-target') return `registered ${nameOf(step)}`;
@@ -85,7 +92,10 @@ export function appliedWords(step: Step): string | undefined {
 
 /** A name for reading: of an upload, its bucket, the folder of its endpoint, and the first digits of its content hash. */
 export function shortName(name: string): string {
-  return name.replace(/^(s3:\/\/[^/]+)\/shadowctl\/([^/]+)\/artifacts\/([0-9a-f]{8})[0-9a-f]{56}\/.*$/, '$1/…/$2/$3…');
+  return name.replace(
+    /^(s3:\/\/[^/]+)\/shadowctl\/(?:batches\/)?([^/]+)\/artifacts\/([0-9a-f]{8})[0-9a-f]{56}\/.*$/,
+    '$1/…/$2/$3…',
+  );
 }
 
 /**

@@ -51,6 +51,7 @@ const ORDER: readonly ResourceKind[] = [
   'alarm',
   's3-object',
   's3-prefix',
+  'batch-outputs',
   'log-group',
   's3-bucket',
 ];

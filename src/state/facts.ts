@@ -337,6 +337,16 @@ export const FACTS = {
   'pipeline-removing': v.object({ stack: name, at: time }),
   /** `off`: buckets that send no events to EventBridge any more, as before. */
   'pipeline-removed': v.object({ stack: name, off: names, at: time }),
+  /** What a batch judges, from its first day on: another candidate is another batch. `against`: a word for machines. */
+  'batch-begun': v.object({ candidate: text, model: name, production: v.optional(text), against: text, at: time }),
+  /** A day is about to be run: for the first time, or anew; `digest`: of what was delivered; `folder`: its own. */
+  'batch-attempt': v.object({ day: name, attempt: number, digest: text, folder: name, at: time }),
+  /** A transform job of a day is about to begin, of so many objects. `side`: `candidate` or `production`. */
+  'batch-job': v.object({ day: name, attempt: number, side: text, job: name, output: name, objects: number, at: time }),
+  /** A job was seen to have ended; `status` as SageMaker says. */
+  'batch-job-ended': v.object({ job: name, status: text, at: time }),
+  /** What a day came to is kept. */
+  'batch-day': v.object({ day: name, attempt: number, at: time }),
   /** Requests are divided anew among the variants. */
   shifted: v.object({ weights: v.record(text, number), counts: v.optional(v.record(text, number)) }),
 } as const;

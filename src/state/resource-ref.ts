@@ -11,6 +11,8 @@ const RESOURCE_KINDS = [
   'log-group',
   's3-prefix',
   'scalable-target',
+  'transform-job',
+  'batch-outputs',
 ] as const;
 
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];

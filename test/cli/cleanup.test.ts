@@ -44,6 +44,7 @@ const defaults = {
 test.each<[string[], object]>([
   [['--endpoint', 'w'], { endpoint: 'w' }],
   [['--all', '-y'], { yes: true }],
+  [['--batch', 'b'], { batch: 'b' }],
   [
     ['--endpoint', 'w', '--keep-uploads', '--keep-captures', '--keep-logs', '--plan', '--format', 'json'],
     { endpoint: 'w', keepUploads: true, keepCaptures: true, keepLogs: true, plan: true, format: 'json' },
@@ -53,7 +54,7 @@ test.each<[string[], object]>([
 });
 
 test.each([[[]], [['--all', '--endpoint', 'w']]])('%j is refused', async (argv) => {
-  await expect(optionsOf(cleanupCommand, argv)).rejects.toThrow('Give either --endpoint NAME or --all.');
+  await expect(optionsOf(cleanupCommand, argv)).rejects.toThrow('Give either --endpoint NAME, --batch NAME or --all.');
 });
 
 test('a line per deletion, in an order that is safe; then AWS is asked, and nothing is left', async () => {

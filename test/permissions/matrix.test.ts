@@ -118,6 +118,7 @@ const UNPLAYED: readonly string[] = [
     `${command}: s3:ListBucketMultipartUploads`,
   ]),
   ...['release: s3:AbortMultipartUpload', 'mirror: s3:AbortMultipartUpload'],
+  ...['batch: s3:AbortMultipartUpload', 'batch: s3:ListBucketMultipartUploads'],
   // Installed and removed with exactly the printed policy in `test/pipeline/permissions.test.ts`.
   ...[...new Set(NEEDS.pipeline.map(({ action }) => `pipeline: ${action}`))].filter(
     (one) => one !== 'pipeline: sts:GetCallerIdentity',

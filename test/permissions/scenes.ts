@@ -8,6 +8,7 @@ import { createBucket } from '../../src/aws/s3.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { run } from '../../src/main.ts';
 import { autoscaled } from '../support/autoscaled.ts';
+import { csv, lake, WEATHER_ROWS } from '../support/batch.ts';
 import { capturedIo } from '../support/io.ts';
 import { flow, ROWS } from '../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type Ended, FIXTURES, ROLE, type TestWorld, testWorld } from '../support/world.ts';
@@ -76,6 +77,22 @@ export function recordedRequests(path: string): void {
   writeFileSync(path, recorded.join(''));
 }
 
+const LAKE = 'permitted-lake';
+const BATCH = `batch run --batch nightly --input s3://${LAKE}/sound/ --output s3://${LAKE}/out ${BETTER} --against decided.csv:decision --id 1 --yes`;
+/** Rows of a day, and what was decided about them. */
+const OF_A_BATCH: Pick<Scene, 'arrange' | 'tidy' | 'place'> = {
+  place: { buckets: [LAKE] },
+  async arrange(world) {
+    await lake(world).make(LAKE);
+    await lake(world).put('sound/a.csv', csv(WEATHER_ROWS.slice(0, 3)), LAKE);
+    await lake(world).put('broken/a.csv', 'x,y\n', LAKE);
+    writeFileSync(join(world.root, 'decided.csv'), 'inferenceId,decision\n0.0,1\n1.5,2\n');
+  },
+  async tidy(world) {
+    await world.shadowctl('cleanup --batch nightly --yes');
+  },
+};
+
 /** What each command needs as it is run every day. */
 export const DAILY: readonly Scene[] = [
   { name: 'deploy a new endpoint', command: 'deploy', prepare: [], line: `${DEPLOY} --test test.csv`, code: 0 },
@@ -120,6 +137,28 @@ export const DAILY: readonly Scene[] = [
     prepare: [DEPLOY],
     line: `rollout ${ON} ${BETTER} --steps 50%,100% --bake 6m --policy policy.yaml --yes`,
     perSecond: 2,
+    code: 0,
+  },
+  { ...OF_A_BATCH, name: 'batch run', command: 'batch', prepare: [], line: BATCH, code: 0 },
+  {
+    ...OF_A_BATCH,
+    name: 'batch run, where an object fails',
+    command: 'batch',
+    prepare: [],
+    line: `${BATCH.replace('/sound/', '/broken/')} --max-cost 1`,
+    takes: ['logs:FilterLogEvents'],
+    code: 1,
+  },
+  {
+    ...OF_A_BATCH,
+    name: 'cleanup of a batch',
+    command: 'cleanup',
+    prepare: [],
+    async arrange(world) {
+      await OF_A_BATCH.arrange?.(world);
+      await world.shadowctl(BATCH);
+    },
+    line: 'cleanup --batch nightly --yes',
     code: 0,
   },
   { name: 'shadow', command: 'shadow', prepare: [DEPLOY], line: SHADOW, code: 0 },

@@ -78,9 +78,10 @@ const UPLOADS: readonly string[] = ['mirror'];
 
 /**
  * Ticks of a release are ended at each call by `test/lifecycle/release/killed.test.ts`, and killed by `crash.test.ts`; an
- * installation of a pipeline fails, and is given again, in `test/pipeline/install.test.ts`.
+ * installation of a pipeline fails, and is given again, in `test/pipeline/install.test.ts`; a day of a batch is struck in
+ * `test/lifecycle/batch/killed.test.ts`.
  */
-const ELSEWHERE_STRUCK: readonly string[] = ['release', 'pipeline'];
+const ELSEWHERE_STRUCK: readonly string[] = ['release', 'pipeline', 'batch'];
 
 const CHANGES = /:(Create|Update|Delete|Put|Set|Register|Deregister|Add|Abort|Tag)/;
 

@@ -10,7 +10,8 @@ import { pipelineOn } from '../pipeline/command.ts';
 import { capturedIo } from '../support/io.ts';
 import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 import { ROOT } from '../docs/pages.ts';
-import { ARTIFACT_009 } from '../support/world.ts';
+import { csv, lake, makeModel, WEATHER_ROWS } from '../support/batch.ts';
+import { ARTIFACT_009, testWorld } from '../support/world.ts';
 
 /** Documents by the command that printed them: `shadow detach`. */
 export type Documents = Map<string, unknown[]>;
@@ -51,6 +52,7 @@ export async function collectDocuments(): Promise<Documents> {
   await otherLife(keep);
   await releases(keep);
   await pipelines(keep);
+  await ofABatch(keep);
   await ofTheEmulator(keep);
   await ofAMirrorsFolder(keep);
   return documents;
@@ -290,6 +292,44 @@ async function pipelines(keep: Keep): Promise<void> {
     await tell(['remove', '--leave-release', '--yes']);
   } finally {
     await stage.close();
+  }
+}
+
+/** A day of a batch, planned, run with an object that fails, run again, with one that came late; and its end. */
+async function ofABatch(keep: Keep): Promise<void> {
+  const world = await testWorld();
+  try {
+    const s3 = lake(world);
+    await s3.make();
+    await makeModel(world, 'prod', ARTIFACT_009);
+    await s3.put('in/a.csv', csv(WEATHER_ROWS.slice(0, 5)));
+    await s3.put('in/b.csv', csv(['x,y', ...WEATHER_ROWS.slice(5, 8)]));
+    const day =
+      'batch run --batch nightly --input s3://lake/in/ --output s3://lake/out --against model:prod --no-header';
+    const line = `${day} --artifact ${ARTIFACT_009} --algorithm linear-learner --max-cost 5`;
+    const tell = async (words: string, exit = 0) => {
+      const { code, out, err } = await world.shadowctl(`${words} --format json`);
+      if (code !== exit) throw new Error(`${words} ended with ${code}: ${err}${out}`);
+      keep(words.split(' --')[0] ?? '', out);
+    };
+    await tell(`${line} --plan`, 4);
+    const { emulator } = world;
+    const fault = emulator.world.faults.add({ kind: 'deny', service: 'sagemaker', operation: 'CreateTransformJob' });
+    await world.shadowctl(`${line} --yes`);
+    emulator.world.faults.remove(fault.id);
+    await tell('batch status --batch nightly');
+    await tell(`${line} --find-bad-rows --yes`, 1);
+    await s3.put('in/b.csv', csv(WEATHER_ROWS.slice(5, 8)));
+    await tell(`${line} --rerun --yes`);
+    await tell(`${line} --yes`);
+    await world.clock.sleep(60_000);
+    await s3.put('in/c.csv', csv(WEATHER_ROWS.slice(8, 9)));
+    await tell(`${line} --yes`);
+    await tell('batch status --batch nightly');
+    await tell('cleanup --batch nightly --plan', 4);
+    await tell('cleanup --batch nightly --yes');
+  } finally {
+    await world.close();
   }
 }
 

@@ -12,7 +12,7 @@ const AGAINST = ['model', 'captures', 'decisions'] as const;
 
 const text = v.string('a text');
 const whole = v.pipe(v.number('a number'), v.integer('a whole number'), v.minValue(0, 'zero or more'));
-const time = v.pipe(v.number('a time'), v.integer('a time'));
+const time = v.number('a time');
 const side = v.picklist(['candidate', 'production'], 'candidate or production');
 
 const rowAccount = v.pipe(

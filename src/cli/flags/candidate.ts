@@ -30,6 +30,44 @@ export interface CandidateFlags {
 
 /** Adds the flags that name a candidate. */
 export function addCandidateFlags(command: Command): Command {
+  const named = sourceFlags(command)
+    .option('--pin-image', 'name the image by the digest that the endpoint runs, which no push to its tag changes')
+    .option('--role <arn>', 'role to run the model with (default: shadowctl.yaml, SAGEMAKER_ROLE_ARN, the live model)')
+    .option('--model-name <name>', 'name of the new model (default: derived from the endpoint and the time)')
+    .option('--config-name <name>', 'name of the new endpoint config (default: derived the same way)');
+  return tagFlag(
+    networkFlags(named)
+      .option(
+        '--volume <gigabytes>',
+        'storage of each instance, 1 to 512 (default: as the live endpoint)',
+        wholeNumber('--volume', 1, 512),
+      )
+      .option(
+        '--download-timeout <duration>',
+        'how long SageMaker may take to fetch the artifact, 1m to 1h',
+        timeout('--download-timeout'),
+      )
+      .option(
+        '--startup-timeout <duration>',
+        'how long the container may take until it answers, 1m to 1h',
+        timeout('--startup-timeout'),
+      ),
+  );
+}
+
+/** Adds those that name a model without an endpoint: for a batch. */
+export function addModelFlags(command: Command): Command {
+  return tagFlag(
+    networkFlags(
+      sourceFlags(command)
+        .option('--role <arn>', 'role to run the model with (default: shadowctl.yaml, SAGEMAKER_ROLE_ARN)')
+        .option('--model-name <name>', 'name of the new model (default: derived from the batch and the time)'),
+    ),
+  );
+}
+
+/** What the model is made of. */
+function sourceFlags(command: Command): Command {
   return command
     .option('--artifact <path|s3 uri>', 'the model: a local model.tar.gz (uploaded), or an s3:// URI')
     .option(
@@ -39,34 +77,22 @@ export function addCandidateFlags(command: Command): Command {
     .option('--image <uri>', 'any other container image')
     .option('--model <name>', 'a model that exists in SageMaker, instead of an artifact')
     .option('--model-package <arn>', 'an approved version in the Model Registry, instead of an artifact')
-    .option('--allow-mismatch', 'deploy an artifact even if the image cannot read it')
-    .option('--pin-image', 'name the image by the digest that the endpoint runs, which no push to its tag changes')
-    .option('--role <arn>', 'role to run the model with (default: shadowctl.yaml, SAGEMAKER_ROLE_ARN, the live model)')
-    .option('--model-name <name>', 'name of the new model (default: derived from the endpoint and the time)')
-    .option('--config-name <name>', 'name of the new endpoint config (default: derived the same way)')
+    .option('--allow-mismatch', 'deploy an artifact even if the image cannot read it');
+}
+
+function networkFlags(command: Command): Command {
+  return command
     .option('--container-env <key=value>', 'environment of the container (repeatable)', pair('--container-env', true))
     .option(
       '--subnets <id,...>',
       'subnets of the VPC that the model runs in (default: as the live model)',
       list('--subnets', 16),
     )
-    .option('--security-groups <id,...>', 'security groups there', list('--security-groups', 5))
-    .option(
-      '--volume <gigabytes>',
-      'storage of each instance, 1 to 512 (default: as the live endpoint)',
-      wholeNumber('--volume', 1, 512),
-    )
-    .option(
-      '--download-timeout <duration>',
-      'how long SageMaker may take to fetch the artifact, 1m to 1h',
-      timeout('--download-timeout'),
-    )
-    .option(
-      '--startup-timeout <duration>',
-      'how long the container may take until it answers, 1m to 1h',
-      timeout('--startup-timeout'),
-    )
-    .option('--tag <key=value>', 'tag for every resource that is created (repeatable)', pair('--tag'));
+    .option('--security-groups <id,...>', 'security groups there', list('--security-groups', 5));
+}
+
+function tagFlag(command: Command): Command {
+  return command.option('--tag <key=value>', 'tag for every resource that is created (repeatable)', pair('--tag'));
 }
 
 /** The candidate as the flags name it; a local path is taken from `cwd`. */

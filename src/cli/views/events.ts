@@ -1,5 +1,6 @@
 import { shown } from '../../base/text.ts';
 import type { LogLine } from '../../aws/logs.ts';
+import type { TransformJob } from '../../aws/transform-jobs.ts';
 import { unseenWords } from '../../aws/unseen.ts';
 import { targetName } from '../../lifecycle/notify.ts';
 import type { LifecycleEvent, Task, TaskEnd, TaskProgress } from '../../lifecycle/events.ts';
@@ -171,6 +172,8 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       return warn(`The page leads to no report: ${plain(event.problem.message)}`);
     case 'release-passed-over':
       return [`${plain(event.name)} starts no release: ${plain(event.why)}`];
+    case 'job-begun':
+      return [`transform job ${event.job}: ${event.side} ${event.model}, ${counted(event.objects, 'objects')}`];
     case 'cleanup-begun':
       return [`endpoint ${event.endpoint}:`];
     case 'deleted':
@@ -242,8 +245,9 @@ function taskView(io: Io): (event: TaskEvent) => void {
     else if (event.kind === 'task-progressed') {
       if (progress === undefined) return;
       if (event.progress.kind === 'analysis') return showDoing(progress, event.progress.doing);
-      // Counts that change with every request are for a line that is drawn over itself.
-      if (event.progress.kind !== 'sent' || io.interactive) progress.update(progressText(event.task, event.progress));
+      // Counts that change with every request, or object, are for a line that is drawn over itself.
+      if ((event.progress.kind !== 'sent' && event.progress.kind !== 'objects') || io.interactive)
+        progress.update(progressText(event.task, event.progress));
     } else {
       const end = endText(io, event.task, event.end);
       if (end === undefined) progress?.stop();
@@ -272,6 +276,10 @@ function taskText(task: Task): string {
       return `measuring production against itself until ${timeOfDay(task.until)} UTC`;
     case 'test':
       return `testing the inference with ${task.payloads} payloads of ${task.source}${partOf(task)}`;
+    case 'read-objects':
+      return `reading ${task.phase === 'before' ? '' : 'the answers to '}${counted(task.objects, 'objects')} of ${task.day}`;
+    case 'transform':
+      return `waiting for ${counted(task.jobs, 'transform jobs')}`;
     case 'send':
       return `sending ${task.source} to endpoint ${task.endpoint}`;
     case 'read-recording':
@@ -302,7 +310,22 @@ function progressText(task: Task, progress: Exclude<TaskProgress, { kind: 'analy
       const failed = task.name === 'replay' ? 'failed' : 'refused';
       return `${progress.sent}${all === undefined ? '' : ` of ${all}`} sent, ${progress.failed} ${failed}`;
     }
+    case 'objects': {
+      const of = task.name === 'read-objects' ? ` (${progress.read} of ${task.objects})` : '';
+      return `${taskText(task)}${of}`;
+    }
+    case 'jobs':
+      return jobsText(progress.jobs);
   }
+}
+
+/** How jobs stand, by how many of them; of one alone its name is known. */
+function jobsText(jobs: readonly TransformJob[]): string {
+  const states = jobs.map(({ status, started }) =>
+    status === 'InProgress' ? (started === undefined ? 'waiting for instances' : 'running') : status.toLowerCase(),
+  );
+  const counts = [...new Set(states)].map((state) => `${states.filter((one) => one === state).length} ${state}`);
+  return `transform jobs: ${counts.join(', ')}`;
 }
 
 /** The last line of a task, where it leaves one. */

@@ -195,6 +195,8 @@ const NAMES: Readonly<Record<ResourceKind, [one: string, many: string]>> = {
   's3-prefix': ['folder of captures', 'folders of captures'],
   'log-group': ['log group', 'log groups'],
   'scalable-target': ['scalable target', 'scalable targets'],
+  'transform-job': ['transform job', 'transform jobs'],
+  'batch-outputs': ['folder of outputs', 'folders of outputs'],
 };
 
 function counted(kind: ResourceKind, count: number): string {

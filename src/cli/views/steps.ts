@@ -28,7 +28,10 @@ export function staysLines(left: readonly Remainder[], columns: number): string[
 }
 
 function describeDetail(step: Step): string {
-  if (step.action === 'create' && (step.kind === 'log-group' || step.kind === 's3-prefix'))
+  if (
+    step.action === 'create' &&
+    (step.kind === 'log-group' || step.kind === 's3-prefix' || step.kind === 'batch-outputs')
+  )
     return 'written by SageMaker; cleanup deletes it';
   if (step.action === 'delete' || !('input' in step)) return '';
   switch (step.kind) {

@@ -1,6 +1,7 @@
 import { type BatchDay, batchDayText, readBatchDay } from '../../analysis/batch/day.ts';
 import { environmentError, usageError } from '../../base/errors.ts';
 import { isName } from '../../resources/naming.ts';
+import { batchOwner } from '../../resources/tags.ts';
 import { type Journal, openJournal } from '../../state/journal.ts';
 import { accountHere, type Session } from '../session.ts';
 
@@ -36,7 +37,8 @@ export async function openBatch(session: Session, batch: string): Promise<BatchS
   const account = await accountHere(session);
   const { region } = (await session.aws()).target;
   const place = { account, region, endpoint: batch };
-  const journal = await openJournal(batches.journals, place, session.clock);
+  // Tags and metadata of what it makes say whose it is by this name.
+  const journal = { ...(await openJournal(batches.journals, place, session.clock)), endpoint: batchOwner(batch) };
   const documents = batches.days(place);
   const read = async (day: string) => {
     const content = await documents.read(day);
@@ -66,7 +68,11 @@ export async function openBatch(session: Session, batch: string): Promise<BatchS
     },
     async write(day) {
       journal.requireLock();
-      await documents.write(day.day, batchDayText(day));
+      const content = batchDayText(day);
+      const again = readBatchDay(content);
+      // What could not be read back would make the day useless, and every report with it.
+      if ('wrong' in again) throw new Error(`a day of a batch has a wrong shape: ${again.wrong}`);
+      await documents.write(day.day, content);
     },
   };
 }

@@ -10,6 +10,9 @@ export type On =
   | 'any config'
   | 'any inference experiment'
   | 'any model'
+  | 'any transform job'
+  | 'any model and transform job'
+  | 'transform log group'
   | 'our configs'
   | 'our models'
   | 'our endpoint, configs and models'
@@ -194,6 +197,31 @@ const only = (flag: string, needs: readonly Need[]): Need[] => needs.map((one) =
 /** What every command looks at before it changes what an endpoint runs. */
 const UPDATING = [...IDENTITY, ...STANDING, ...LOOK, ...OWNER, ...EXPERIMENTS];
 
+/** Models and uploads of a batch have names of its own, not of an endpoint's. */
+const MADE_FOR_BATCH = 'the candidate is no model yet';
+
+const BATCH = [
+  need('sagemaker:CreateTransformJob', 'any transform job'),
+  need('sagemaker:DescribeTransformJob', 'any transform job'),
+  need('sagemaker:AddTags', 'any model and transform job'),
+  need('sagemaker:DescribeModel', 'any model'),
+  need('s3:ListBucket', 'bucket'),
+  need('s3:GetObject', 'objects'),
+  need('s3:PutObject', 'objects'),
+  need('sagemaker:CreateModel', 'any model', { only: MADE_FOR_BATCH }),
+  need('iam:PassRole', 'role', { only: MADE_FOR_BATCH }),
+  need('sagemaker:DescribeModelPackage', 'any model package', { only: '--model-package' }),
+  need('s3:CreateBucket', 'bucket', { only: 'the first local --artifact' }),
+  need('s3:AbortMultipartUpload', 'objects', { only: 'a large file' }),
+  need('s3:ListBucketMultipartUploads', 'bucket', { only: 'an upload of a large artifact was killed' }),
+  need('sagemaker:StopTransformJob', 'any transform job', { only: '--max-cost' }),
+  need('sagemaker:ListTags', 'any model and transform job', { only: KILLED }),
+  optional('logs:FilterLogEvents', 'transform log group', 'an object fails'),
+  optional('logs:DescribeLogStreams', 'transform log group', 'logs:FilterLogEvents is missing'),
+  optional('logs:GetLogEvents', 'transform log group', 'logs:FilterLogEvents is missing'),
+  optional('pricing:GetProducts', 'any', PRICED),
+];
+
 /** What AWS CloudFormation does for a stack, with the permissions of whoever deploys it. */
 const several = (service: string, on: On, names: readonly string[], flag?: string): Need[] =>
   names.map((name) => need(`${service}:${name}`, on, flag === undefined ? {} : { only: flag }));
@@ -374,6 +402,7 @@ export const NEEDS = {
     ...UNSCALE,
   ],
   pipeline: [...IDENTITY, ...LOOK, ...OWNER, ...PIPELINE],
+  batch: [...IDENTITY, ...BATCH],
   keep: [
     ...UPDATING,
     ...UNSCALE,
@@ -442,8 +471,12 @@ export const NEEDS = {
     ...EXPERIMENTS,
     ...INVENTORY,
     ...byTag('--by-tag'),
-    need('sagemaker:ListEndpoints', 'any', { only: '--by-tag' }),
-    need('sagemaker:DescribeEndpoint', 'any endpoint', { only: '--by-tag' }),
+    need('sagemaker:ListEndpoints', 'any', { only: '--by-tag, --batch' }),
+    need('sagemaker:DescribeEndpoint', 'any endpoint', { only: '--by-tag, --batch' }),
+    need('sagemaker:DeleteModel', 'any model', { only: '--batch' }),
+    need('sagemaker:ListTags', 'any model and transform job', { only: '--batch' }),
+    need('sagemaker:DescribeTransformJob', 'any transform job', { only: '--batch, a job has not ended' }),
+    need('sagemaker:StopTransformJob', 'any transform job', { only: '--batch, a job has not ended' }),
     need('sagemaker:DeleteEndpoint', 'endpoint'),
     need('sagemaker:DeleteEndpointConfig', 'our configs'),
     need('sagemaker:DeleteModel', 'our models'),
@@ -480,4 +513,10 @@ export const EXECUTION_ROLE: readonly Need[] = [
   need('logs:CreateLogStream', 'log group', { only: 'logs' }),
   need('logs:PutLogEvents', 'log group', { only: 'logs' }),
   need('logs:DescribeLogStreams', 'log group', { only: 'logs' }),
+  need('s3:ListBucket', 'bucket', { only: 'a batch: its inputs' }),
+  need('s3:AbortMultipartUpload', 'objects', { only: 'a batch: its outputs' }),
+  need('logs:CreateLogGroup', 'transform log group', { only: 'a batch: logs' }),
+  need('logs:CreateLogStream', 'transform log group', { only: 'a batch: logs' }),
+  need('logs:PutLogEvents', 'transform log group', { only: 'a batch: logs' }),
+  need('logs:DescribeLogStreams', 'transform log group', { only: 'a batch: logs' }),
 ];

@@ -115,6 +115,9 @@ const SIDS: Readonly<Record<On, string>> = {
   'any config': 'AnyConfig',
   'any inference experiment': 'AnyInferenceExperiment',
   'any model': 'AnyModel',
+  'any transform job': 'AnyTransformJob',
+  'any model and transform job': 'AnyModelAndTransformJob',
+  'transform log group': 'TransformLogs',
   'our configs': 'Configs',
   'our models': 'Models',
   'our endpoint, configs and models': 'EndpointConfigsAndModels',
@@ -190,6 +193,12 @@ export function resourcesOf(on: On, place: Place): string[] {
       return sagemaker('endpoint-config', ['*']);
     case 'any model':
       return sagemaker('model', ['*']);
+    case 'any transform job':
+      return sagemaker('transform-job', ['*']);
+    case 'any model and transform job':
+      return ['model', 'transform-job'].flatMap((kind) => sagemaker(kind, ['*']));
+    case 'transform log group':
+      return [arn('logs', 'log-group:/aws/sagemaker/TransformJobs:*')];
     case 'our configs':
       return sagemaker('endpoint-config', ours);
     case 'our models':

@@ -17,9 +17,6 @@ const QUICK_LATENCIES = {
   terminateFleet: 100,
   updateWeights: 100,
   functionActive: 100,
-  launchTransformJob: 100,
-  runTransformJob: 100,
-  stopTransformJob: 100,
   stackResource: 50,
 };
 
@@ -35,9 +32,7 @@ describe(`boto3${boto3 ? '' : ' (skipped: needs `npm run peers`, and boto3)'}`, 
   });
   afterEach(() => emulator.close());
 
-  it
-    .skipIf(!boto3)
-    .each(['sagemaker', 'cloudwatch', 'transfers', 'keys', 'retries', 'logs', 'accounts', 'functions', 'transform'])(
+  it.skipIf(!boto3).each(['sagemaker', 'cloudwatch', 'transfers', 'keys', 'retries', 'logs', 'accounts', 'functions'])(
     '%s',
     async (name) => {
       const file = join(import.meta.dirname, 'boto3_programs.py');

@@ -1,0 +1,99 @@
+import { Command } from 'commander';
+import { type Host, lazy, type Run } from '../../app.ts';
+import { addModelFlags, type CandidateFlags, candidateFlags } from '../flags/candidate.ts';
+import { formatFlag } from '../flags/common.ts';
+import { pricedFlags, type PricedFlags, pricedOptions } from '../flags/price.ts';
+import { instanceType, positiveNumber, wholeNumber } from '../flags/values.ts';
+import type { BatchRunOptions, BatchStatusOptions } from './options.ts';
+
+const HELP = `
+Every day's recorded inputs are run through a candidate with transform jobs of SageMaker, and its answers are compared with
+those of production, of another model, or with what was decided. See shadowctl help batch.
+
+Examples:
+  $ shadowctl batch run --batch churn --input s3://lake/churn/{yyyy}/{MM}/{dd}/ --model churn-2 --against model:churn-1 --output s3://lake/batches
+  $ shadowctl batch status --batch churn`;
+
+interface RunFlags
+  extends CandidateFlags,
+    PricedFlags,
+    Omit<BatchRunOptions, keyof PricedFlags | 'candidate' | 'prices'> {}
+
+export function batchCommand(
+  host: Host,
+  startRun: Run<BatchRunOptions> = lazy(() => import('./run.ts')),
+  startStatus: Run<BatchStatusOptions> = lazy(() => import('./status.ts')),
+): Command {
+  const command = new Command('batch').addHelpText('after', HELP);
+  command.addCommand(runCommand(host, startRun));
+  command.addCommand(
+    formatFlag(named(new Command('status')))
+      .description('the days of a batch: what became of their rows, which are missing, what runs')
+      .addHelpText('after', '\nExample:\n  $ shadowctl batch status --batch churn')
+      .action((flags: BatchStatusOptions) => host.start(startStatus, { batch: flags.batch, format: flags.format })),
+  );
+  return command;
+}
+
+function named(command: Command): Command {
+  return command.requiredOption('--batch <name>', 'name of the batch: the days of one candidate');
+}
+
+function runCommand(host: Host, start: Run<BatchRunOptions>): Command {
+  const command = named(new Command('run'))
+    .description('run a day: transform jobs over its inputs, then compare; a run that was stopped goes on')
+    .requiredOption(
+      '--input <s3 prefix|file>',
+      "where the inputs lie, with {yyyy}, {MM}, {dd} and {HH} for a day's own folder; a file is uploaded",
+    )
+    .requiredOption('--output <s3 prefix>', 'where outputs, and everything else that a day makes, are kept')
+    .option('--day <date>', 'like 2026-11-29, or yesterday', 'yesterday')
+    .option('--zone <name>', 'time zone of the days', 'UTC')
+    .option('--captures', 'the input holds capture files of SageMaker: the models are asked their requests');
+  addModelFlags(command.optionsGroup('The candidate:'))
+    .optionsGroup('What it is compared with:')
+    .requiredOption(
+      '--against <what>',
+      'model:NAME, run over the same inputs; captures: what production answered; or FILE[:COLUMN]: what was decided',
+    )
+    .option('--id <column|path>', 'what tells rows apart: a column of CSV (its number or name), a path into JSON')
+    .option('--without-id', 'do not ask the models what the id is: they get copies of the rows without it')
+    .option('--labels <file[:column]>', 'labels, local or in S3: they may come later')
+    .option('--policy <file>', 'policy in YAML (default: policy: in shadowctl.yaml, or the built-in one)')
+    .option('--prediction <path>', 'where in an answer the prediction is, like $.predictions[*].score')
+    .option('--answers <kind>', 'what answers are, where their look does not tell: shadowctl help answers')
+    .option('--memory <size>', 'memory for the comparison', '1GB')
+    .optionsGroup('The rows:')
+    .option('--header', 'the first line of every CSV object names its columns; models are asked about the others')
+    .option('--no-header', 'it is a row, although it looks like names')
+    .option('--content-type <type>', 'of the rows: text/csv, application/jsonlines or application/json')
+    .option(
+      '--accept <type>',
+      'of the answers, likewise (default: as the rows; of linear-learner application/jsonlines)',
+    )
+    .option('--input-filter <jsonpath>', 'what of a row the models are asked, like $[1:] without the first column')
+    .optionsGroup('The jobs:')
+    .option('--instances <n>', 'instances of each job', wholeNumber('--instances', 1, 100), 1)
+    .option('--instance-type <type>', 'type of instance', instanceType('--instance-type'), 'ml.m5.large')
+    .option('--max-payload <megabytes>', 'largest request, 1 to 100', wholeNumber('--max-payload', 1, 100))
+    .option('--max-concurrent <n>', 'requests at a time to each instance', wholeNumber('--max-concurrent', 1, 100))
+    .option('--max-cost <dollars>', 'stop the jobs of a day that would cost more', positiveNumber('--max-cost'))
+    .option('--find-bad-rows', 'look for the rows because of which objects fail: up to three further jobs a model')
+    .option('--rerun', 'run a day anew that has been run; what is kept of it is replaced');
+  return pricedFlags(command)
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ shadowctl batch run --batch churn --input s3://lake/churn/{yyyy}/{MM}/{dd}/ --model churn-2 --against model:churn-1 --output s3://lake/batches',
+    )
+    .action((flags: RunFlags) =>
+      host.start(start, {
+        ...flags,
+        ...pricedOptions(flags),
+        captures: flags.captures === true,
+        findBadRows: flags.findBadRows === true,
+        rerun: flags.rerun === true,
+        withoutId: flags.withoutId === true,
+        candidate: candidateFlags(flags),
+      }),
+    );
+}

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import type { App, Outcome } from '../../app.ts';
+import { checkZone, dayNamed } from '../../analysis/batch/period.ts';
+import { usageError } from '../../base/errors.ts';
+import type { Against, BatchSettings } from '../../lifecycle/batch/settings.ts';
+import type { BatchRun } from '../../lifecycle/batch/decision.ts';
+import { runBatch } from '../../lifecycle/batch/run.ts';
+import { candidateSpec } from '../flags/candidate.ts';
+import { loadReportPolicy, withAnswers } from '../flags/judging.ts';
+import { labelSource } from '../flags/labels.ts';
+import { sessionOf } from '../session.ts';
+import { batchPlanLines, batchRunJson, batchRunLines } from '../views/batch.ts';
+import { writeJson } from '../views/json.ts';
+import type { BatchRunOptions } from './options.ts';
+
+export async function run(app: App, options: BatchRunOptions): Promise<Outcome> {
+  const { io } = app;
+  const { plan, format } = options;
+  const settings = await settingsOf(app, options);
+  const day = dayNamed(options.day, settings.zone, app.clock.now());
+  const found = await runBatch(sessionOf(app, options), settings, day, { plan });
+  if (format === 'json') writeJson(io, 'batch run', batchRunJson(found));
+  else if (found.kind === 'planned') for (const line of batchPlanLines(io, found.plan)) io.out(line);
+  else for (const line of batchRunLines(io, found)) io.out(line);
+  return outcomeOf(found);
+}
+
+/** Objects that failed are rows that nobody judges: whoever runs this every day is to see it. */
+function outcomeOf(found: BatchRun): Outcome {
+  if (found.kind === 'planned') return 'pending';
+  return found.day.failedObjects.length > 0 ? 'no' : 'done';
+}
+
+async function settingsOf(app: App, options: BatchRunOptions): Promise<BatchSettings> {
+  const { policy } = await loadReportPolicy(app, options.policy);
+  if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(options.memory))
+    throw usageError(`--memory '${options.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
+  const against = againstOf(options.against, app.cwd);
+  return {
+    batch: options.batch,
+    zone: checkZone(options.zone),
+    input: options.input.includes('://') ? options.input : resolve(app.cwd, options.input),
+    captured: options.captures || against.kind === 'captures',
+    output: options.output,
+    candidate: candidateSpec(options.candidate, app.cwd),
+    against,
+    id: options.id,
+    withoutId: options.withoutId,
+    header: options.header,
+    contentType: options.contentType,
+    accept: options.accept,
+    inputFilter: options.inputFilter,
+    instances: options.instances,
+    instanceType: options.instanceType,
+    maxPayloadMb: options.maxPayload,
+    maxConcurrent: options.maxConcurrent,
+    maxCost: options.maxCost,
+    policy: withAnswers(policy, { prediction: options.prediction, answers: options.answers }),
+    labels: options.labels === undefined ? undefined : labelSource(options.labels, app.cwd),
+    memory: options.memory,
+    findBadRows: options.findBadRows,
+    rerun: options.rerun,
+  };
+}
+
+function againstOf(words: string, cwd: string): Against {
+  if (words === 'captures') return { kind: 'captures' };
+  const [, model] = /^model:(.*)$/.exec(words) ?? [];
+  if (model === '') throw usageError('--against model: names no model.', 'Write it like --against model:churn-1.');
+  return model === undefined ? { kind: 'decisions', source: labelSource(words, cwd) } : { kind: 'model', model };
+}

@@ -1,0 +1,182 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { createGzip } from 'node:zlib';
+import type { Aws } from '../../aws/clients.ts';
+import type { RemoteObject } from '../../aws/s3-download.ts';
+import type { ObjectRows } from '../../analysis/batch/account.ts';
+import { fileLines } from '../../base/file-lines.ts';
+import type { Session } from '../session.ts';
+import { withObject } from './look.ts';
+import type { RunObject } from './objects.ts';
+import { rowsOf } from './rows.ts';
+
+/** What a side answered to an object: a file of outputs, or production's captured answers, which lie beside the requests. */
+export interface SideOutputs {
+  /** By the URI of what was asked. */
+  outputs: ReadonlyMap<string, RemoteObject>;
+  /** What it answers as, by what it was asked as. */
+  accept(contentType: string): string;
+}
+
+/** Files of records as captures have them, gzipped JSON Lines. */
+export interface RecordFiles {
+  candidate: string;
+  /** Undefined where production's side is no model's: decisions are put beside the candidate's records later. */
+  production: string | undefined;
+}
+
+/** What became of an object, and why, where an output does not fit. */
+export type ObjectFate = ObjectRows & { uri: string; uneven: string | undefined };
+
+/**
+ * Puts rows and answers together, object by object, as records that the comparison reads: one of each side a row, under the same
+ * id, at the time at which the day begins.
+ */
+export async function writeRecords(
+  { session, aws, folder }: { session: Session; aws: Aws; folder: string },
+  objects: readonly RunObject[],
+  sides: { candidate: SideOutputs; production: SideOutputs | 'captured' | undefined },
+  at: number,
+  into: RecordFiles,
+  read: (objects: number) => void,
+): Promise<ObjectFate[]> {
+  const candidate = recordWriter(into.candidate);
+  const production = into.production === undefined ? undefined : recordWriter(into.production);
+  const fates: ObjectFate[] = [];
+  try {
+    for (const [index, object] of objects.entries()) {
+      const { uri, scan } = object;
+      const fate = { uri, rows: scan.rows, unreadable: scan.lostRows, uneven: undefined };
+      const asked = [sides.candidate, sides.production].filter((one) => typeof one === 'object');
+      const outputs = asked.map((one) => one.outputs.get(object.asked));
+      if (scan.asked === 0) fates.push({ ...fate, fate: 'compared' });
+      else if (outputs.includes(undefined)) fates.push({ ...fate, fate: 'failed' });
+      else {
+        const uneven = await withFiles(
+          session,
+          aws,
+          outputs.flatMap((one) => one ?? []),
+          folder,
+          async (paths) => {
+            const counts = await Promise.all(paths.map(countLines));
+            const wrong = counts.find((count) => count !== scan.asked);
+            if (wrong !== undefined) return `${wrong} answers to ${scan.asked} rows`;
+            await withObject(session, aws, object, folder, (path) =>
+              pair(path, object, paths, sides, { index, at }, { candidate, production }),
+            );
+            return undefined;
+          },
+        );
+        fates.push({ ...fate, fate: uneven === undefined ? 'compared' : 'uneven', uneven });
+      }
+      read(index + 1);
+    }
+  } finally {
+    await candidate.end();
+    await production?.end();
+  }
+  return fates;
+}
+
+async function withFiles<T>(
+  session: Session,
+  aws: Aws,
+  objects: readonly RemoteObject[],
+  folder: string,
+  work: (paths: string[]) => Promise<T>,
+): Promise<T> {
+  const next = (rest: readonly RemoteObject[], paths: string[]): Promise<T> => {
+    const [first, ...others] = rest;
+    return first === undefined
+      ? work(paths)
+      : withObject(session, aws, first, folder, (path) => next(others, [...paths, path]));
+  };
+  return next(objects, []);
+}
+
+async function countLines(path: string): Promise<number> {
+  let count = 0;
+  for await (const line of fileLines(path)) if (line.trim() !== '') count += 1;
+  return count;
+}
+
+async function pair(
+  path: string,
+  { uri, format }: RunObject,
+  outputs: readonly string[],
+  sides: { candidate: SideOutputs; production: SideOutputs | 'captured' | undefined },
+  { index, at }: { index: number; at: number },
+  write: { candidate: RecordWriter; production: RecordWriter | undefined },
+): Promise<void> {
+  const answers = outputs.map((output) => answersIn(output));
+  const time = new Date(at).toISOString();
+  for await (const found of rowsOf(path, uri, format)) {
+    if (!('row' in found)) continue;
+    const { row } = found;
+    const said: string[] = [];
+    for (const one of answers) said.push(await one.take(row.asked.length));
+    if (row.id === undefined) continue;
+    const input = payload(row.asked.join('\n'), format.contentType, 'INPUT');
+    const metadata = { eventId: `${index + 1}:${row.line}`, inferenceId: row.id, inferenceTime: time };
+    const record = (output: unknown) => ({
+      captureData: { endpointInput: input, ...(output === undefined ? {} : { endpointOutput: output }) },
+      eventMetadata: metadata,
+      eventVersion: '0',
+    });
+    const [own = '', other = ''] = said;
+    await write.candidate.write(record(payload(own, sides.candidate.accept(format.contentType), 'OUTPUT')));
+    if (sides.production === 'captured') await write.production?.write(record(row.captured));
+    else if (sides.production !== undefined)
+      await write.production?.write(record(payload(other, sides.production.accept(format.contentType), 'OUTPUT')));
+  }
+  for (const one of answers) await one.close();
+}
+
+function payload(data: string, contentType: string, mode: 'INPUT' | 'OUTPUT') {
+  return { observedContentType: contentType, mode, data, encoding: contentType === 'text/csv' ? 'CSV' : 'JSON' };
+}
+
+/** The lines of an output in turn. */
+function answersIn(path: string) {
+  const lines = fileLines(path);
+  return {
+    async take(count: number): Promise<string> {
+      const taken: string[] = [];
+      while (taken.length < count) {
+        const { value, done } = await lines.next();
+        if (done === true) break;
+        if (value.trim() !== '') taken.push(value);
+      }
+      return taken.join('\n');
+    },
+    close: () => lines.return(undefined),
+  };
+}
+
+interface RecordWriter {
+  write(record: object): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Writes records as they come, so that none but the present one is in memory. */
+function recordWriter(path: string): RecordWriter {
+  const zip = createGzip({ level: 1 });
+  const file = createWriteStream(path, { mode: 0o600 });
+  let failed: Error | undefined;
+  for (const stream of [zip, file]) stream.on('error', (error: Error) => (failed ??= error));
+  zip.pipe(file);
+  return {
+    async write(record) {
+      if (failed !== undefined) throw failed;
+      // Two characters that JSON takes as they are end a line for some readers.
+      const line = JSON.stringify(record).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
+      if (!zip.write(`${line}\n`)) await Promise.race([once(zip, 'drain'), once(file, 'error')]);
+    },
+    async end() {
+      const closed = once(file, 'close');
+      zip.end();
+      if (failed === undefined) await closed;
+      if (failed !== undefined) throw failed;
+    },
+  };
+}

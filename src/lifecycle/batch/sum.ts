@@ -1,0 +1,100 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decidedCaptures } from '../../analysis/observe/decided-captures.ts';
+import { compareRecords } from '../../analysis/compare/compare.ts';
+import type { Period } from '../../analysis/batch/period.ts';
+import type { BatchModel } from '../../analysis/batch/day.ts';
+import { METRICS, type MetricTable, type Observations, type VariantFacts } from '../../analysis/observations.ts';
+import type { Truth } from '../../analysis/answers/truth.ts';
+import { comparisonFor } from '../judge.ts';
+import { readLabels } from '../labels.ts';
+import type { Session, TaskReporter } from '../session.ts';
+import type { BatchSettings } from './settings.ts';
+
+/** Of answers that came by no endpoint there are no metrics. */
+const NO_METRICS = Object.fromEntries(METRICS.map((name) => [name, []])) as unknown as MetricTable;
+
+/** The two sides of a day, as records in files. */
+interface DayRecords {
+  candidate: string;
+  production: string;
+}
+
+/**
+ * Puts what was decided beside the candidate's records, where that stands for production.
+ * @returns production's file, and how many rows were decided
+ */
+export async function decidedRecords(
+  session: Session,
+  settings: BatchSettings,
+  candidate: string,
+  folder: string,
+): Promise<{ file: string | undefined; notes: string[] }> {
+  const { against } = settings;
+  if (against.kind !== 'decisions') return { file: undefined, notes: [] };
+  const decisions = await readLabels(session, against.source, false, 'decisions');
+  const into = join(folder, 'decided');
+  await mkdir(into, { recursive: true });
+  const { files, requests, of } = await decidedCaptures([candidate], decisions, into);
+  return {
+    file: files[0],
+    notes: [
+      ...decisions.notes,
+      `${against.source.name} decided ${requests} of ${of} rows that the candidate answered.`,
+    ],
+  };
+}
+
+/** Compares the two sides of a day; the result is what the judge reads of it. */
+export async function observeDay(
+  session: Session,
+  settings: BatchSettings,
+  period: Period,
+  records: DayRecords,
+  models: { candidate: BatchModel; production: BatchModel | undefined },
+  spill: string,
+  report: TaskReporter,
+): Promise<Observations> {
+  const { policy, labels, against, memory, batch } = settings;
+  const truth: Truth | undefined = labels && (await readLabels(session, labels, true));
+  const { predictions, notes } = await compareRecords(
+    {
+      production: { files: [records.production] },
+      shadow: { files: [records.candidate] },
+      window: { from: period.from, to: period.to },
+      sampling: 1,
+    },
+    {
+      ...(await comparisonFor(policy, { task: undefined, now: session.clock.now() })),
+      truth,
+      memory,
+      spill,
+      signal: session.signal,
+      progress: (doing) => report.progress({ kind: 'analysis', doing }),
+    },
+  );
+  return observationsOf(batch, period, models, against.kind, { predictions, notes });
+}
+
+/** Observations of a batch's day. Pure. */
+export function observationsOf(
+  batch: string,
+  period: Period,
+  models: { candidate: BatchModel; production: BatchModel | undefined },
+  against: BatchSettings['against']['kind'],
+  found: Pick<Observations, 'predictions' | 'notes'>,
+): Observations {
+  const facts = (name: string, model: BatchModel | undefined): VariantFacts => ({ name, ...model });
+  return {
+    schema: 'shadowctl-observations/1',
+    endpoint: batch,
+    region: undefined,
+    window: { from: period.from, to: period.to },
+    production: facts(against === 'decisions' ? 'decisions' : 'production', models.production),
+    shadow: facts('candidate', models.candidate),
+    ...(against === 'decisions' ? { live: 'decisions' as const } : {}),
+    sampling: undefined,
+    metrics: { times: [], production: NO_METRICS, shadow: NO_METRICS },
+    ...found,
+  };
+}
