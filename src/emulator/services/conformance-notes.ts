@@ -51,7 +51,7 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
       'The trust policy counts of roles that were created here; every other role that was not deleted may be taken. No effect: session policies, tags, MFA.',
   },
   sns: {
-    Subscribe: 'Delivers to http:// on this machine alone. No effect: filter policies.',
+    Subscribe: 'Delivers to queues, and to http:// on this machine alone. No effect: filter policies.',
   },
   scheduler: {
     CreateSchedule:

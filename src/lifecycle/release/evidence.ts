@@ -21,6 +21,7 @@ import type { Evidence } from './machine.ts';
 import type { SideBySide } from './note.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { candidateOf } from './source.ts';
+import { toldOf } from './told.ts';
 
 /** How a release is judged. */
 export interface ReleaseJudging {
@@ -110,7 +111,13 @@ export function shadowEvidence(
         { from: undefined, ...judging },
         release.config,
       );
-      return { evidence: evidenceOf(report, judgement), judgement, sides: sidesOf(report), report };
+      const told = toldOf(report, judgement, settings.report === 'full');
+      return {
+        evidence: evidenceOf(told.gates, told.judgement),
+        judgement: told.judgement,
+        sides: sidesOf(report),
+        report,
+      };
     },
     async detach(on, announce) {
       const options = { endpoint, configName: undefined, plan: false, wait: false };
@@ -143,17 +150,17 @@ export async function stillFits(on: LockedEndpoint, config: string | undefined):
 }
 
 /** A verdict as the machine takes it; where there is nothing to compare yet, nothing is decided. Pure. */
-function evidenceOf({ verdict }: Pick<Report, 'verdict'>, judgement: Judgement): Evidence {
+function evidenceOf(gates: readonly Gate[], judgement: Judgement): Evidence {
   const { summary, reasons, accepted } = judgement;
   const outcome = judgement.outcome === 'nothing' ? 'inconclusive' : judgement.outcome;
-  const errors = verdict?.gates.filter(({ id }) => id === 'errors') ?? [];
+  const errors = gates.filter(({ id }) => id === 'errors');
   return {
     outcome,
     passes: outcome === 'pass' || (outcome === 'inconclusive' && accepted),
     errors: errors[0]?.outcome ?? 'inconclusive',
     summary,
     reasons,
-    open: (verdict?.gates ?? []).filter(staysOpen).map(({ id, reason, needs, missing }) => ({
+    open: gates.filter(staysOpen).map(({ id, reason, needs, missing }) => ({
       id,
       reason,
       needs,

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { enqueue, mayServiceSend, queueOfArn } from '../queues/queues.ts';
 import type { Platform } from '../world.ts';
 import { subscriptions, type SubscriptionRecord, topicArn, topicKey, type TopicName } from './records.ts';
 
@@ -14,7 +15,7 @@ const TIMEOUT = 15_000;
 
 /**
  * Publishes to a topic that exists: keeps the message as a line of JSON in the log group `/shadowctl/sns/<topic>`, stream
- * `messages`, where any client can read it, and posts it to the subscribers of this machine. Answers the message's id.
+ * `messages`, where any client can read it, puts it into the queues that are subscribed, and posts it to the subscribers of this machine. Answers the message's id.
  * Does not wait for the subscribers; one that fails is named in the stream `failures`.
  */
 export function publish(
@@ -34,11 +35,17 @@ export function publish(
     ...(Object.keys(attributes).length === 0 ? {} : { MessageAttributes: attributes }),
   });
   for (const [key, subscription] of subscriptions(world.store).entries(`${topicKey(topic)}/`)) {
-    if (!subscription.confirmed || !subscription.protocol.startsWith('http')) continue;
+    if (!subscription.confirmed) continue;
+    const failed = (reason: string) =>
+      log(world, topic, 'failures', world.clock.now(), { MessageId, endpoint: subscription.endpoint, reason });
+    if (subscription.protocol === 'sqs') {
+      const reason = toQueue(world, subscription, topicArn(topic), MessageId, message, timestamp);
+      if (reason !== undefined) failed(reason);
+    }
+    if (!subscription.protocol.startsWith('http')) continue;
     const arn = `${topicArn(topic)}:${key.slice(key.lastIndexOf('/') + 1)}`;
     deliver(subscription, arn, topicArn(topic), MessageId, message, timestamp).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      log(world, topic, 'failures', world.clock.now(), { MessageId, endpoint: subscription.endpoint, reason });
+      failed(error instanceof Error ? error.message : String(error));
     });
   }
   return MessageId;
@@ -56,18 +63,15 @@ function log(
   ]);
 }
 
-/** Headers and body as in https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html, unsigned. */
-function deliver(
-  { endpoint, protocol, attributes: wishes }: SubscriptionRecord,
-  subscriptionArn: string,
+/** A message as its subscribers get it, but for those that ask for it raw. */
+function envelopeOf(
   arn: string,
   id: string,
-  { subject, bodies, attributes }: Message,
+  text: string,
+  { subject, attributes }: Message,
   timestamp: number,
-): Promise<void> {
-  const text = bodies[protocol] ?? bodies.default;
-  const raw = wishes.RawMessageDelivery === 'true';
-  const envelope = {
+): object {
+  return {
     Type: 'Notification',
     MessageId: id,
     TopicArn: arn,
@@ -76,7 +80,48 @@ function deliver(
     Timestamp: new Date(timestamp).toISOString(),
     ...(Object.keys(attributes).length === 0 ? {} : { MessageAttributes: attributes }),
   };
-  const body = raw ? text : JSON.stringify(envelope);
+}
+
+/**
+ * To a queue, whose policy must let SNS in for this topic (SNS Developer Guide, "Subscribing an Amazon SQS queue to an Amazon SNS
+ * topic"). @returns why it was not sent
+ */
+function toQueue(
+  world: Platform,
+  { endpoint, attributes: wishes }: SubscriptionRecord,
+  arn: string,
+  id: string,
+  message: Message,
+  timestamp: number,
+): string | undefined {
+  const queue = queueOfArn(world.store, endpoint);
+  if (queue === undefined) return `there is no queue ${endpoint}`;
+  const principal = 'sns.amazonaws.com';
+  if (!mayServiceSend(queue, principal, arn)) return `the policy of ${endpoint} does not let ${principal} in`;
+  const { bodies, attributes: given } = message;
+  const text = bodies.sqs ?? bodies.default;
+  const raw = wishes.RawMessageDelivery === 'true';
+  const attributes = Object.fromEntries(
+    Object.entries(raw ? given : {}).map(([name, { Type, Value }]) => [name, { DataType: Type, StringValue: Value }]),
+  );
+  const body = raw ? text : JSON.stringify(envelopeOf(arn, id, text, message, timestamp));
+  enqueue(world, queue, { body, attributes, sender: principal }, world.clock.now());
+  return undefined;
+}
+
+/** Headers and body as in https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html, unsigned. */
+function deliver(
+  { endpoint, protocol, attributes: wishes }: SubscriptionRecord,
+  subscriptionArn: string,
+  arn: string,
+  id: string,
+  message: Message,
+  timestamp: number,
+): Promise<void> {
+  const { bodies } = message;
+  const text = bodies[protocol] ?? bodies.default;
+  const raw = wishes.RawMessageDelivery === 'true';
+  const body = raw ? text : JSON.stringify(envelopeOf(arn, id, text, message, timestamp));
   return new Promise((resolve, reject) => {
     const post = request(endpoint, {
       method: 'POST',

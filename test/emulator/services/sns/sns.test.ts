@@ -14,6 +14,7 @@ import {
   SubscribeCommand,
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../../src/base/clock.ts';
 import { type Emulator, startEmulator } from '../../../../src/emulator/http/server.ts';
@@ -189,4 +190,66 @@ describe('a message', () => {
       .poll(() => messages('posted', 'failures').catch(() => []))
       .toMatchObject([{ endpoint: `${Endpoint}/raw`, reason: expect.stringMatching(/ECONNREFUSED|ECONNRESET/) }]);
   });
+});
+
+it('brings messages to a queue that lets it in, in an envelope or raw, and names the others among the failures', async () => {
+  const sqs = new SQSClient(client());
+  try {
+    const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'queued' }));
+    const allow = (Condition: object) => ({
+      Policy: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'sns.amazonaws.com' },
+            Action: 'sqs:SendMessage',
+            Resource: '*',
+            Condition,
+          },
+        ],
+      }),
+    });
+    const queue = async (QueueName: string, Attributes: Record<string, string>, raw = false) => {
+      const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }));
+      await sns.send(
+        new SubscribeCommand({
+          TopicArn,
+          Protocol: 'sqs',
+          Endpoint: `arn:aws:sqs:us-east-1:000000000000:${QueueName}`,
+          ...(raw && { Attributes: { RawMessageDelivery: 'true' } }),
+        }),
+      );
+      return async () =>
+        (await sqs.send(new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'] }))).Messages ?? [];
+    };
+    const open = await queue('open', allow({ ArnEquals: { 'aws:SourceArn': TopicArn } }));
+    const raw = await queue('raw', allow({}), true);
+    const closed = await queue('closed', {});
+    const other = await queue('other', allow({ ArnEquals: { 'aws:SourceArn': `${TopicArn}-2` } }));
+    const MessageAttributes = { kind: { DataType: 'String', StringValue: 'test' } };
+    const { MessageId } = await sns.send(
+      new PublishCommand({ TopicArn, Subject: 'a subject', Message: 'hello', MessageAttributes }),
+    );
+    const [message] = await open();
+    expect(JSON.parse(message?.Body ?? '')).toMatchObject({
+      Type: 'Notification',
+      MessageId,
+      TopicArn,
+      Subject: 'a subject',
+      Message: 'hello',
+      MessageAttributes: { kind: { Type: 'String', Value: 'test' } },
+    });
+    expect(await raw()).toMatchObject([{ Body: 'hello', MessageAttributes: { kind: { StringValue: 'test' } } }]);
+    expect([await closed(), await other()]).toEqual([[], []]);
+    const { events = [] } = await logs.send(
+      new FilterLogEventsCommand({ logGroupName: '/shadowctl/sns/queued', logStreamNames: ['failures'] }),
+    );
+    expect(events.map(({ message: line = '' }) => (JSON.parse(line) as { endpoint: string }).endpoint)).toEqual(
+      expect.arrayContaining(['closed', 'other'].map((name) => `arn:aws:sqs:us-east-1:000000000000:${name}`)),
+    );
+    expect(events).toHaveLength(2);
+  } finally {
+    sqs.destroy();
+  }
 });
