@@ -138,6 +138,18 @@ export interface SliceSums {
   hits: number;
   /** Different inputs. */
   inputs: number;
+  /** Of its rows with a label: what the shadow's answers lose by it more than production's; missing without labels. */
+  truth?: SliceTruth | undefined;
+}
+
+/**
+ * Sums over labelled rows of the shadow's loss less production's, and of its square. The loss of a row is its price where the policy
+ * has costs, else of a label 1 where it is wrong, and of a number |number − truth|.
+ */
+export interface SliceTruth {
+  rows: number;
+  loss: number;
+  lossSquared: number;
 }
 
 /** One path in JSON answers, lists' members together under `[*]`. Counts are rows. */

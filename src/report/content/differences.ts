@@ -1,5 +1,6 @@
 import type { DivergingPair, FieldSums, LabelSums, Predictions, Repeats } from '../../analysis/predictions.ts';
 import { slicesByClass, slicesByColumn } from '../../analysis/statistics/slices.ts';
+import { type SliceRanking, sliceRanking } from '../../analysis/statistics/slice-risk.ts';
 import { designEffect } from '../../analysis/statistics/repeats.ts';
 import type { Section } from './section.ts';
 import { count, counted, number, percent } from '../../base/units.ts';
@@ -77,6 +78,59 @@ export function columnSlices(found: Predictions): Section | undefined {
     ],
     remark: REMARK,
     notable: shown.filter((slice) => slice.adjusted < STANDS_OUT).length,
+  };
+}
+
+/** So many columns are ranked in words; the others are in the JSON. */
+const RANKED_COLUMNS = 3;
+
+const BASES = {
+  cost: { title: 'cost a row', words: "what the shadow's answers cost more than production's, by labels and costs:" },
+  loss: { title: 'loss a row', words: 'what the shadow loses more than production, by labels' },
+  disagreement: { title: 'differ', words: 'rows whose answers differ: without labels, nothing says which is right' },
+} as const;
+
+/** Parts of the inputs by what would go wrong there, and in which order they can go to the candidate. */
+export function riskSection(found: Predictions): Section | undefined {
+  const differing = sliceRanking(found)
+    .filter(({ differs }) => differs)
+    .slice(0, RANKED_COLUMNS);
+  // That nothing was found to differ proves no order.
+  if (differing.length === 0) return undefined;
+  return {
+    title: 'Slices by risk',
+    sentences: differing.map(orderText),
+    tables: differing.map(riskTable),
+    remark:
+      'Risk is the rows of a slice times its rate, which is drawn towards that of all slices of the column as far as they differ no more than by chance: few rows make no slice look risky, or safe.',
+    notable: differing.length,
+  };
+}
+
+function orderText({ column, order, parts }: SliceRanking): string {
+  const out = new Set(parts.filter(({ standsOut }) => standsOut).map(({ part }) => part));
+  return `By ${column}, slices can go to the candidate in this order: ${order.map((part) => (out.has(part) ? `${part} (stands out)` : part)).join(', ')}.`;
+}
+
+function riskTable({ column, basis, parts }: SliceRanking): Section['tables'][number] {
+  const { title, words } = BASES[basis];
+  const rate = (value: number | undefined) => (basis === 'disagreement' ? percent(value) : number(value, 2));
+  return {
+    caption: `${column}, the riskiest first: ${words}`,
+    columns: [
+      { title: 'where', words: 40 },
+      { title: 'rows', number: true },
+      { title: `${title}, seen`, number: true },
+      { title: 'drawn', number: true },
+      { title: 'risk', number: true },
+    ],
+    rows: parts.map(({ part, rows, seen, rate: own, risk }) => [
+      part,
+      count(rows),
+      rate(seen),
+      rate(own),
+      `about ${number(risk, 2)}`,
+    ]),
   };
 }
 

@@ -13,7 +13,7 @@ import type { Report } from '../report.ts';
 import { kindNamed } from '../../analysis/answers/kinds/table.ts';
 import { toleranceText } from '../../analysis/judge/tolerance.ts';
 import { noiseText, pairingText, alikeText, repeatsText, symmetryText } from '../words.ts';
-import { classSlices, columnSlices, fieldsSection, topSection } from './differences.ts';
+import { classSlices, columnSlices, fieldsSection, riskSection, topSection } from './differences.ts';
 import type { Column, Section } from './section.ts';
 import { count, counted, number, percent } from '../../base/units.ts';
 
@@ -29,6 +29,7 @@ export function predictionContent({ observations }: Report): Section[] {
     found.answers && likeness(found.answers),
     found.comparator && compared(found.comparator),
     columnSlices(found),
+    riskSection(found),
     fieldsSection(found.fields ?? []),
     found.numbers && numbers(found.numbers, found.answers?.kind),
     found.truth && truth(found.truth),

@@ -162,6 +162,7 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
           scores: scored?.scores,
         });
   const withTruth = (truth?.rows ?? 0) > 0;
+  const lossBy = !withTruth ? undefined : options.prices === undefined || task === 'json' ? 'loss' : 'cost';
   const expected = records.sampling * scanned.production.answered;
   const { labelNext, reading = UNCHOSEN } = options;
   labelNext?.take(await nextRows(engine, { method, task, tolerance }, records, reading, labelNext.most));
@@ -184,7 +185,7 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
     truth,
     fields,
     answers,
-    ...(method === undefined ? {} : await slices(engine, method, tolerance, columnsOf(options))),
+    ...(method === undefined ? {} : await slices(engine, method, tolerance, columnsOf(options), lossBy)),
     repeats: await repeats(engine, 'input', tolerance, withTruth, rows),
     clusters:
       options.cluster === undefined

@@ -304,7 +304,9 @@ class Rows {
           : this.#ages.counted(known, pair.production.at, truth && cameAtOf(truth, pair, row, features[row]), young);
       if (young) this.#ages?.skip();
       else if (truth !== undefined) {
-        const told = this.#truth.add(counts, { production, shadow, labels }, { block, input, cluster });
+        const told = this.#truth.add(counts, { production, shadow, labels }, { block, input, cluster }, (loss) =>
+          this.#slices.lose(input, loss),
+        );
         if (numbered !== undefined) numbered.known = told;
       }
       if (distance > 0) this.#keep(pair, row, [production, shadow], distance, input);

@@ -1,4 +1,4 @@
-import type { AlikeColumn, SliceSums } from '../../predictions.ts';
+import type { AlikeColumn, SliceSums, SliceTruth } from '../../predictions.ts';
 import { quantile } from '../../statistics/distances.ts';
 import type { Features } from '../../answers/features.ts';
 import { mostAlike, sumsOver } from '../alike.ts';
@@ -18,6 +18,8 @@ export class SliceCounter {
   /** By the number of the input. */
   readonly #rows: number[] = [];
   readonly #hits: number[] = [];
+  readonly #truth: SliceTruth[] = [];
+  #labelled = false;
 
   /**
    * Counts a row of an input.
@@ -48,6 +50,16 @@ export class SliceCounter {
     if (input < MAX_SLICED) this.#hits[input] = (this.#hits[input] ?? 0) + 1;
   }
 
+  /** A row of this input has a label, by which the shadow loses so much more than production. */
+  lose(input: number, loss: number): void {
+    if (input >= MAX_SLICED) return;
+    this.#labelled = true;
+    const sum = (this.#truth[input] ??= { rows: 0, loss: 0, lossSquared: 0 });
+    sum.rows += 1;
+    sum.loss += loss;
+    sum.lossSquared += loss * loss;
+  }
+
   /** The column whose rows of one value are most alike; undefined where none may say which rows hang together. */
   alike(): AlikeColumn | undefined {
     return mostAlike(
@@ -69,13 +81,21 @@ export class SliceCounter {
     const found = [...this.#columns].flatMap(([column, { inputs, values }]) => {
       const weights = inputs.map((input) => this.#rows[input] ?? 0);
       const { names, parts } = cutOf(values, weights);
-      const sums = names.map((part) => ({ column, part, rows: 0, hits: 0, inputs: 0 }));
+      const sums = names.map((part) => ({
+        ...{ column, part, rows: 0, hits: 0, inputs: 0 },
+        ...(this.#labelled ? { truth: { rows: 0, loss: 0, lossSquared: 0 } } : {}),
+      }));
       for (const [i, input] of inputs.entries()) {
         const sum = sums[parts[i] ?? NO_PART];
         if (sum === undefined) continue;
         sum.rows += weights[i] ?? 0;
         sum.hits += this.#hits[input] ?? 0;
         sum.inputs += 1;
+        const told = this.#truth[input];
+        if (sum.truth === undefined || told === undefined) continue;
+        sum.truth.rows += told.rows;
+        sum.truth.loss += told.loss;
+        sum.truth.lossSquared += told.lossSquared;
       }
       // One part is no slice of anything.
       if (sums.filter((sum) => sum.rows > 0).length < 2) return [];
