@@ -4,7 +4,7 @@ import { benjaminiHochberg, slicesByColumn } from './slices.ts';
 import { chiSquaredAbove } from './symmetry.ts';
 
 /** A part of one column of the inputs, and what it would come to if the candidate answered it. */
-export interface SliceRisk {
+interface SliceRisk {
   column: string;
   part: string;
   rows: number;
