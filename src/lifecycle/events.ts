@@ -117,6 +117,10 @@ export type LifecycleEvent =
   | { kind: 'release-passed-over'; name: string; why: string }
   /** A transform job of a batch was begun. */
   | { kind: 'job-begun'; job: string; side: 'candidate' | 'production'; model: string; objects: number }
+  /** A job waits until others have ended: SageMaker permits no more instances at once. */
+  | { kind: 'jobs-limited'; words: string }
+  /** A day of a batch is run now, of several; or nothing was delivered for it, or it could not be run. */
+  | { kind: 'batch-day'; day: string; what: 'begins' | 'missing' | 'failed'; problem?: Problem | undefined }
   /** One of several endpoints is cleaned up now. */
   | { kind: 'cleanup-begun'; endpoint: string };
 

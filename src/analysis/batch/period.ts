@@ -39,6 +39,27 @@ export function periodOf(day: string, zone: string): Period {
   return { day, zone, from: beginOf(day, zone), to: beginOf(dayPlus(day, 1), zone) };
 }
 
+/**
+ * The minute of the day in UTC, from 0, at which it is this time on the clocks of the zone, all year: where clocks are put forward
+ * and back it is the later of the two, so that it is never sooner. Pure.
+ * @param year whose offsets count
+ */
+export function minuteOfUtc(hour: number, minute: number, zone: string, year: number): number {
+  const offsets = Array.from({ length: 12 }, (_, month) => {
+    const at = Date.UTC(year, month, 15, 12);
+    const shown = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      hour: 'numeric',
+      minute: 'numeric',
+      hourCycle: 'h23',
+      day: 'numeric',
+    });
+    const parts = Object.fromEntries(shown.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    return ((parts.day ?? 15) - 15) * 1440 + (parts.hour ?? 12) * 60 + (parts.minute ?? 0) - 720;
+  });
+  return (((hour * 60 + minute - Math.min(...offsets)) % 1440) + 1440) % 1440;
+}
+
 /** `YYYY-MM-DD`, `yesterday`, or `today`. @throws Problem (usage) where it is none */
 export function dayNamed(words: string, zone: string, now: number): string {
   if (words === 'today') return dayAt(now, zone);

@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { type Host, lazy, type Run } from '../../app.ts';
 import { addModelFlags, type CandidateFlags, candidateFlags } from '../flags/candidate.ts';
 import { formatFlag } from '../flags/common.ts';
-import { pricedFlags, type PricedFlags, pricedOptions } from '../flags/price.ts';
+import { pricedFlags, type PricedFlags, pricedOptions, priceFlag } from '../flags/price.ts';
 import { instanceType, positiveNumber, wholeNumber } from '../flags/values.ts';
-import type { BatchRunOptions, BatchStatusOptions } from './options.ts';
+import type { BatchRunOptions, BatchScheduleOptions, BatchStatusOptions } from './options.ts';
 
 const HELP = `
 Every day's recorded inputs are run through a candidate with transform jobs of SageMaker, and its answers are compared with
@@ -13,6 +13,9 @@ those of production, of another model, or with what was decided. See shadowctl h
 Examples:
   $ shadowctl batch run --batch churn --input s3://lake/churn/{yyyy}/{MM}/{dd}/ --model churn-2 --against model:churn-1 --output s3://lake/batches
   $ shadowctl batch status --batch churn`;
+
+const RUN_EXAMPLE =
+  '\nExample:\n  $ shadowctl batch run --batch churn --input s3://lake/churn/{yyyy}/{MM}/{dd}/ --model churn-2 --against model:churn-1 --output s3://lake/batches';
 
 interface RunFlags
   extends CandidateFlags,
@@ -23,6 +26,7 @@ export function batchCommand(
   host: Host,
   startRun: Run<BatchRunOptions> = lazy(() => import('./run.ts')),
   startStatus: Run<BatchStatusOptions> = lazy(() => import('./status.ts')),
+  startSchedule: Run<BatchScheduleOptions> = lazy(() => import('./schedule.ts')),
 ): Command {
   const command = new Command('batch').addHelpText('after', HELP);
   command.addCommand(runCommand(host, startRun));
@@ -32,6 +36,7 @@ export function batchCommand(
       .addHelpText('after', '\nExample:\n  $ shadowctl batch status --batch churn')
       .action((flags: BatchStatusOptions) => host.start(startStatus, { batch: flags.batch, format: flags.format })),
   );
+  command.addCommand(scheduleCommand(host, startSchedule));
   return command;
 }
 
@@ -42,15 +47,57 @@ function named(command: Command): Command {
 function runCommand(host: Host, start: Run<BatchRunOptions>): Command {
   const command = named(new Command('run'))
     .description('run a day: transform jobs over its inputs, then compare; a run that was stopped goes on')
+    .option('--day <date>', 'like 2026-11-29, or yesterday', 'yesterday');
+  return pricedFlags(dayFlags(command))
+    .addHelpText('after', RUN_EXAMPLE)
+    .action((flags: RunFlags) => host.start(start, runOptions(flags)));
+}
+
+function scheduleCommand(host: Host, start: Run<BatchScheduleOptions>): Command {
+  const command = named(new Command('schedule'))
+    .description('print what runs every day: a line for cron, and a workflow of GitHub Actions')
+    .requiredOption(
+      '--at <time>',
+      'when the inputs of the day before are there, like 03:30, on the clocks of the zone',
+    );
+  return formatFlag(priceFlag(dayFlags(command)))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ shadowctl batch schedule --batch churn --at 03:30 --input s3://lake/churn/{yyyy}/{MM}/{dd}/ --model churn-2 --against model:churn-1 --output s3://lake/batches',
+    )
+    .action((flags: RunFlags & { at: string }) =>
+      host.start(start, { ...runOptions({ ...flags, day: 'yesterday' }), at: flags.at }),
+    );
+}
+
+function runOptions(flags: RunFlags): BatchRunOptions {
+  return {
+    ...flags,
+    ...pricedOptions(flags),
+    captures: flags.captures === true,
+    findBadRows: flags.findBadRows === true,
+    rerun: flags.rerun === true,
+    withoutId: flags.withoutId === true,
+    candidate: candidateFlags(flags),
+  };
+}
+
+/** Everything about a day but which it is. */
+function dayFlags(command: Command): Command {
+  command
     .requiredOption(
       '--input <s3 prefix|file>',
       "where the inputs lie, with {yyyy}, {MM}, {dd} and {HH} for a day's own folder; a file is uploaded",
     )
     .requiredOption('--output <s3 prefix>', 'where outputs, and everything else that a day makes, are kept')
-    .option('--day <date>', 'like 2026-11-29, or yesterday', 'yesterday')
+    .option(
+      '--catch-up <days>',
+      'also so many days before it, where they are missing, unfinished, or got more objects since',
+      wholeNumber('--catch-up', 1, 366),
+    )
     .option('--zone <name>', 'time zone of the days', 'UTC')
     .option('--captures', 'the input holds capture files of SageMaker: the models are asked their requests');
-  addModelFlags(command.optionsGroup('The candidate:'))
+  return addModelFlags(command.optionsGroup('The candidate:'))
     .optionsGroup('What it is compared with:')
     .requiredOption(
       '--against <what>',
@@ -80,20 +127,4 @@ function runCommand(host: Host, start: Run<BatchRunOptions>): Command {
     .option('--max-cost <dollars>', 'stop the jobs of a day that would cost more', positiveNumber('--max-cost'))
     .option('--find-bad-rows', 'look for the rows because of which objects fail: up to three further jobs a model')
     .option('--rerun', 'run a day anew that has been run; what is kept of it is replaced');
-  return pricedFlags(command)
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ shadowctl batch run --batch churn --input s3://lake/churn/{yyyy}/{MM}/{dd}/ --model churn-2 --against model:churn-1 --output s3://lake/batches',
-    )
-    .action((flags: RunFlags) =>
-      host.start(start, {
-        ...flags,
-        ...pricedOptions(flags),
-        captures: flags.captures === true,
-        findBadRows: flags.findBadRows === true,
-        rerun: flags.rerun === true,
-        withoutId: flags.withoutId === true,
-        candidate: candidateFlags(flags),
-      }),
-    );
 }

@@ -7,6 +7,8 @@ export interface BatchRunOptions extends PricedOptions {
   input: string;
   output: string;
   day: string;
+  /** So many days before are looked at, too. */
+  catchUp?: number;
   zone: string;
   captures: boolean;
   candidate: CandidateFlags;
@@ -30,6 +32,12 @@ export interface BatchRunOptions extends PricedOptions {
   maxCost?: number;
   findBadRows: boolean;
   rerun: boolean;
+}
+
+/** The same of every day, and when. */
+export interface BatchScheduleOptions extends BatchRunOptions {
+  /** `HH:MM`, on the clocks of the zone. */
+  at: string;
 }
 
 export interface BatchStatusOptions {

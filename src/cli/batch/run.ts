@@ -4,7 +4,7 @@ import { checkZone, dayNamed } from '../../analysis/batch/period.ts';
 import { usageError } from '../../base/errors.ts';
 import type { Against, BatchSettings } from '../../lifecycle/batch/settings.ts';
 import type { BatchRun } from '../../lifecycle/batch/decision.ts';
-import { runBatch } from '../../lifecycle/batch/run.ts';
+import { runDays } from '../../lifecycle/batch/run.ts';
 import { candidateSpec } from '../flags/candidate.ts';
 import { loadReportPolicy, withAnswers } from '../flags/judging.ts';
 import { labelSource } from '../flags/labels.ts';
@@ -18,16 +18,24 @@ export async function run(app: App, options: BatchRunOptions): Promise<Outcome> 
   const { plan, format } = options;
   const settings = await settingsOf(app, options);
   const day = dayNamed(options.day, settings.zone, app.clock.now());
-  const found = await runBatch(sessionOf(app, options), settings, day, { plan });
-  if (format === 'json') writeJson(io, 'batch run', batchRunJson(found));
-  else if (found.kind === 'planned') for (const line of batchPlanLines(io, found.plan)) io.out(line);
-  else for (const line of batchRunLines(io, found)) io.out(line);
-  return outcomeOf(found);
+  const found: BatchRun[] = [];
+  const show = (one: BatchRun) => {
+    found.push(one);
+    if (format === 'json' || one.kind === 'missing') return;
+    for (const line of one.kind === 'planned' ? batchPlanLines(io, one.plan) : batchRunLines(io, one)) io.out(line);
+  };
+  const before = options.catchUp ?? 0;
+  await runDays(sessionOf(app, options), settings, { day, before, plan }, show);
+  const [only] = found.map(batchRunJson);
+  if (format === 'json' && only !== undefined) writeJson(io, 'batch run', before > 0 ? found.map(batchRunJson) : only);
+  const outcomes = found.map(outcomeOf);
+  return outcomes.find((one) => one === 'no') ?? outcomes.find((one) => one !== 'done') ?? 'done';
 }
 
 /** Objects that failed are rows that nobody judges: whoever runs this every day is to see it. */
 function outcomeOf(found: BatchRun): Outcome {
   if (found.kind === 'planned') return 'pending';
+  if (found.kind === 'missing') return 'done';
   return found.day.failedObjects.length > 0 ? 'no' : 'done';
 }
 

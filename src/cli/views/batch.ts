@@ -65,7 +65,7 @@ export function batchPlanLines(io: ViewIo, plan: BatchPlan): string[] {
 }
 
 /** What a day came to. */
-export function batchRunLines(io: ViewIo, run: Exclude<BatchRun, { kind: 'planned' }>): string[] {
+export function batchRunLines(io: ViewIo, run: Exclude<BatchRun, { kind: 'planned' | 'missing' }>): string[] {
   const { day } = run;
   const head =
     run.kind === 'unchanged'
@@ -120,6 +120,7 @@ function failedCount({ failedObjects }: BatchDay): number {
 
 /** For programs: without the sums, which are kept. */
 export function batchRunJson(run: BatchRun): object {
+  if (run.kind === 'missing') return { result: 'missing', day: run.day };
   if (run.kind !== 'planned') return { result: run.kind, ...dayFacts(run.day), path: run.path };
   const { steps, prices, kind: _, ...plan } = run.plan;
   return {

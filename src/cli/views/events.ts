@@ -174,6 +174,13 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       return [`${plain(event.name)} starts no release: ${plain(event.why)}`];
     case 'job-begun':
       return [`transform job ${event.job}: ${event.side} ${event.model}, ${counted(event.objects, 'objects')}`];
+    case 'jobs-limited':
+      return [`The next job waits until these have ended: ${plain(event.words)}`];
+    case 'batch-day': {
+      const { day, what, problem } = event;
+      if (what === 'begins') return [`${day}:`];
+      return what === 'missing' ? [`${day}: nothing was delivered.`] : warn(`${day}: ${plain(problem?.message ?? '')}`);
+    }
     case 'cleanup-begun':
       return [`endpoint ${event.endpoint}:`];
     case 'deleted':

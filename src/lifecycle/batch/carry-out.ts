@@ -7,10 +7,13 @@ import type { Tag } from '@aws-sdk/client-sagemaker';
 import { accountRows } from '../../analysis/batch/account.ts';
 import { type BatchDay, type BatchJob, type FailedObject, newBatchDay } from '../../analysis/batch/day.ts';
 import type { RemoteObject } from '../../aws/s3-download.ts';
+import { AwsProblem } from '../../aws/errors.ts';
 import { putFile } from '../../aws/s3-upload.ts';
 import { readObject } from '../../aws/s3.ts';
 import { describeTransformJob, type TransformJob } from '../../aws/transform-jobs.ts';
+import { environmentError, type Problem } from '../../base/errors.ts';
 import { parsedJson } from '../../base/json.ts';
+import { lines } from '../../base/text.ts';
 import { counted } from '../../base/units.ts';
 import type { PriceList } from '../../guard/prices.ts';
 import { apply, type JournaledRun } from '../../resources/apply.ts';
@@ -183,6 +186,12 @@ async function askModels(
   for (const { side, job } of running)
     if (!wereStopped.has(job)) for (const uri of await listedIn(work, job)) tried.add(`${side} ${uri}`);
   const begun = new Map<string, Side>();
+  const followBegun = async () => {
+    const names = [...begun.keys()];
+    await follow(names, (name) => begun.get(name) ?? 'candidate');
+    begun.clear();
+  };
+  const place = { ...work, settings, day: decision.period.day, attempt: decision.attempt };
   for (const { side, model, image } of sides) {
     const outputs = answered.get(side) ?? new Map<string, RemoteObject>();
     answered.set(side, outputs);
@@ -190,17 +199,38 @@ async function askModels(
     for (const group of groupsOf(open)) {
       const accept = acceptOf(settings, group.contentType, image);
       const request = { side, model, ...group, accept, objects: group.objects.map((one) => one.asked) };
-      const name = await beginJob(run, request, {
-        ...work,
-        settings,
-        day: decision.period.day,
-        attempt: decision.attempt,
+      const name = await beginJob(run, request, place).catch(async (error: unknown) => {
+        if (!isAtLimit(error)) throw error;
+        if (begun.size === 0) throw beyondLimit(error, settings);
+        // The instances of the jobs that run already are what the quota permits: this one's turn comes after them.
+        session.emit({ kind: 'jobs-limited', words: error.words });
+        await followBegun();
+        return beginJob(run, request, place);
       });
       begun.set(name, side);
       session.emit({ kind: 'job-begun', job: name, side, model, objects: group.objects.length });
     }
   }
-  await follow([...begun.keys()], (name) => begun.get(name) ?? 'candidate');
+  await followBegun();
+}
+
+/** Whether SageMaker permits no more instances, or jobs, at this moment. */
+function isAtLimit(error: unknown): error is AwsProblem {
+  return error instanceof AwsProblem && error.code.startsWith('ResourceLimitExceeded');
+}
+
+/** No job runs, and one is more than the account may have. */
+function beyondLimit(error: AwsProblem, { instances, instanceType }: Decision['settings']): Problem {
+  return environmentError(
+    error.message,
+    lines(
+      `Ask for more of "${instanceType} for transform job usage" in Service Quotas: it is apart from that of endpoints.`,
+      instances > 1
+        ? 'Or give fewer --instances, or another --instance-type; the same command goes on.'
+        : 'Or give another --instance-type; the same command goes on.',
+    ),
+    error,
+  );
 }
 
 /** The jobs of earlier tries at this attempt that AWS has: what was written down and never begun is left out. */

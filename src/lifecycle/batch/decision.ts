@@ -1,6 +1,7 @@
 import type { BatchDay } from '../../analysis/batch/day.ts';
 import type { Period } from '../../analysis/batch/period.ts';
 import type { RecordedAttempt } from '../../state/batches.ts';
+import type { Problem } from '../../base/errors.ts';
 import type { BatchPlan } from '../plans.ts';
 import type { LockedEndpoint } from '../session.ts';
 import type { Inputs } from './inputs.ts';
@@ -15,6 +16,8 @@ export type BatchOn = LockedEndpoint & { batch: string; store: BatchStore };
 /** How a run of a day ended. */
 export type BatchRun =
   | { kind: 'planned'; plan: BatchPlan }
+  /** There is no object of that day. */
+  | { kind: 'missing'; day: string; problem: Problem }
   /** It was run before, and nothing has changed since. */
   | { kind: 'unchanged'; day: BatchDay; path: string }
   /** It was run before, and objects have come since: they are counted, and not judged. */

@@ -7,7 +7,7 @@ import { putFile } from '../../aws/s3-upload.ts';
 import { headObject } from '../../aws/s3.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
 import type { Period } from '../../analysis/batch/period.ts';
-import { environmentError, usageError } from '../../base/errors.ts';
+import { environmentError, type Problem, usageError } from '../../base/errors.ts';
 import { fileLines } from '../../base/file-lines.ts';
 import { counted, isoSeconds } from '../../base/units.ts';
 import type { Session } from '../session.ts';
@@ -29,8 +29,8 @@ export interface Inputs {
 }
 
 /**
- * Finds what was delivered.
- * @throws Problem (usage, cannot-run) where nothing was, or the day has not ended
+ * Finds what was delivered; a Problem where nothing was.
+ * @throws Problem (usage, cannot-run) where the day has not ended, or its place cannot be looked at
  */
 export async function findInputs(
   session: Session,
@@ -38,7 +38,7 @@ export async function findInputs(
   settings: BatchSettings,
   period: Period,
   spool: string,
-): Promise<Inputs> {
+): Promise<Inputs | Problem> {
   if (s3Place(settings.input) === undefined) return findFile(settings, spool);
   if (period.to > session.clock.now())
     throw usageError(
@@ -47,7 +47,7 @@ export async function findInputs(
     );
   const { objects, empty, hidden, siblings, places } = await listDelivery(aws, settings, period, session.signal);
   if (objects.length === 0)
-    throw environmentError(
+    return environmentError(
       `Nothing was delivered for ${period.day}: there is no object under ${places[0]}${places.length > 1 ? `, or any other of its ${places.length} folders` : ''}${empty.length > 0 ? ` but ${counted(empty.length, 'empty ones')}` : ''}.`,
       'Check --input and --zone; or run the day again once its objects are there.',
     );

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { nearestTransformType } from '../../analysis/batch/instance-type.ts';
-import { type Period, periodOf } from '../../analysis/batch/period.ts';
+import { dayPlus, type Period, periodOf } from '../../analysis/batch/period.ts';
 import { withSpill } from '../../analysis/compare/spill.ts';
 import { describeModel } from '../../aws/sagemaker.ts';
 import { TRANSFORM_INSTANCE_TYPES } from '../../aws/transform-jobs.ts';
-import { environmentError, interrupted, type Problem, usageError } from '../../base/errors.ts';
+import { environmentError, interrupted, Problem, usageError } from '../../base/errors.ts';
 import { lines, shownStart, text } from '../../base/text.ts';
 import { counted } from '../../base/units.ts';
 import { hourlyPrice, type PriceList } from '../../guard/prices.ts';
@@ -36,7 +36,7 @@ import { openBatch } from './store.ts';
  * asked again.
  * @throws Problem (usage, cannot-run) before anything is begun; (no) where it cost too much; (interrupted)
  */
-export async function runBatch(
+async function runBatch(
   session: Session,
   asked: BatchSettings,
   day: string,
@@ -83,6 +83,33 @@ export async function runBatch(
   );
 }
 
+/**
+ * Runs a day, and before it so many earlier ones: where they were run, and nothing has come since, that is all there is to it.
+ * A day of which nothing was delivered, or that could not be run, keeps none of the others from it, and is told.
+ * @param each called after each day
+ * @throws Problem where the last day could not be run
+ */
+export async function runDays(
+  session: Session,
+  settings: BatchSettings,
+  { day, before, plan }: { day: string; before: number; plan: boolean },
+  each: (one: BatchRun) => void,
+): Promise<void> {
+  for (let back = before; back >= 0; back -= 1) {
+    const one = dayPlus(day, -back);
+    if (before > 0) session.emit({ kind: 'batch-day', day: one, what: 'begins' });
+    try {
+      const found = await runBatch(session, settings, one, { plan });
+      if (found.kind === 'missing' && back === 0) throw found.problem;
+      if (found.kind === 'missing') session.emit({ kind: 'batch-day', day: one, what: 'missing' });
+      each(found);
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.kind === 'interrupted' || back === 0) throw problem;
+      session.emit({ kind: 'batch-day', day: one, what: 'failed', problem });
+    }
+  }
+}
+
 /** @throws Problem (usage) where transform jobs take no type that is like it */
 function withInstanceType(asked: BatchSettings): { settings: BatchSettings; notes: string[] } {
   const nearest = nearestTransformType(asked.instanceType, TRANSFORM_INSTANCE_TYPES);
@@ -122,12 +149,13 @@ async function decide(
   period: Period,
   notes: readonly string[],
   spool: string,
-): Promise<Decision | LateDecision | Extract<BatchRun, { kind: 'unchanged' }>> {
+): Promise<Decision | LateDecision | Extract<BatchRun, { kind: 'unchanged' | 'missing' }>> {
   const { session, aws, store } = on;
   const last = attemptsOf(on.state(), period.day).at(-1);
   const kept = await store.read(period.day);
   const candidate = await findCandidate(on, settings);
   const inputs = await findInputs(session, aws, settings, period, spool);
+  if (inputs instanceof Problem) return { kind: 'missing', day: period.day, problem: inputs };
   const same = last?.digest === inputs.digest;
   const look = (found: Inputs) => lookAtInputs(session, aws, settings, period, found, spool);
   if (last?.kept !== undefined && kept !== undefined && !settings.rerun) {

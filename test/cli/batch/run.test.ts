@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StopTransformJobCommand } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { csv, jobNames, lake, makeModel, WEATHER_ROWS } from '../../support/batch.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../../support/world.ts';
 
@@ -118,6 +119,20 @@ describe('a candidate beside another model', () => {
     const twice = await run('nightly', [...WORDS, '--day', '2026-01-01']);
     expect(twice.json.notes).toEqual([expect.stringContaining('The same content was delivered for 2026-01-04')]);
     const status = JSON.parse((await world.shadowctl('batch status --batch nightly --format json')).out);
+    // Of several days one that was not delivered keeps no other from being run.
+    await s3.put('in/2026/01/03/a.csv', rows(0, 5));
+    const jobs = await jobNames(world, 'nightly-');
+    const caught = await world.shadowctl([
+      ...['batch', 'run', '--batch', 'nightly', ...OUTPUT, ...WORDS, '--catch-up', '3', '--format', 'json'],
+    ]);
+    expect(caught.code, caught.err).toBe(0);
+    expect(JSON.parse(caught.out)).toMatchObject([
+      { result: 'unchanged', day: '2026-01-01' },
+      { result: 'missing', day: '2026-01-02' },
+      { result: 'done', day: '2026-01-03', rows: { judged: 5 } },
+      { result: 'late', day: '2026-01-04' },
+    ]);
+    expect((await jobNames(world, 'nightly-')).length - jobs.length).toBe(2);
     expect(status).toMatchObject({
       missing: ['2026-01-02', '2026-01-03'],
       twice: [{ day: '2026-01-04', as: '2026-01-01' }],
@@ -292,13 +307,60 @@ test('jobs that cost too much are stopped, and the day goes on where more is all
   expect(json.rows.judged).toBe(20);
 });
 
+test('a schedule is the command of every day, at a time of UTC that is never too soon', async () => {
+  const day = ['--input', 's3://lake/in/{yyyy}/{MM}/{dd}/', '--output', 's3://lake/out', '--model', 'cand'];
+  const words = ['batch', 'schedule', '--batch', 'nightly', ...day, '--against', 'model:prod', '--at', '01:30'];
+  const printed = await world.shadowctl([...words, '--zone', 'Europe/Berlin', '--format', 'json']);
+  expect(printed.code, printed.err).toBe(0);
+  const { cron, command, crontab, workflow, whyNoWorkflow } = JSON.parse(printed.out);
+  expect(cron).toBe('30 0 * * *');
+  expect(crontab).toBe(`30 0 * * *  cd ${world.root} && ${command}`);
+  expect(workflow).toBeUndefined();
+  expect(whyNoWorkflow).toContain('keep it in a bucket');
+  expect(command).toContain("--input 's3://lake/in/{yyyy}/{MM}/{dd}/'");
+  const shared = await world.shadowctl([...words, '--format', 'json'], { env: { SHADOWCTL_STATE: 's3://lake/state' } });
+  const { workflow: yaml } = JSON.parse(shared.out);
+  expect(parse(yaml)).toMatchObject({
+    on: { schedule: [{ cron: '30 1 * * *' }], workflow_dispatch: null },
+    jobs: { batch: { steps: [{}, { run: expect.stringContaining('shadowctl batch run --batch nightly') }] } },
+  });
+  // What is printed runs.
+  const ran = await world.shadowctl(`${JSON.parse(shared.out).command.replaceAll("'", '').slice('shadowctl '.length)}`);
+  expect(ran.code, ran.err).toBe(0);
+  expect(ran.out).toContain('has been run already');
+  const same = await world.shadowctl([...words.slice(0, 4), '--input', 's3://lake/in/', ...words.slice(6)]);
+  expect(same.code).toBe(2);
+});
+
+test('more instances than the quota permits are used one after the other; with none at all, nothing is begun', async () => {
+  const limited = (limit: number) => testWorld({ quotas: [{ name: 'ml.m5.large for transform job usage', limit }] });
+  const other = await limited(1);
+  try {
+    await lake(other).make();
+    await makeModel(other, 'prod', ARTIFACT_005);
+    await makeModel(other, 'cand', ARTIFACT_009);
+    await lake(other).put('in/a.csv', rows(0, 5));
+    const line = `batch run --batch q --input s3://lake/in/ --model cand --against model:prod --output s3://lake/out --yes`;
+    const ended = await other.shadowctl(`${line} --format json`);
+    expect(ended.code, ended.err).toBe(0);
+    expect(ended.err).toContain('The next job waits until these have ended');
+    expect(JSON.parse(ended.out)).toMatchObject({ rows: { judged: 5 }, jobs: [{}, {}] });
+    await lake(other).put('in/b.csv', rows(5, 9));
+    const many = await other.shadowctl(`${line} --batch q2 --instances 2`);
+    expect(many.code).toBe(2);
+    expect(many.err).toContain('fewer --instances');
+  } finally {
+    await other.close();
+  }
+});
+
 test('cleanup of a batch leaves nothing of it but records of jobs, and what its days came to', async () => {
   expect((await s3.keys('out/nightly/')).length).toBeGreaterThan(0);
   const plan = await world.shadowctl('cleanup --batch nightly --plan --format json');
   expect(plan.code).toBe(4);
   const { code, out, err } = await world.shadowctl('cleanup --batch nightly --yes --format json');
   expect(code, err).toBe(0);
-  expect(JSON.parse(out)).toMatchObject({ batch: 'nightly', left: [], days: 2 });
+  expect(JSON.parse(out)).toMatchObject({ batch: 'nightly', left: [], days: 3 });
   expect(await s3.keys('out/nightly/')).toEqual([]);
   expect((await s3.keys('models/')).length).toBe(2);
   const none = await world.shadowctl('cleanup --batch nobody --yes');

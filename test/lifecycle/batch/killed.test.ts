@@ -29,7 +29,7 @@ afterAll(() => world.close());
 
 const line = (batch: string) =>
   [
-    `batch run --batch ${batch} --input s3://lake/in/ --output s3://lake/out --header --against model:prod`,
+    `batch run --day 2026-01-04 --batch ${batch} --input s3://lake/in/ --output s3://lake/out --header --against model:prod`,
     `--artifact ${ARTIFACT_009} --algorithm linear-learner --yes --format json`,
   ].join(' ');
 
