@@ -66,6 +66,7 @@ export function createHandler(surroundings: FunctionSurroundings): Handler {
             endpoint: known.endpoint,
             allowCommand: false,
             yes: true,
+            inPipeline: true,
           });
           link ??= ownLink(app, surroundings.env);
           link.catch(() => void (link = undefined));

@@ -8,7 +8,7 @@ import type { Session } from '../lifecycle/session.ts';
 
 /** Everything that a tick works with, read anew: settings, policy, who is told. */
 export async function prepareRelease(
-  app: App,
+  here: App,
   options: {
     endpoint: string;
     /** Undefined: nobody is asked, and a comparator that nobody has allowed does not run. */
@@ -17,6 +17,8 @@ export async function prepareRelease(
     hidesEnd?: boolean;
     yes: boolean;
     prices?: Readonly<Record<string, number>> | undefined;
+    /** The project is that of the pipeline already. */
+    inPipeline?: true;
   },
 ): Promise<{ session: Session; parts: ReleaseParts }> {
   const { endpoint } = options;
@@ -26,6 +28,7 @@ export async function prepareRelease(
   const { labelSource } = await import('./flags/labels.ts');
   const { sessionOf } = await import('./session.ts');
   const { parseTarget } = await import('../lifecycle/targets.ts');
+  const app = options.inPipeline === true ? here : await withPipeline(here, endpoint);
   const project = await app.project();
   const settings = readReleaseSettings(releaseSections(project, endpoint), project.file ?? 'shadowctl.yaml');
   const file = settings.policy === undefined ? undefined : join(project.root, settings.policy);
@@ -51,6 +54,18 @@ export async function prepareRelease(
       targets: settings.notify.map((one) => parseTarget(one, { option: '`notify:` of release', env: app.env })),
     },
   };
+}
+
+/** Where a pipeline looks after the endpoint, its settings hold here, too. */
+async function withPipeline(app: App, endpoint: string): Promise<App> {
+  const { projectOfPipeline } = await import('../pipeline/elsewhere.ts');
+  const { sessionOf } = await import('./session.ts');
+  const own = await app.project();
+  const project = await projectOfPipeline(sessionOf(app), endpoint, own);
+  if (project === undefined) return app;
+  if (own.file !== undefined)
+    app.io.err(`note: a pipeline looks after ${endpoint}: its settings hold, not those of ${own.file}.`);
+  return { ...app, project: async () => project };
 }
 
 /** Where reports are kept, with the program's own page of HTML. */

@@ -286,6 +286,8 @@ export const FACTS = {
     report: v.optional(text),
     /** The status in the Model Registry at that moment, where an approval there answers. */
     registry: v.optional(text),
+    /** By which settings it was judged, and would be promoted, as a hash. */
+    settings: v.optional(text),
     at: time,
   }),
   /** A link by which a question can be answered once, as the SHA-256 of its token. */

@@ -8,7 +8,7 @@ import type { EvidenceLook } from '../../lifecycle/release/evidence.ts';
 import type { Move, OpenGate, WaitFor } from '../../lifecycle/release/machine.ts';
 import type { ReleaseNote } from '../../lifecycle/release/note.ts';
 import { flagsWords, noteText as tidings, outcomeWords } from '../../lifecycle/release/note-words.ts';
-import type { RunResult } from '../../lifecycle/release/run.ts';
+import type { AnswerResult, RunResult } from '../../lifecycle/release/run.ts';
 import type { ReleaseStatus } from '../../lifecycle/release/status.ts';
 import { nameOf } from '../../resources/steps.ts';
 import type { Release } from '../../state/releases.ts';
@@ -123,7 +123,7 @@ const PLACES: Readonly<Record<Release['at'], string>> = {
 export function releaseOutcome(
   io: Io,
   format: 'text' | 'json',
-  result: Exclude<RunResult, { kind: 'planned' }>,
+  result: Exclude<RunResult, { kind: 'planned' }> | AnswerResult,
   command = 'release',
 ): Outcome {
   if (format === 'json') writeJson(io, command, resultFacts(result));
@@ -179,7 +179,7 @@ function planFacts(plan: ReleasePlan) {
   };
 }
 
-function resultFacts(result: Exclude<RunResult, { kind: 'planned' }>) {
+function resultFacts(result: Exclude<RunResult, { kind: 'planned' }> | AnswerResult) {
   switch (result.kind) {
     case 'idle':
       return { result: 'idle', release: null };
@@ -198,14 +198,15 @@ function resultFacts(result: Exclude<RunResult, { kind: 'planned' }>) {
         release: releaseFacts(result.release),
       };
     }
+    case 'noted':
     case 'known':
-      return { result: 'known', release: releaseFacts(result.release) };
+      return { result: result.kind, release: releaseFacts(result.release) };
     case 'ended':
       return { result: 'ended', release: releaseFacts(result.release) };
   }
 }
 
-function resultLines(io: ViewIo, result: Exclude<RunResult, { kind: 'planned' }>): Text[] {
+function resultLines(io: ViewIo, result: Exclude<RunResult, { kind: 'planned' }> | AnswerResult): Text[] {
   switch (result.kind) {
     case 'idle':
       return result.last === undefined
@@ -222,6 +223,12 @@ function resultLines(io: ViewIo, result: Exclude<RunResult, { kind: 'planned' }>
       const until = move.until === undefined ? '' : ` Until ${dateAndTime(move.until)} UTC at most.`;
       return wrap(`Release ${release.id} waits. ${waitWords(move, look)}${until}`, io.columns, '  ');
     }
+    case 'noted':
+      return wrap(
+        `Written down. What is set here for releases (policy, labels, alarms, hours) is not what the question rests on: the next look where that is set carries the answer out. Nothing more was done here.`,
+        io.columns,
+        '  ',
+      );
     case 'known':
       return [
         ...wrap(
@@ -234,7 +241,9 @@ function resultLines(io: ViewIo, result: Exclude<RunResult, { kind: 'planned' }>
     case 'ended':
       return [
         ...endedLines(io, result.release),
-        ...(result.earlier === true ? wrap('To release this candidate again, add --again.', io.columns, '  ') : []),
+        ...('earlier' in result && result.earlier === true
+          ? wrap('To release this candidate again, add --again.', io.columns, '  ')
+          : []),
       ];
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { HeldByAnother } from '../../state/lock.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { subscribersOf } from '../../aws/sns.ts';
@@ -13,7 +14,7 @@ import { withInterruptAdvice } from '../interrupt.ts';
 import { type Session, viewEndpoint } from '../session.ts';
 import { type ReleaseJudging, shadowEvidence } from './evidence.ts';
 import type { ReportShelf } from './reports.ts';
-import { answerRelease, beginRelease, type ReleaseAnswering, type ReleaseRequest } from './release.ts';
+import { answerRelease, beginRelease, type ReleaseAnswering, type ReleaseRequest, requireOpen } from './release.ts';
 import { tick, type TickParts, type TickResult } from './runner.ts';
 import { type ReleaseSettings, requireKnownAuthor, termsOf } from './settings.ts';
 import { releaseUnderWay } from './under-way.ts';
@@ -199,12 +200,40 @@ async function look(
   }
 }
 
-/** Writes an answer down, and does what follows from it now. */
-export async function answer(session: Session, parts: ReleaseParts, given: ReleaseAnswering): Promise<TickResult> {
-  if (given.answer === 'approve') requireCanary(parts.judging.policy, parts.settings);
-  await answerRelease(session, given);
+/**
+ * Writes an answer down, and does what follows from it now: where the settings here are those by which was asked. Elsewhere, as on
+ * the laptop of whoever got a mail, the verdict would be made by another policy, and the promotion guarded by other alarms.
+ */
+export async function answer(session: Session, parts: ReleaseParts, given: ReleaseAnswering): Promise<AnswerResult> {
+  const { ask } = await requireOpen(session, given);
+  const here = ask?.settings === undefined || ask.settings === digestOf(parts);
+  if (here && given.answer === 'approve') requireCanary(parts.judging.policy, parts.settings);
+  const release = await answerRelease(session, given);
+  if (!here) return { kind: 'noted', release };
   const ticking = await tickParts(session, parts);
   return withAdvice(session, { endpoint: given.endpoint, watch: undefined }, ticking, () => tick(session, ticking));
+}
+
+export type AnswerResult =
+  | TickResult
+  /** It was written down; the settings here are others than those by which was asked, and nothing follows from them. */
+  | { kind: 'noted'; release: Release };
+
+/** Of what a verdict and a promotion rest on in the settings. Pure. */
+function digestOf({ settings, judging }: Pick<ReleaseParts, 'settings' | 'judging'>): string {
+  const { labels, quiet, guard } = settings;
+  const { strategy, limits, alarms, baselineMinutes, unguarded } = guard;
+  const all = {
+    policy: judging.policy,
+    labels,
+    quiet,
+    guard: { strategy, limits, alarms, baselineMinutes, unguarded },
+  };
+  const sorted = (_: string, value: unknown): unknown =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  return createHash('sha256').update(JSON.stringify(all, sorted)).digest('hex').slice(0, 16);
 }
 
 async function tickParts(session: Session, parts: ReleaseParts): Promise<TickParts> {
@@ -216,6 +245,7 @@ async function tickParts(session: Session, parts: ReleaseParts): Promise<TickPar
     lookWithin,
     lookAgain,
     looked,
+    digest: digestOf({ settings, judging }),
     evidence: shadowEvidence(session, endpoint, { settings, judging }),
     targets: await targetsOf(session, parts.targets),
   };

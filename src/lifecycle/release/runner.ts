@@ -42,6 +42,8 @@ export interface TickParts {
   settings: ReleaseSettings;
   evidence: EvidencePort;
   targets: readonly Target[];
+  /** Of what a verdict and a promotion rest on in the settings: written down with each question. */
+  digest?: string | undefined;
   /** Where the report of a question is kept; undefined: nowhere. */
   reports?: ReportShelf | undefined;
   /** The longest that a look at the evidence may take, in milliseconds; undefined: as long as it takes. */
@@ -301,7 +303,12 @@ async function perform(on: LockedEndpoint, parts: TickParts, task: Task): Promis
       const registry = answersInRegistry(release)
         ? (await statusOf(session, release.begun.source.name))?.status
         : undefined;
-      const kept = { ...(report !== undefined && { report }), ...(registry !== undefined && { registry }) };
+      const { digest } = parts;
+      const kept = {
+        ...(report !== undefined && { report }),
+        ...(registry !== undefined && { registry }),
+        ...(digest !== undefined && { settings: digest }),
+      };
       const value = { ...id, ask, about: move.about, ...verdict, ...kept, at };
       return record({ name: 'release-asked', value });
     }

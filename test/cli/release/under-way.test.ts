@@ -195,3 +195,17 @@ test('what could not be promoted by its settings does not begin, and a watch pas
   settings('{ bake: 3m }');
   expect(await json(watch)).toMatchObject({ result: 'waits' });
 });
+
+test('an answer where other settings hold is written down, and carried out where those are by which was asked', async () => {
+  stage = await openStage();
+  const life = releaseOn(stage, { sampling: ['100%'], settle: '2m' }, PASSES);
+  Object.assign(life.parts, { digest: 'of other settings' });
+  await life.begin();
+  await life.until('answer');
+  const before = (await life.events()).length;
+  const approved = await json(['release', 'approve', ...ON, '--yes']);
+  expect(approved).toMatchObject({ result: 'noted', release: { at: 'approved' } });
+  const since = (await life.events()).slice(before);
+  expect(since.flatMap((event) => (event.type === 'fact' ? [event.name] : []))).toEqual(['release-answered']);
+  expect(await life.until('ended')).toMatchObject({ release: { ended: { outcome: 'promoted' } } });
+});
