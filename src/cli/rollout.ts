@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
-import { shown, text } from '../base/text.ts';
+import { lines, shown, shownStart, text } from '../base/text.ts';
 import { parsePercent, percent } from '../base/units.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { RolloutResult } from '../lifecycle/rollout/rollout.ts';
@@ -97,36 +97,60 @@ export function rolloutCommand(
     .option('--patience <duration>', PATIENCE)
     .option('--policy <file>', 'what the candidate must prove, as for shadowctl report')
     .option('--shadow <name>', 'of a mirror: which shadow, where there are several')
-    .option('--by <what>', 'of a mirror: keep with one side session, header:NAME or cookie:NAME');
+    .option(
+      '--by <what>',
+      'of a mirror: a field of the requests, whose slices are the steps by their risk; or keep with one side session, header:NAME or cookie:NAME',
+    );
   const limited = limitFlags(named, { rate5xx: '', rate4xx: '', increase: '', fleet: 'candidate' })
     .optionsGroup('Other options:')
     .option('--resume', 'continue a rollout that paused or was interrupted')
     .option('--cancel', 'return all requests to production and end the rollout');
   return pricedFlags(adoptFlag(limited))
     .addHelpText('after', HELP)
-    .action((flags: Flags, own: Command) =>
-      placeOf(own, flags, OF_MIRRORS) === 'mirror'
+    .action((flags: Flags, own: Command) => {
+      refuseSlices(flags);
+      return placeOf(own, flags, OF_MIRRORS) === 'mirror'
         ? host.start(
             onMirror,
             parseOnMirror(
               flags,
               ['steps', 'bake'].some((one) => own.getOptionValueSource(one) === 'cli'),
+              own.getOptionValueSource('steps') === 'cli',
             ),
           )
-        : host.start(start, parse(flags)),
-    );
+        : host.start(start, parse(flags));
+    });
 }
 
-function parseOnMirror(flags: Flags, fixed: boolean): MirrorRolloutFlags {
+/** @throws Problem (usage) for slices of an endpoint, which sees nothing of what requests say */
+function refuseSlices({ endpoint, mirror, by }: Flags): void {
+  if (by === undefined || !isField(by) || endpoint === undefined || mirror !== undefined) return;
+  throw usageError(
+    `--by ${by}: SageMaker divides the requests of an endpoint by weights, whatever they say, so that no slice of them can go to the candidate alone.`,
+    lines(
+      text`By share: ${shownStart('rollout', { endpoint })}`,
+      'By slices, put a mirror in front of it (shadowctl help mirror); or let the callers choose, by the TargetVariant of their requests.',
+    ),
+  );
+}
+
+function parseOnMirror(flags: Flags, fixed: boolean, stepped: boolean): MirrorRolloutFlags {
   const go = goOf(flags);
   const asked = [flags.shadow, flags.by, flags.max5xxRate, flags.max4xxRate, flags.maxLatency];
   if (go !== 'start' && (fixed || asked.some((one) => one !== undefined)))
     throw usageError(`--${go} keeps the steps, the bake, the limits and the shadow that the rollout started with.`);
+  const slicesBy = flags.by !== undefined && isField(flags.by) ? flags.by : undefined;
+  if (slicesBy !== undefined && stepped)
+    throw usageError(
+      `--by ${slicesBy} makes the steps: the slices by ${slicesBy}, the least risky first, and 100% in the end.`,
+      'Leave --steps out, or name slices and shares there and leave --by out.',
+    );
   return {
     mirror: flags.mirror ?? '',
     shadow: flags.shadow,
     steps: flags.steps.split(','),
-    by: flags.by,
+    by: slicesBy === undefined ? flags.by : undefined,
+    slicesBy,
     bakeSeconds: parseSeconds('--bake', flags.bake),
     patienceSeconds: flags.patience === undefined ? undefined : parseSeconds('--patience', flags.patience),
     guard: parseLimits(flags),
@@ -141,6 +165,11 @@ function parseOnMirror(flags: Flags, fixed: boolean): MirrorRolloutFlags {
     go,
     ...pricedOptions(flags),
   };
+}
+
+/** A field of the requests, and nothing that says what stays with one side. */
+function isField(words: string): boolean {
+  return words.startsWith('$') || (/^[\w-]+$/.test(words) && words !== 'request' && words !== 'session');
 }
 
 function goOf(flags: Flags): RolloutOptions['go'] {

@@ -1,3 +1,4 @@
+import type { SliceRanking } from '../analysis/statistics/slice-risk.ts';
 import type { PlannedAlarm } from '../guard/alarms/plan.ts';
 import type { Capacity } from '../guard/capacity.ts';
 import type { PriceList } from '../guard/prices.ts';
@@ -262,6 +263,8 @@ export interface MirrorRolloutPlan {
   fallback: string;
   /** What the candidate answers already. */
   division: DivisionWords | undefined;
+  /** Where its steps are the slices of a field: how risky each is. */
+  ranking?: SliceRanking | undefined;
 }
 
 /** A change of who answers at a mirror, done at once. */

@@ -16,6 +16,8 @@ export interface MirrorMoveOptions extends CommonOptions {
   shadow: string | undefined;
   steps: readonly string[];
   by: string | undefined;
+  /** A field of the requests whose slices are the steps. */
+  slicesBy?: string | undefined;
   bakeSeconds: number;
   /** Undefined: as long as the policy may need. */
   patienceSeconds: number | undefined;
@@ -95,7 +97,7 @@ async function moveOf(app: App, options: MirrorMoveOptions) {
   const { withComparator } = await import('../flags/comparator.ts');
   const { withWaivers } = await import('../flags/waivers.ts');
   const { patienceFor } = await import('../../lifecycle/rollout/times.ts');
-  const { mirror, shadow, steps, by, bakeSeconds, patienceSeconds, guard, plan, report } = options;
+  const { mirror, shadow, steps, by, slicesBy, bakeSeconds, patienceSeconds, guard, plan, report } = options;
   const { policyFrom, ...loaded } = await loadReportPolicy(app, report.policy);
   const { policy, comparator } = await withComparator(app, loaded, {
     comparator: undefined,
@@ -108,6 +110,7 @@ async function moveOf(app: App, options: MirrorMoveOptions) {
     shadow,
     steps,
     by,
+    slicesBy,
     bakeSeconds,
     patienceSeconds: patienceSeconds ?? patienceFor(policy, bakeSeconds),
     limits: limitsOf(guard, bakeSeconds),

@@ -1,5 +1,6 @@
 import { lines, shown, type Text, text } from '../../base/text.ts';
-import { dateAndTime, duration, percent, SECOND, timeOfDay } from '../../base/units.ts';
+import type { SliceRanking } from '../../analysis/statistics/slice-risk.ts';
+import { count, dateAndTime, duration, number, percent, SECOND, timeOfDay } from '../../base/units.ts';
 import type { Message } from '../../lifecycle/events.ts';
 import type { MirrorStopped } from '../../lifecycle/mirror/stopped.ts';
 import type { MirrorStatus } from '../../lifecycle/mirror/status.ts';
@@ -18,7 +19,10 @@ const FALLBACK: Readonly<Record<string, string>> = {
 };
 
 /** What would be done, and what would take it back. */
-export function mirrorPlanLines(io: ViewIo, { mirror, rollout, fallback, division }: MirrorRolloutPlan): string[] {
+export function mirrorPlanLines(
+  io: ViewIo,
+  { mirror, rollout, fallback, division, ranking }: MirrorRolloutPlan,
+): string[] {
   const { shadow, candidate, production, steps, step = 0, bakeSeconds, by, limits, judging } = rollout;
   const wrapped = (words: string) => wrap(words, io.columns, '    ');
   return [
@@ -29,6 +33,7 @@ export function mirrorPlanLines(io: ViewIo, { mirror, rollout, fallback, divisio
         .map(({ words }) => words)
         .join(', then ')}; at least ${duration(bakeSeconds * SECOND)} each`,
     ),
+    ...(ranking === undefined ? [] : rankingLines(ranking).flatMap(wrapped)),
     ...(by === 'request' ? [] : wrapped(`  shares are drawn by ${by}, and stay with their side`)),
     ...(division === undefined ? [] : wrapped(`  it answers ${partWords(division)} already`)),
     ...wrapped(
@@ -42,8 +47,28 @@ export function mirrorPlanLines(io: ViewIo, { mirror, rollout, fallback, divisio
   ];
 }
 
+const RATES: Readonly<Record<SliceRanking['basis'], (seen: number) => string>> = {
+  disagreement: (seen) => `${percent(seen)} differ`,
+  loss: (seen) => `loses ${number(seen, 2)} a row more`,
+  cost: (seen) => `costs ${number(seen, 2)} a row more`,
+};
+
+/** Why the slices come in this order. */
+function rankingLines({ column, basis, differs, order, parts }: SliceRanking): string[] {
+  const of = (name: string) => parts.find(({ part }) => part === name);
+  return [
+    `  by ${column}, the least risky first: ${order
+      .map((name) => {
+        const { rows = 0, seen = 0, standsOut = false } = of(name) ?? {};
+        return `${plain(name)} (${count(rows)} rows, ${RATES[basis](seen)}${standsOut ? ', stands out' : ''})`;
+      })
+      .join(', ')}`,
+    ...(differs ? [] : ['  these differ no more than by chance: the smallest come first']),
+  ];
+}
+
 /** The same for machines; stable names. */
-export function mirrorPlanFacts({ mirror, rollout, fallback }: MirrorRolloutPlan) {
+export function mirrorPlanFacts({ mirror, rollout, fallback, ranking }: MirrorRolloutPlan) {
   const { command, shadow, candidate, production, steps, step, by, bakeSeconds, limits, judging } = rollout;
   const shown = steps.map(({ words }) => words);
   return {
@@ -59,6 +84,7 @@ export function mirrorPlanFacts({ mirror, rollout, fallback }: MirrorRolloutPlan
     limits,
     judging,
     fallback,
+    ranking: ranking ?? null,
   };
 }
 

@@ -12,6 +12,7 @@ import type { Router } from '../rollout/router.ts';
 import { type RolloutStop, type RolloutWork, returnRollout, runRollout } from '../rollout/runner.ts';
 import type { Session } from '../session.ts';
 import { judgeMirrorStep, type MirrorJudging } from './judge.ts';
+import { sliceSteps } from './slice-steps.ts';
 import type { MirrorStopped } from './stopped.ts';
 import {
   candidateOf,
@@ -42,6 +43,8 @@ export interface MirrorRolloutOptions extends MirrorRolloutJudging {
   shadow: string | undefined;
   /** As they were written: rising shares, and slices, in the order given; the last is 100%. */
   steps: readonly string[];
+  /** A field of the requests whose slices are the steps, in the order of their risk; undefined: `steps` are. */
+  slicesBy?: string | undefined;
   /** What stays with one side; undefined: as it is divided already, else single requests. */
   by: string | undefined;
   bakeSeconds: number;
@@ -72,7 +75,18 @@ export async function startMirrorRollout(
   const { mirror, plan } = options;
   const targets = await targetsOf(session, options.notify);
   const open = await openMirrorOf(mirror);
-  const decided = decide(open, options, promotion);
+  const sliced =
+    options.slicesBy === undefined
+      ? undefined
+      : await sliceSteps(
+          session,
+          { mirror, shadow: candidateOf(open, options.shadow).name, judging: options.judging },
+          options.slicesBy,
+        );
+  const decided = {
+    ...decide(open, sliced === undefined ? options : { ...options, steps: sliced.steps }, promotion),
+    ...(sliced === undefined ? {} : { ranking: sliced.ranking }),
+  };
   session.emit({ kind: 'mirror-rollout-planned', plan: decided });
   if (plan) return { kind: 'planned', plan: decided };
   return lockMirror(mirror, promotion.command, session.clock, async () => {
