@@ -1,3 +1,4 @@
+import { builtInImage } from '../../containers/images.ts';
 import { createAgenda } from '../agenda.ts';
 import { keyOf } from '../endpoints/records.ts';
 import type { Platform } from '../world.ts';
@@ -64,8 +65,10 @@ export function createTransforms(world: Platform): Transforms {
     const over = done.finally(() => working.delete(key));
     agenda.set(key, undefined);
     working.set(key, { calledOff, done: over });
-    // In simulated time nothing else can happen meanwhile; real callers must not wait.
-    if (world.clock.virtual) await world.timeline.outside(over);
+    // In simulated time nothing else can happen meanwhile; real callers must not wait. A server of the user's own may call the
+    // emulator before it answers.
+    const own = record.containers.some(({ Image }) => builtInImage(Image ?? '') === undefined);
+    if (world.clock.virtual) await (own ? world.timeline.outside(over) : over);
     else over.catch(() => {});
   };
   const launch = async (record: TransformRecord, at: number) => {

@@ -63,8 +63,7 @@ export async function send(
   let took = 0;
   for (let tries = 0; ; tries += 1) {
     signal.throwIfAborted();
-    const asked = sendOnce(world, record, instance, { ...request, timeoutMs: seconds * 1000 });
-    const answer = await orAborted(asked, signal);
+    const answer = await sendOnce(world, record, instance, { ...request, timeoutMs: seconds * 1000 }, signal);
     took += answer.took;
     const { status } = answer.response;
     if ((status >= 200 && status < 500) || tries === retries) return { ...answer, took };
@@ -89,6 +88,7 @@ async function sendOnce(
   record: TransformRecord,
   { containers }: TransformInstance,
   request: InvocationRequest & { timeoutMs: number },
+  signal: AbortSignal,
 ): Promise<TransformAnswer> {
   const fault = world.faults.inject(MODEL_FAULTS, whereOf(record));
   if (fault?.kind === 'failing-model') {
@@ -103,7 +103,7 @@ async function sendOnce(
   for (const container of containers) {
     const answer = container.invoke(input);
     if (answer instanceof Promise) outside = true;
-    response = await answer;
+    response = answer instanceof Promise ? await orAborted(answer, signal) : answer;
     if (response.status < 200 || response.status >= 300) break;
     input = { ...request, body: response.body, contentType: response.contentType };
   }

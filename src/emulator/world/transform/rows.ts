@@ -30,7 +30,7 @@ export function writeCells(cells: readonly string[]): string {
   return cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
 }
 
-/** A number of JSON as it is written: no double could keep every integer. */
+/** A number of JSON as it is written: no double keeps every integer. */
 class Numeral {
   readonly text: string;
   constructor(text: string) {
@@ -38,35 +38,41 @@ class Numeral {
   }
 }
 
+/** Fewer digits in a row a double keeps. */
+const LONG = /\d{16}/;
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const MARK = '\u0000';
 
-/** JSON, its numbers as `Numeral`s. @throws RowError */
+/** JSON, its numbers as doubles, or as `Numeral`s where they may be longer. @throws RowError */
 export function readJson(text: string): unknown {
+  let value: unknown;
   try {
-    JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw new RowError(`is no JSON: ${(error as Error).message}`);
   }
+  if (!LONG.test(text)) return value;
   const marked = text.replace(TOKEN, (token) => (token.startsWith('"') ? token : JSON.stringify(`${MARK}${token}`)));
-  return JSON.parse(marked, (_, value: unknown) =>
-    typeof value === 'string' && value.startsWith(MARK) ? new Numeral(value.slice(MARK.length)) : value,
+  return JSON.parse(marked, (_, one: unknown) =>
+    typeof one === 'string' && one.startsWith(MARK) ? new Numeral(one.slice(MARK.length)) : one,
   );
 }
 
 /**
  * JSON without spaces, its keys in alphabetical order, as joined rows were recorded (facts 16.4).
- * @param digits significant digits of numbers that are no integers; undefined: as they are written
+ * @param digits significant digits of numbers that are no integers; undefined: all they have
  */
 export function writeJson(value: unknown, digits: number | undefined): string {
-  if (value instanceof Numeral) return writeNumber(value.text, digits);
+  if (typeof value === 'number') return writeNumber(value, digits);
+  if (value instanceof Numeral)
+    return digits === undefined || /^-?\d+$/.test(value.text) ? value.text : writeNumber(Number(value.text), digits);
   if (Array.isArray(value)) return `[${value.map((one) => writeJson(one, digits)).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${writeJson(one, digits)}`).join(',')}}`;
+  const record = value as Record<string, unknown>;
+  const keys = Object.keys(record).sort();
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${writeJson(record[key], digits)}`).join(',')}}`;
 }
 
-function writeNumber(text: string, digits: number | undefined): string {
-  if (digits === undefined || /^-?\d+$/.test(text)) return text;
-  return String(Number(Number(text).toPrecision(digits)));
+function writeNumber(value: number, digits: number | undefined): string {
+  return digits === undefined || Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(digits)));
 }

@@ -1,6 +1,6 @@
 import { GetMetricStatisticsCommand, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { CreateBucketCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateModelCommand, DeleteModelCommand, StopTransformJobCommand } from '@aws-sdk/client-sagemaker';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -148,17 +148,21 @@ describe('CreateTransformJob refuses', () => {
   });
 
   test('a bucket of another region, and one of another account', async () => {
-    const other = new S3Client({
-      endpoint: it.emulator.url,
-      region: 'eu-west-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      forcePathStyle: true,
-    });
-    await other.send(
-      new CreateBucketCommand({ Bucket: 'far', CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' } }),
-    );
-    other.destroy();
-    expect(await refusal(transform({ uri: 's3://far/' }))).toBe(NO_OBJECTS('s3://far/', 'far'));
+    const elsewhere = async (region: string, accessKeyId: string, Bucket: string) => {
+      const client = new S3Client({
+        endpoint: it.emulator.url,
+        region,
+        credentials: { accessKeyId, secretAccessKey: 'test' },
+        forcePathStyle: true,
+      });
+      await client.send(new CreateBucketCommand({ Bucket }));
+      await client.send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'x' }));
+      client.destroy();
+    };
+    await elsewhere('eu-west-1', 'test', 'far');
+    await elsewhere('us-east-1', '111111111111', 'theirs');
+    for (const bucket of ['far', 'theirs'])
+      expect(await refusal(transform({ uri: `s3://${bucket}/` }))).toBe(NO_OBJECTS(`s3://${bucket}/`, bucket));
   });
 
   test('more instances than the quota has, until a job has ended', async () => {
