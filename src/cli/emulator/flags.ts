@@ -175,7 +175,7 @@ export const SWITCHES: readonly Switch[] = [
 export function describeLatencies(): string {
   return LATENCIES.map(
     ([name, quick, lifelike, meaning]) =>
-      `  ${name.padEnd(16)} ${String(quick).padStart(5)} ${String(lifelike).padStart(7)}  ${meaning}`,
+      `  ${name.padEnd(18)} ${String(quick).padStart(5)} ${String(lifelike).padStart(7)}  ${meaning}`,
   ).join('\n');
 }
 

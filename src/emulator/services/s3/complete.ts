@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { CompleteMultipartUploadCommandInput } from '@aws-sdk/client-s3';
 import type { Context, Operations } from '../operation.ts';
-import { dropPieces } from '../../world/objects/bytes.ts';
+import { dropPieces, etagOfParts } from '../../world/objects/bytes.ts';
 import { type Checksum, type PartRecord, type UploadRecord, objects } from '../../world/objects/records.ts';
 import { objectId } from './access.ts';
 import { encryptionOf } from './attributes.ts';
@@ -29,7 +28,7 @@ export const completeOperations = {
       );
     }
     checkWrite(input, input.Key ?? '', objects(context.world.store).get(objectId(input)));
-    const etag = etagOfParts(chosen);
+    const etag = etagOfParts(chosen.map(([, part]) => part.etag));
     const used = new Set(chosen.map(([, part]) => part));
     const unused = removeUpload(context, input).filter((part) => !used.has(part));
     const { checksumMember } = upload;
@@ -132,13 +131,6 @@ function checkPartChecksum(
     );
   }
   if (value !== undefined && value !== part.checksums[member]) throw wrong();
-}
-
-/** S3's entity tag of an upload in parts: the MD5 of the parts' MD5s, and how many there were. */
-function etagOfParts(chosen: readonly Chosen[]): string {
-  const md5 = createHash('md5');
-  for (const [, part] of chosen) md5.update(Buffer.from(part.etag.slice(1, -1), 'hex'));
-  return `"${md5.digest('hex')}-${chosen.length}"`;
 }
 
 /** The whole object's checksum, compared with the client's where it sent one. */

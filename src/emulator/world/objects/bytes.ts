@@ -46,3 +46,10 @@ export async function readPieces(
 export function etagOf(bytes: Uint8Array): string {
   return `"${createHash('md5').update(bytes).digest('hex')}"`;
 }
+
+/** S3's entity tag of an object that was uploaded in parts: the MD5 of their MD5s, and how many they are. @param etags with quotes */
+export function etagOfParts(etags: readonly string[]): string {
+  const md5 = createHash('md5');
+  for (const etag of etags) md5.update(Buffer.from(etag.slice(1, -1), 'hex'));
+  return `"${md5.digest('hex')}-${etags.length}"`;
+}

@@ -1,3 +1,4 @@
+import type { Written } from './announce.ts';
 import type { Piece } from './records.ts';
 
 /** How the emulator's own parts use S3; the S3 service uses the same store. */
@@ -23,5 +24,7 @@ export interface ObjectStore {
     etag: string,
     contentType: string,
     at: number,
+    /** `PutObject` where it is left out. */
+    reason?: Written['reason'],
   ): Promise<boolean>;
 }

@@ -2,14 +2,21 @@ import type { Clock } from '../../../base/clock.ts';
 import type { Store } from '../../storage/store.ts';
 import { dropPieces, etagOf, readPieces, writePiece } from './bytes.ts';
 import { buckets, objects, type Piece } from './records.ts';
-import { announceObject } from './announce.ts';
+import { announceObject, type Written } from './announce.ts';
 import type { Bus } from '../rules/records.ts';
 import type { ObjectStore } from './objects.ts';
 
 /** S3 as the emulator's own parts use it: they see the buckets of the account they work for. */
 export function createObjectStore(store: Store, clock: Clock, bus?: Bus): ObjectStore {
   const owns = (account: string, bucket: string) => buckets(store).get(bucket)?.account === account;
-  const set = async (id: string, piece: Piece, etag: string, contentType: string, modifiedAt: number) => {
+  const set = async (
+    id: string,
+    piece: Piece,
+    etag: string,
+    contentType: string,
+    modifiedAt: number,
+    reason: Written['reason'] = 'PutObject',
+  ) => {
     const old = objects(store).get(id);
     const attributes = { ContentType: contentType };
     const record = { pieces: [piece], size: piece.size, etag, modifiedAt, attributes, tags: [] };
@@ -19,7 +26,7 @@ export function createObjectStore(store: Store, clock: Clock, bus?: Bus): Object
     const bucket = buckets(store).get(name);
     // Nobody else writes here but SageMaker, whose requests have no ids to be seen.
     const written = {
-      reason: 'PutObject',
+      reason,
       requestId: etag.slice(1, 17).toUpperCase(),
       requester: 'sagemaker.amazonaws.com',
     } as const;
@@ -43,9 +50,9 @@ export function createObjectStore(store: Store, clock: Clock, bus?: Bus): Object
       await set(`${bucket}/${key}`, piece, etagOf(body), contentType ?? 'binary/octet-stream', at);
       return true;
     },
-    async adopt({ account, bucket, key }, piece, etag, contentType, at) {
+    async adopt({ account, bucket, key }, piece, etag, contentType, at, reason) {
       if (!owns(account, bucket)) return false;
-      await set(`${bucket}/${key}`, piece, etag, contentType, at);
+      await set(`${bucket}/${key}`, piece, etag, contentType, at, reason);
       return true;
     },
   };

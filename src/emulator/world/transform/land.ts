@@ -5,7 +5,8 @@ import { dataLog } from './log.ts';
 import type { TransformOutput, TransformRecord } from './records.ts';
 
 /**
- * Writes what a job has made to S3, with the model's role; and the manifests of its data capture. Returns whether anything
+ * Writes what a job has made to S3, with the model's role, in uploads of one part ("uses the Amazon S3 Multipart Upload API", Developer
+ * Guide, "Troubleshooting"); and the manifests of its data capture. Returns whether anything
  * could not be written, which the data log tells: in which words AWS does is not sourced.
  */
 export async function storeOutputs(world: Platform, record: TransformRecord, at: number): Promise<boolean> {
@@ -19,7 +20,14 @@ export async function storeOutputs(world: Platform, record: TransformRecord, at:
     const place = { account: record.account, bucket, key: one.key };
     const taken =
       problem === undefined &&
-      (await world.objects.adopt(place, { blob: one.blob, size: one.size }, one.etag, type, at));
+      (await world.objects.adopt(
+        place,
+        { blob: one.blob, size: one.size },
+        one.etag,
+        type,
+        at,
+        'CompleteMultipartUpload',
+      ));
     if (taken) stored.push(one);
     else {
       tell(

@@ -2,7 +2,7 @@ import type { ExecutionParameters } from '../../containers/container.ts';
 import { mediaType } from '../../containers/media-type.ts';
 import { artifactUrl, s3Location } from '../fleet/instance.ts';
 import { imageGone } from '../images.ts';
-import { etagOf } from '../objects/bytes.ts';
+import { etagOf, etagOfParts } from '../objects/bytes.ts';
 import { roleGone } from '../roles.ts';
 import type { Platform } from '../world.ts';
 import { below, inputsOf, ManifestError, mayUse, reaches, type TransformInputObject, uriParts } from './inputs.ts';
@@ -220,5 +220,11 @@ async function kept(
   const blob = `sagemaker/transforms/${world.random.uuid()}`;
   await world.store.blobs.put(blob, bytes);
   const { prefix = '' } = uriParts(request.TransformOutput?.S3OutputPath ?? '') ?? {};
-  return { input: { bucket, key }, key: below(prefix, outputName), blob, size: bytes.length, etag: etagOf(bytes) };
+  return {
+    input: { bucket, key },
+    key: below(prefix, outputName),
+    blob,
+    size: bytes.length,
+    etag: etagOfParts([etagOf(bytes)]),
+  };
 }

@@ -1,4 +1,4 @@
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import {
   AddTagsCommand,
   ListTagsCommand,
@@ -47,6 +47,9 @@ describe('a transform job', () => {
     expect(billed).toBeGreaterThan(90_000);
     expect(billed).toBeLessThan(91_000);
     expect(await keys(it, 'out/')).toEqual(['out/a.jsonl.out', 'out/deep/b.jsonl.out']);
+    // Outputs are uploaded in parts, as their ETags show.
+    const { Contents = [] } = await it.s3.send(new ListObjectsV2Command({ Bucket: 'data', Prefix: 'out/' }));
+    for (const { ETag } of Contents) expect(ETag).toMatch(/^"[0-9a-f]{32}-1"$/);
     const lines = (await get(it, 'out/a.jsonl.out')).split('\n');
     expect(lines).toHaveLength(4);
     expect(JSON.parse(lines[0] ?? '')).toEqual({ predicted_label: 2, score: expect.any(Array) });
