@@ -44,6 +44,8 @@ export interface Observations {
   leftOut?: readonly LeftOut[] | undefined;
   /** Of a batch: the days that this is the sum of, oldest first. Rows are judged by them, not by minutes. */
   days?: readonly DayFacts[] | undefined;
+  /** Of a batch whose labels have not come for all days: the same sums of those for which they have. Else missing. */
+  labelled?: Predictions | undefined;
   /** Whatever the reader must know about how this came about, in sentences: warm-up dropped, files unreadable. */
   notes: readonly string[];
 }

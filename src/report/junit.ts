@@ -37,7 +37,7 @@ export function renderJunit(report: Report): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${totals}>`,
-    `  <testsuite name="shadow report on ${escape(observations.endpoint)}" ${totals} timestamp="${new Date(report.created).toISOString().slice(0, 19)}">`,
+    `  <testsuite name="${report.batch === undefined ? 'shadow' : 'batch'} report on ${escape(observations.endpoint)}" ${totals} timestamp="${new Date(report.created).toISOString().slice(0, 19)}">`,
     ...cases,
     ...waived,
     '  </testsuite>',

@@ -24,13 +24,13 @@ export function renderMarkdown(
   const { observations, verdict } = report;
   const about = factsOf(report);
   const parts = [
-    `## Shadow report on ${code(about.endpoint)}`,
+    report.batch === undefined ? `## Shadow report on ${code(about.endpoint)}` : `## Report on ${code(about.endpoint)}`,
     `${about.window}${about.policy === undefined ? '' : `; policy: ${code(about.policy)}`}`,
     ...(about.answers.length === 0 ? [] : [`Answers: ${text(about.answers.join('; or '))}`]),
     `Covered: ${text(coveredText(report))}`,
   ];
   parts.push(...about.warnings.map((words) => `⚠️ ${text(words)}`));
-  const { nothing, claims, metrics, predictions } = contentOf(report);
+  const { nothing, claims, days, metrics, predictions } = contentOf(report);
   if (nothing !== undefined) {
     const outcome = verdict === undefined ? '' : `**${MARK[verdict.outcome]} ${verdict.outcome}**: `;
     const command = nothing.command === undefined ? '' : ` ${code((options.command ?? printCommand)(nothing.command))}`;
@@ -48,6 +48,7 @@ export function renderMarkdown(
     const units = unitsText(report);
     if (units !== '') parts.push(`_${text(units)}_`);
   }
+  if (days !== undefined) parts.push(`**${text(days.title)}**\n\n${body(days)}`);
   const folds = [...(claims === undefined ? [] : [[claims]]), ...metrics.map((section) => [section]), predictions];
   parts.push(...folds.map(folded).filter((part) => part !== ''));
   if (observations.notes.length > 0) parts.push(observations.notes.map((note) => `- ${text(note)}`).join('\n'));

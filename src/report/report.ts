@@ -1,3 +1,5 @@
+import type { FailedObject } from '../analysis/batch/day.ts';
+import type { LeftOutDay } from '../analysis/batch/days.ts';
 import type { FleetChange } from '../analysis/judge/fleets.ts';
 import type { Summaries } from '../analysis/judge/summaries.ts';
 import type { Observations } from '../analysis/observations.ts';
@@ -7,7 +9,7 @@ import type { CommandLine } from '../base/text.ts';
 
 /** Everything a rendering may show; five renderings of this one value. */
 export interface Report {
-  schema: 'shadowctl-report/1';
+  schema: 'shadowctl-report/1' | 'shadowctl-batch-report/1';
   /** Milliseconds since the epoch. */
   created: number;
   observations: Observations;
@@ -19,6 +21,38 @@ export interface Report {
   verdict: Verdict | undefined;
   /** Where one fleet was scaled without the other: some minutes are of another load. It informs, and decides nothing. */
   fleets?: FleetChange | undefined;
+  /** Of a batch, whose days are in the observations. */
+  batch?: BatchFacts | undefined;
+}
+
+/** How a batch came about. Days are written `2026-11-29`. */
+export interface BatchFacts {
+  name: string;
+  /** IANA zone of its days. */
+  zone: string;
+  /** What stands on production's side. */
+  against: 'model' | 'captures' | 'decisions';
+  /** The days that count, oldest first, as in the observations. */
+  days: readonly {
+    day: string;
+    /** Reruns replace a day: 1, 2, … */
+    attempt: number;
+    failedObjects: readonly FailedObject[];
+    notes: readonly string[];
+    /** US dollars, estimated. */
+    cost: number | undefined;
+  }[];
+  /** Days that were run and do not count. */
+  leftOut: readonly LeftOutDay[];
+  /** Days whose pairs are gone: what was summed when they were run counts. */
+  kept: readonly string[];
+  /** What the policy demands and a batch cannot be asked: gates by their ids. */
+  notAsked: readonly string[];
+  /** The last day to which it goes on, and whether that has come. */
+  until: string;
+  over: boolean;
+  /** US dollars, estimated; undefined where the cost of a day is not known. */
+  cost: number | undefined;
 }
 
 export interface RenderOptions {

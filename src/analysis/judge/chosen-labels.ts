@@ -2,17 +2,24 @@ import type { Predictions, TruthOutcome, TruthStratum } from '../predictions.ts'
 import { OTHERS } from '../answers/strata.ts';
 import { CHOSEN_SHARE, total } from './loss-sample.ts';
 import type { MarkedStratum } from './loss-sample.ts';
+import type { Observations } from '../observations.ts';
 import { ripe } from './truth-gate.ts';
 import { copiesOf } from '../statistics/repeats.ts';
 
 /** Shares of labelled rows differ by more than chance; there is one comparison for each pair of classes, at each look. */
 const CHOSEN_ERRORS = 4;
 
+/** What is held against labels: all that was compared, or the days of a batch whose labels have come. */
+export function labelledOf({ labelled, predictions }: Observations): Predictions | undefined {
+  const found = labelled ?? predictions;
+  return found && usable(found);
+}
+
 /**
  * The sums as they may be judged: without minutes that are too young for labels, and with the classes marked in which labels
  * depend on what the shadow answered.
  */
-export function usable(predictions: Predictions): Predictions {
+function usable(predictions: Predictions): Predictions {
   const { truth, labels, repeats } = predictions;
   const ready = ripe(predictions);
   // What came by itself is not taken for drawn by lot, as it is.

@@ -14,7 +14,7 @@ import { lossSample, MIN_LABELS, total } from './loss-sample.ts';
 import { needsAdvice, needsLabels } from './needs.ts';
 import type { Blocker } from './needs.ts';
 import { boundedMean } from './paired.ts';
-import { usable } from './chosen-labels.ts';
+import { labelledOf } from './chosen-labels.ts';
 import { lossScatter } from './scatter.ts';
 import type { Blocks } from './scatter.ts';
 import { truthGate } from './truth-gate.ts';
@@ -152,7 +152,7 @@ export function judgeCost(predictions: Predictions, truth: TruthSums, evidence: 
 /** Does a row cost no more than the limit, whatever production's costs? */
 export function costLimit(evidence: Evidence, limit: number): Gate {
   const { policy, observations } = evidence;
-  const predictions = observations.predictions && usable(observations.predictions);
+  const predictions = labelledOf(observations);
   const truth = predictions?.truth;
   const title = 'Do its mistakes cost too much?';
   const { costs: prices = {} } = policy;

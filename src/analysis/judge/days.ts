@@ -44,13 +44,19 @@ function waits(gate: Gate, observations: Observations, policy: Policy): Gate {
 /** Gates that rest on the days whose rows have labels. */
 const OF_LABELS = ['truth', 'stability', 'limits.accuracy', 'limits.recall', 'limits.cost'];
 
+function restsOnLabels(id: string): boolean {
+  return OF_LABELS.some((name) => id === name || id.startsWith(`${name}.`));
+}
+
 /**
  * Why days are too few for a pass: fewer than the policy asks for, or not every day of the week among them; so unequal, or so
  * alike in their inputs, that they are worth less than half of that.
  */
-function tooFewDays({ id }: Gate, { days = [], predictions }: Observations, policy: Policy): Blocker | undefined {
-  const labelled =
-    (predictions?.truth?.rows ?? 0) > 0 && OF_LABELS.some((name) => id === name || id.startsWith(`${name}.`));
+function tooFewDays({ id }: Gate, observations: Observations, policy: Policy): Blocker | undefined {
+  const { days = [] } = observations;
+  const known = observations.labelled ?? observations.predictions;
+  const labelled = restsOnLabels(id) && (known?.truth?.rows ?? 0) > 0;
+  const predictions = labelled ? known : observations.predictions;
   const what = labelled ? ' with labels' : '';
   const rows = new Map(
     (predictions?.blocks ?? []).map((block) => [block.at, labelled ? (block.truth ?? 0) : block.rows]),
@@ -277,7 +283,7 @@ function valueText(gate: Gate, value: number): string {
 /** The gate with what is bounded day by day, and what of it is more than chance. */
 function withDays(gate: Gate, evidence: Evidence, days: readonly DayFacts[]): Gate {
   const { policy, observations } = evidence;
-  const { predictions } = observations;
+  const predictions = (restsOnLabels(gate.id) ? observations.labelled : undefined) ?? observations.predictions;
   if (gate.test === 'rule' || predictions === undefined) return gate;
   const values = valuesOf(gate, predictions, policy);
   if (values === undefined) return gate;
@@ -367,4 +373,13 @@ function mean(at: number, sum: number, squares: number, n: number, scale: number
   const value = n > 0 ? sum / n : 0;
   const variance = n > 0 ? Math.max(0, squares / n - value * value) / n : 0;
   return { at, n, value: value / scale, variance: variance / (scale * scale) };
+}
+
+/** What a policy demands and a batch cannot be asked: gates by their ids. Nobody waits for a batch, and its instances do nothing else. */
+export function notAsked({ limits, resources }: Pick<Policy, 'limits' | 'resources'>): string[] {
+  return [
+    ...Object.entries(limits.latency).flatMap(([name, limit]) => (limit === undefined ? [] : [`limits.latency.${name}`])),
+    ...(limits.errors === undefined ? [] : ['limits.errors']),
+    ...(['memory', 'cpu'] as const).flatMap((name) => (resources[name] === undefined ? [] : [`resources.${name}`])),
+  ];
 }

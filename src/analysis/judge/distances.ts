@@ -63,7 +63,7 @@ function gate(name: Distance, margin: number, predictions: Predictions, numbers:
   // How a distance comes about minute by minute is not known: how long the answers are is all that can be asked.
   const minutes = predictions.blocks.map(({ rows }) => ({ successes: 0, n: rows }));
   const blocker =
-    insufficientData(predictions, evidence) ?? mergedBlocker(predictions) ?? windowTooShort(decided, policy, [minutes]);
+    insufficientData(predictions, evidence) ?? mergedBlocker(predictions, policy) ?? windowTooShort(decided, policy, [minutes]);
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const facts = `The ${NAMES[name]} of the two distributions is ${number(estimate)}, over ${counted(numbers.rows, 'rows')}`;
   const limit = `less than ${number(margin)} is required`;
@@ -146,7 +146,13 @@ export function ksBand(n: number, policy: Policy): number {
 }
 
 /** Distances of several windows say nothing about that of all their numbers. */
-function mergedBlocker({ merged = 1 }: Predictions): Blocker | undefined {
+function mergedBlocker({ merged = 1 }: Predictions, { over }: Policy): Blocker | undefined {
+  if (over === 'days')
+    return {
+      reason: 'how far two distributions lie apart is not bounded over days',
+      missing: 0,
+      needs: needsAdvice('a policy without distances, or inform: [distance]'),
+    };
   if (merged < 2) return undefined;
   return {
     reason: `the distances of ${counted(merged, 'windows')} cannot be added`,

@@ -66,11 +66,12 @@ function judgeRecords(
   challenger: Challenger,
   now: number,
 ): Verdict | undefined {
-  const { predictions } = observations;
+  const { predictions, labelled } = observations;
   const verdict = judgeReading(observations, demanded, challenger, now);
   if (verdict === undefined || predictions === undefined) return verdict;
-  const others = (predictions.alternatives ?? []).flatMap((alternative) => {
-    const other = judgeReading({ ...observations, predictions: alternative }, demanded, challenger, now);
+  const others = (predictions.alternatives ?? []).flatMap((alternative, i) => {
+    const seen = { ...observations, predictions: alternative, labelled: labelled?.alternatives?.[i] };
+    const other = judgeReading(seen, demanded, challenger, now);
     return other === undefined ? [] : [{ predictions: alternative, verdict: other }];
   });
   if (others.length === 0) return verdict;
@@ -87,7 +88,8 @@ function judgeRecords(
 function judgeReading(seen: Observations, demanded: Policy, challenger: Challenger, now: number): Verdict | undefined {
   if (seen.shadow === undefined) return undefined;
   const predictions = seen.predictions && clustered(seen.predictions, demanded);
-  const observations = { ...seen, predictions };
+  const labelled = seen.labelled && clustered(seen.labelled, demanded);
+  const observations = { ...seen, predictions, labelled };
   const { days } = observations;
   const own = predictions === undefined ? demanded : policyFor(demanded, predictions.task);
   const policy = days === undefined ? own : { ...own, over: 'days' as const };

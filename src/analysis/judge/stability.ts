@@ -14,7 +14,7 @@ import { needsAdvice, NOTHING } from './needs.ts';
 import { boundedMean } from './paired.ts';
 import { classSamples } from './recall.ts';
 import type { ClassSample } from './recall.ts';
-import { usable } from './chosen-labels.ts';
+import { labelledOf } from './chosen-labels.ts';
 import { labelFault } from './label-fault.ts';
 import { truthMargin, unripe } from './truth-gate.ts';
 import { compare } from './verdict.ts';
@@ -38,8 +38,8 @@ interface Without {
  */
 export function judgeStability(evidence: Evidence): Gate[] {
   const { observations, policy } = evidence;
-  if (!decides(policy, 'stability') || observations.predictions === undefined) return [];
-  const predictions = usable(observations.predictions);
+  const predictions = labelledOf(observations);
+  if (!decides(policy, 'stability') || predictions === undefined) return [];
   const { truth } = predictions;
   if (truth !== undefined && truth.rows > 0 && truth.labels !== undefined)
     return [ofAccuracy(predictions, truth, evidence)];

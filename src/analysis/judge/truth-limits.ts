@@ -9,7 +9,7 @@ import { minutesNeeded, needsAdvice, needsDays, needsTraffic } from './needs.ts'
 import type { Blocker, Needs } from './needs.ts';
 import { classSamples, recallLost } from './recall.ts';
 import type { ClassSample } from './recall.ts';
-import { usable } from './chosen-labels.ts';
+import { labelledOf } from './chosen-labels.ts';
 import { truthGate } from './truth-gate.ts';
 import type { Gate } from './verdict.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -52,7 +52,7 @@ interface Asked {
 /** A limit from below on a share of right answers, asked as one from above on the share of wrong ones. */
 function limitGate(id: string, title: string, evidence: Evidence, asked: Asked): Gate {
   const { policy, observations } = evidence;
-  const predictions = observations.predictions && usable(observations.predictions);
+  const predictions = labelledOf(observations);
   const truth = predictions?.truth;
   const sample = truth === undefined ? undefined : wrongSample(truth, asked);
   if (predictions === undefined || truth?.strata === undefined || sample === undefined)

@@ -2,7 +2,7 @@ import type { Policy } from '../policy/policy.ts';
 import { decides, gates } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
 import { judgeAccuracy } from './accuracy.ts';
-import { usable } from './chosen-labels.ts';
+import { labelledOf } from './chosen-labels.ts';
 import { judgeCost, unknownCost } from './cost.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeRegressions } from './regressions.ts';
@@ -14,8 +14,7 @@ import { count, counted, duration } from '../../base/units.ts';
 
 /** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */
 export function judgeTruth(evidence: Evidence): Gate[] {
-  const compared = evidence.observations.predictions;
-  const predictions = compared && usable(compared);
+  const predictions = labelledOf(evidence.observations);
   const truth = predictions?.truth;
   if (predictions === undefined) return [];
   if (truth === undefined)

@@ -71,8 +71,8 @@ function otherVariant(a: VariantFacts | undefined, b: VariantFacts | undefined):
   return undefined;
 }
 
-/** Were answers read and compared alike? */
-function otherReading(a: Predictions, b: Predictions): string | undefined {
+/** Why answers of two windows were not read and compared alike, the end of a sentence; undefined where they were. */
+export function otherReading(a: Predictions, b: Predictions): string | undefined {
   const read = ({ answers }: Predictions) =>
     answers && [
       answers.kind,

@@ -1,6 +1,7 @@
 import type { Report } from '../report.ts';
 import { claimsSection } from './claims.ts';
 import { effectSection, summarySection } from './metrics.ts';
+import { daysSection } from './days.ts';
 import { type NoData, noData } from './no-data.ts';
 import { predictionContent } from './predictions.ts';
 import type { Section } from './section.ts';
@@ -11,6 +12,8 @@ export interface Content {
   nothing: NoData | undefined;
   /** What holds in this window beside what may be expected; undefined where no gate tells them apart. */
   claims: Section | undefined;
+  /** Of a batch; undefined of anything else. */
+  days: Section | undefined;
   /** Empty where production had no request, or nobody measured: tables of dashes say nothing. */
   metrics: readonly Section[];
   predictions: readonly Section[];
@@ -23,6 +26,7 @@ export function contentOf(report: Report): Content {
   return {
     nothing,
     claims: nothing === undefined ? claimsSection(report) : undefined,
+    days: daysSection(report),
     metrics: metrics.filter((section) => section !== undefined),
     predictions: nothing === undefined ? predictionContent(report) : [],
   };

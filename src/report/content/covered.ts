@@ -9,12 +9,13 @@ const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
  * it was seen, whatever the verdict is.
  */
 export function coveredText({ observations, summaries }: Report): string {
-  const { metrics, predictions, gap } = observations;
+  const { metrics, predictions, gap, days } = observations;
   const busy = metrics.times.filter((_, i) => (metrics.production.invocations[i] ?? 0) > 0);
   const answered = (predictions?.blocks ?? []).filter(({ rows }) => rows > 0).map(({ at }) => at);
   const times = busy.length > 0 ? busy : answered;
   const parts = [
-    ...(times.length === 0 ? [] : [hours(times, busy.length > 0 ? 'traffic' : 'answers')]),
+    ...(days === undefined ? [] : [counted(days.length, 'days')]),
+    ...(times.length === 0 || days !== undefined ? [] : [hours(times, busy.length > 0 ? 'traffic' : 'answers')]),
     ...(metrics.times.length === 0 ? [] : [counted(summaries.production.invocations, 'requests')]),
     ...(predictions === undefined
       ? ['no answers']

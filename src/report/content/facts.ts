@@ -4,12 +4,13 @@ import type { VariantFacts } from '../../analysis/observations.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import type { LostLines, Predictions } from '../../analysis/predictions.ts';
 import type { Report } from '../report.ts';
+import { spanOfDays } from './days.ts';
 import { waiverTexts } from './waivers.ts';
 import { readingsText, windowText } from '../words.ts';
 
 /** What runs as one of the two variants; undefined where it is not known. */
 interface RunningVariant {
-  role: 'production' | 'shadow';
+  role: 'production' | 'shadow' | 'candidate';
   name: string;
   model: string | undefined;
   endpointConfig: string | undefined;
@@ -36,12 +37,15 @@ export interface Facts {
   policy: string | undefined;
 }
 
-export function factsOf({ observations, verdict, policyFrom, fleets }: Report): Facts {
-  const { endpoint, window, production, shadow, sampling } = observations;
+export function factsOf({ observations, verdict, policyFrom, fleets, batch }: Report): Facts {
+  const { endpoint, window, production, shadow, sampling, days } = observations;
   return {
-    endpoint,
-    window: windowText(window),
-    variants: [running('production', production), ...(shadow === undefined ? [] : [running('shadow', shadow)])],
+    endpoint: batch === undefined ? endpoint : `batch ${batch.name}`,
+    window: batch === undefined || days === undefined ? windowText(window) : spanOfDays(days, batch.zone),
+    variants: [
+      running('production', production),
+      ...(shadow === undefined ? [] : [running(batch === undefined ? 'shadow' : 'candidate', shadow)]),
+    ],
     sampling: shadow === undefined || sampling === undefined ? undefined : `sees ${percent(sampling)} of the requests`,
     warnings: warningsOf(observations.predictions),
     fleets: fleets && fleetText(fleets),

@@ -51,6 +51,7 @@ export function nextStep(
 ): Next | undefined {
   const { observations, verdict } = report;
   if (verdict === undefined) return undefined;
+  if (report.batch !== undefined) return ofBatch(report, flags ?? { batch: report.batch.name });
   if (release !== undefined)
     return {
       words: `release ${release.id} has attached this shadow, and takes it or removes it; see what it waits for:`,
@@ -119,6 +120,23 @@ export function nextStep(
         ),
         command: fitsNothing ? shown('report', unread ? byLook(asked) : asked) : again(asked),
       };
+  }
+}
+
+/** What follows from the verdict over a batch. */
+function ofBatch({ verdict, batch }: Report, asked: CommandLine['options']): Next {
+  switch (verdict?.outcome) {
+    case 'pass':
+      return {
+        words: 'the candidate may take the place of production. Keep this evidence:',
+        command: shown('batch report', { ...asked, format: 'html', output: 'report.html' }),
+      };
+    case 'fail':
+      return { words: 'see all the evidence:', command: shown('batch report', { ...asked, full: true }) };
+    default: {
+      const look = batch?.over === true ? 'judge it again, or let it go on:' : 'run the next day, then judge again:';
+      return { words: waits(verdict?.gates ?? [], look), command: shown('batch report', asked) };
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { MetricName } from '../../analysis/observations.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import type { Gate } from '../../analysis/judge/verdict.ts';
+import { gatesByDay } from '../content/days.ts';
 import { latencyName } from '../content/metrics.ts';
 import type { Report } from '../report.ts';
 import { escapeHtml, htmlTable } from './escape.ts';
@@ -90,6 +91,10 @@ export function chartsOf(report: Report): { charts: Record<string, Chart>; zeros
     const chart = sequenceChart(gate, report.policy);
     if (chart !== undefined) charts[`sequence-${gate.id.replaceAll('.', '-')}`] = chart;
   }
+  for (const gate of gatesByDay(report)) {
+    const chart = daysChart(gate, report);
+    if (chart !== undefined) charts[`days-${gate.id.replaceAll('.', '-')}`] = chart;
+  }
   const valuesOf = (chart: Chart) => chart.series.flatMap(({ values }) => values).filter((value) => value !== null);
   const some = Object.entries(charts).filter(([, chart]) => valuesOf(chart).length > 0);
   const isZero = (chart: Chart) => chart.time && valuesOf(chart).every((value) => value === 0);
@@ -98,6 +103,31 @@ export function chartsOf(report: Report): { charts: Record<string, Chart>; zeros
     zeros: some
       .filter(([, chart]) => isZero(chart))
       .map(([, { title }]) => `${title}: none in ${counted(x.length, 'minutes')}.`),
+  };
+}
+
+/** What a gate bounds, day by day, beside its margin and the value of all days together. */
+function daysChart(gate: Gate, { observations: { days = [] } }: Report): Chart | undefined {
+  const { byDay, margin, estimate } = gate;
+  if (byDay === undefined || byDay.days.length < 2) return undefined;
+  const scale = gate.unit === 'share' ? 100 : 1;
+  const at = new Map(days.map(({ day, from }) => [day, from / 1000]));
+  const seen = byDay.days.filter(({ day }) => at.has(day));
+  const always = (value: number | undefined) => seen.map(() => (value === undefined ? null : value * scale));
+  return {
+    title: `${gate.id}, day by day`,
+    unit: gate.difference === true ? 'percentage points' : gate.unit === 'share' ? '%' : gate.unit,
+    time: true,
+    xLabel: 'UTC',
+    zero: false,
+    x: seen.map(({ day }) => at.get(day) ?? 0),
+    series: [
+      { label: 'day', color: 'shadow', values: seen.map(({ value }) => value * scale) },
+      { label: 'all days, by rows', color: 'production', width: 1, values: always(estimate) },
+      ...(margin === undefined
+        ? []
+        : [{ label: `margin ${gateValue(gate, margin)}`, color: 'fail', dash: [6, 4], values: always(margin) }]),
+    ],
   };
 }
 

@@ -8,7 +8,6 @@ import { GATE_COLUMNS, gateGroups, MARK, unitsText } from '../content/gates.ts';
 import type { GateGroup, GateRow } from '../content/gates.ts';
 import { nextStep } from '../content/next.ts';
 import type { NoData } from '../content/no-data.ts';
-import { windowText } from '../words.ts';
 import browser from './browser.inline.js';
 import { chartsOf, figure } from './charts.ts';
 import { escapeHtml, escapeJson, htmlTable, proseHtml, scrolling } from './escape.ts';
@@ -23,12 +22,14 @@ import { dateAndTime, MISSING } from '../../base/units.ts';
  * Scripts and styles are named in the policy by their hash, so nothing that a model answered can run.
  */
 export function renderHtml(report: Report, options: Pick<RenderOptions, 'command' | 'asked' | 'release'> = {}): string {
-  const { observations } = report;
+  const { observations, batch } = report;
+  const title = batch === undefined ? `Shadow report on ${observations.endpoint}` : `Report on batch ${batch.name}`;
   const { charts, zeros } = chartsOf(report);
   const style = `${uplotStyle}\n${ownStyle}`;
   const script = `${uplot}\n${browser}`;
   const policy = `default-src 'none'; style-src '${hash(style)}'; script-src '${hash(script)}'; img-src data:; base-uri 'none'; form-action 'none'`;
-  const overTime = Object.entries(charts).filter(([id]) => !id.startsWith('sequence-'));
+  const overTime = Object.entries(charts).filter(([id]) => !/^(sequence|days)-/.test(id));
+  const byDay = Object.entries(charts).filter(([id]) => id.startsWith('days-'));
   const sequences = Object.entries(charts).filter(([id]) => id.startsWith('sequence-'));
   const content = contentOf(report);
   const [summary, ...rest] = content.metrics;
@@ -40,13 +41,13 @@ export function renderHtml(report: Report, options: Pick<RenderOptions, 'command
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(`Shadow report on ${observations.endpoint}`)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${style}</style>
 </head>
 <body>
 <header>
-<h1>Shadow report on ${escapeHtml(observations.endpoint)}</h1>
-<p class="quiet">${escapeHtml(windowText(observations.window))}; made ${dateAndTime(report.created)} UTC; policy: ${escapeHtml(report.policyFrom)}</p>
+<h1>${escapeHtml(title)}</h1>
+<p class="quiet">${escapeHtml(factsOf(report).window)}; made ${dateAndTime(report.created)} UTC; policy: ${escapeHtml(report.policyFrom)}</p>
 </header>
 <main>
 ${factsOf(report)
@@ -56,6 +57,7 @@ ${verdict(report, content.nothing, options)}
 ${facts(report)}
 ${content.claims === undefined ? '' : sectionHtml(content.claims, 2)}
 ${sequences.length === 0 ? '' : `<h2>Closing in on the margins</h2>\n<p class="quiet">What the truth can still be, as evidence grew. A gate decides when the band has left its margin; the first, widest bounds may lie off the chart.</p>\n${drawAll(sequences)}`}
+${content.days === undefined ? '' : `${sectionHtml(content.days, 2)}\n${byDay.length === 0 ? '' : drawAll(byDay)}`}
 ${summary === undefined ? '' : `${sectionHtml(summary, 2)}\n${drawAll(overTime)}${zeros.map((words) => `\n<p class="quiet">${escapeHtml(words)}</p>`).join('')}`}
 ${rest.map((section) => sectionHtml(section, 2)).join('\n')}
 ${content.predictions.map((section, i) => sectionHtml(section, i === 0 ? 2 : 3)).join('\n')}

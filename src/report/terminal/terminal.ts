@@ -15,7 +15,7 @@ import { drawBrief, drawSection } from './sections.ts';
  * of it. Fits the columns it is given.
  */
 export async function renderTerminal(report: Report, options: RenderOptions): Promise<string> {
-  const { nothing, claims, metrics, predictions } = contentOf(report);
+  const { nothing, claims, days, metrics, predictions } = contentOf(report);
   const head = await drawHead(report, nothing, options);
   if (options.nextLook !== undefined) return head.lines.join('\n');
   const full = options.full === true;
@@ -24,6 +24,7 @@ export async function renderTerminal(report: Report, options: RenderOptions): Pr
   if (nothing === undefined && full) drawn.push(...(await gates(report, options)));
   if (full && claims !== undefined) drawn.push(await drawSection(claims, options));
   const draw = full ? drawSection : drawBrief;
+  if (days !== undefined) drawn.push(await draw(days, options));
   for (const section of metrics) drawn.push(await draw(section, options));
   if (full && metrics.length > 0) drawn.push(...charts(report, options));
   for (const section of predictions) drawn.push(await draw(section, options));

@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
+import type { App, Outcome } from '../../app.ts';
+import { requireTarget, writeWhole } from '../../base/disk.ts';
+import { usageError } from '../../base/errors.ts';
+import { type CommandLine, printCommand } from '../../base/text.ts';
+import { readDuration, timeOfDay } from '../../base/units.ts';
+import { type BatchReportRequest, judgeBatch } from '../../lifecycle/batch/report.ts';
+import { renderers } from '../../report/render.ts';
+import type { Report } from '../../report/report.ts';
+import { plain } from '../../ui/io.ts';
+import { withProgress } from '../../ui/progress.ts';
+import { withComparator } from '../flags/comparator.ts';
+import { loadReportPolicy, withAnswers, withExpectation } from '../flags/judging.ts';
+import { labelSource } from '../flags/labels.ts';
+import { withWaivers } from '../flags/waivers.ts';
+import { sessionOf } from '../session.ts';
+import { showDoing } from '../views/doing.ts';
+import type { BatchReportOptions } from './report-options.ts';
+
+const ENDINGS: Record<Verdict, Outcome> = { pass: 'done', fail: 'no', inconclusive: 'inconclusive' };
+
+/** Judges a batch by its days and shows it. @returns `done` for pass, `no` for fail, `inconclusive` for neither */
+export async function run(app: App, options: BatchReportOptions): Promise<Outcome> {
+  if (options.output !== undefined) requireTarget(resolve(app.cwd, options.output), '--output');
+  const request = await requestOf(app, options);
+  const session = sessionOf(app);
+  const look = () =>
+    withProgress(app.io, 'comparing', (progress) => judgeBatch(session, request, (doing) => showDoing(progress, doing)));
+  let report = await look();
+  if (options.until === 'pass') {
+    const every = readDuration(options.every, '--every');
+    while (goesOn(report)) {
+      app.io.err(`${timeOfDay(report.created)} UTC  ${plain(report.verdict?.summary ?? '')}`);
+      await session.clock.sleep(every, session.signal);
+      report = await look();
+    }
+  }
+  await show(app, options, report);
+  return report.verdict === undefined ? 'inconclusive' : ENDINGS[report.verdict.outcome];
+}
+
+/** Whether more days are to come that may decide. */
+function goesOn({ verdict, batch }: Report): boolean {
+  return verdict?.outcome === 'inconclusive' && batch?.over === false;
+}
+
+async function requestOf(app: App, options: BatchReportOptions): Promise<BatchReportRequest> {
+  if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(options.memory))
+    throw usageError(`--memory '${options.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
+  const { commandFile, policyFrom, policy: given } = await loadReportPolicy(app, options.policy);
+  const { policy, comparator } = await withComparator(app, { policy: given, commandFile }, options);
+  const { prediction, answers } = options;
+  return {
+    batch: options.batch,
+    policy: withWaivers(withAnswers(withExpectation(policy, options.expect), { prediction, answers }), options),
+    policyFrom,
+    labels: options.labels === undefined ? undefined : labelSource(options.labels, app.cwd),
+    comparator,
+    memory: options.memory,
+    length: readDuration(options.for, '--for'),
+  };
+}
+
+/** The flags as they were typed, for the next step. */
+function askedFlags(flags: BatchReportOptions): CommandLine['options'] {
+  const typed: CommandLine['options'] = {
+    batch: flags.batch,
+    labels: flags.labels,
+    policy: flags.policy,
+    expect: flags.expect,
+    answers: flags.answers,
+    prediction: flags.prediction,
+    for: flags.for === '14d' ? undefined : flags.for,
+    comparator: flags.comparator,
+    'comparator-sample': flags.comparatorSample,
+    'comparator-time': flags.comparatorTime,
+    'allow-command': flags.allowCommand ? true : undefined,
+    waive: flags.waive.length === 0 ? undefined : flags.waive,
+    reason: flags.reason,
+  };
+  return Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== undefined));
+}
+
+async function show(app: App, options: BatchReportOptions, report: Report): Promise<void> {
+  const render = await renderers[options.format]();
+  // A file is no terminal: it gets eighty columns and no colour.
+  const toFile = options.output !== undefined;
+  const text = await render(report, {
+    columns: toFile ? 80 : app.io.columns,
+    color: !toFile && app.io.color,
+    command: options.format === 'text' ? app.io.command : printCommand,
+    asked: askedFlags(options),
+    full: options.full,
+  });
+  if (options.output === undefined) return app.io.out(text);
+  await writeWhole(resolve(app.cwd, options.output), `${text}\n`);
+  app.io.err(`Wrote ${options.output}.`);
+}
