@@ -327,6 +327,7 @@ async function ofABatch(keep: Keep): Promise<void> {
     await tell(`${line} --yes`);
     await tell(`${line.replace('--day 2026-01-04 ', '')} --day 2026-01-03 --catch-up 1 --yes`);
     await tell('batch status --batch nightly');
+    await tell('batch report --batch nightly', 3);
     await tell(`${line.replace('batch run', 'batch schedule').replace('/in/', '/in/{yyyy}/{MM}/{dd}/')} --at 03:30`);
     await tell('cleanup --batch nightly --plan', 4);
     await tell('cleanup --batch nightly --yes');

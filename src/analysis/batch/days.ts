@@ -37,11 +37,6 @@ function otherModel(a: BatchDay, b: BatchDay): string | undefined {
   return x === undefined || y === undefined || isSame(x, y) ? undefined : x.model;
 }
 
-/** A day so many days later. @param day `2026-11-29` */
-export function dayAfter(day: string, days: number): string {
-  return new Date(Date.parse(`${day.slice(0, 10)}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
-}
-
 /** Models are what they are made of: a name may be that of one run. */
 function isSame(a: BatchModel, b: BatchModel): boolean {
   const parts = (one: BatchModel) => (one.artifact === undefined ? [one.model] : [one.artifact, one.image]);

@@ -378,7 +378,9 @@ function mean(at: number, sum: number, squares: number, n: number, scale: number
 /** What a policy demands and a batch cannot be asked: gates by their ids. Nobody waits for a batch, and its instances do nothing else. */
 export function notAsked({ limits, resources }: Pick<Policy, 'limits' | 'resources'>): string[] {
   return [
-    ...Object.entries(limits.latency).flatMap(([name, limit]) => (limit === undefined ? [] : [`limits.latency.${name}`])),
+    ...Object.entries(limits.latency).flatMap(([name, limit]) =>
+      limit === undefined ? [] : [`limits.latency.${name}`],
+    ),
     ...(limits.errors === undefined ? [] : ['limits.errors']),
     ...(['memory', 'cpu'] as const).flatMap((name) => (resources[name] === undefined ? [] : [`resources.${name}`])),
   ];

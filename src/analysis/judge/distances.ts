@@ -63,7 +63,9 @@ function gate(name: Distance, margin: number, predictions: Predictions, numbers:
   // How a distance comes about minute by minute is not known: how long the answers are is all that can be asked.
   const minutes = predictions.blocks.map(({ rows }) => ({ successes: 0, n: rows }));
   const blocker =
-    insufficientData(predictions, evidence) ?? mergedBlocker(predictions, policy) ?? windowTooShort(decided, policy, [minutes]);
+    insufficientData(predictions, evidence) ??
+    mergedBlocker(predictions, policy) ??
+    windowTooShort(decided, policy, [minutes]);
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const facts = `The ${NAMES[name]} of the two distributions is ${number(estimate)}, over ${counted(numbers.rows, 'rows')}`;
   const limit = `less than ${number(margin)} is required`;

@@ -22,6 +22,9 @@ export function mergeDays(days: readonly SeenDay[]): Observations {
   const ripe = withLabels(days);
   return {
     ...last.observations,
+    // Every name is to be there, also of what was kept as JSON.
+    region: last.observations.region,
+    sampling: last.observations.sampling,
     window: { from: first.from, to: last.to },
     predictions: sumOf(days),
     labelled: ripe.length === 0 || ripe.length === days.length ? undefined : sumOf(ripe),
@@ -79,5 +82,11 @@ function mergeParts(days: readonly Predictions[], merged: Predictions): SliceSum
   const different = merged.repeats === undefined || apart === 0 ? 1 : merged.repeats.inputs / apart;
   return [...found.values()]
     .filter((one) => one.days >= OF_DAYS * sliced.length)
-    .map(({ days: _, inputs, ...rest }) => ({ ...rest, inputs: Math.max(1, Math.floor(inputs * different)) }));
+    .map(({ column, part, rows, hits, inputs }) => ({
+      column,
+      part,
+      rows,
+      hits,
+      inputs: Math.max(1, Math.floor(inputs * different)),
+    }));
 }

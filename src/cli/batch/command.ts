@@ -5,6 +5,8 @@ import { formatFlag } from '../flags/common.ts';
 import { pricedFlags, type PricedFlags, pricedOptions, priceFlag } from '../flags/price.ts';
 import { instanceType, positiveNumber, wholeNumber } from '../flags/values.ts';
 import type { BatchRunOptions, BatchScheduleOptions, BatchStatusOptions } from './options.ts';
+import { batchReportCommand } from './report-command.ts';
+import type { BatchReportOptions } from './report-options.ts';
 
 const HELP = `
 Every day's recorded inputs are run through a candidate with transform jobs of SageMaker, and its answers are compared with
@@ -12,6 +14,7 @@ those of production, of another model, or with what was decided. See shadowctl h
 
 Examples:
   $ shadowctl batch run --batch churn --input s3://lake/churn/{yyyy}/{MM}/{dd}/ --model churn-2 --against model:churn-1 --output s3://lake/batches
+  $ shadowctl batch report --batch churn --labels s3://lake/labels/:left
   $ shadowctl batch status --batch churn`;
 
 const RUN_EXAMPLE =
@@ -30,6 +33,7 @@ export function batchCommand(
 ): Command {
   const command = new Command('batch').addHelpText('after', HELP);
   command.addCommand(runCommand(host, startRun));
+  command.addCommand(batchReportCommand(host, startReport));
   command.addCommand(
     formatFlag(named(new Command('status')))
       .description('the days of a batch: what became of their rows, which are missing, what runs')

@@ -8,6 +8,7 @@ import { waiverFlags } from '../flags/waivers.ts';
 import type { BatchReportOptions } from './report-options.ts';
 
 type Flags = Omit<BatchReportOptions, 'full' | 'waive' | 'allowCommand'> & {
+  schema?: boolean;
   full?: boolean;
   waive?: string[];
   allowCommand?: boolean;
@@ -18,6 +19,7 @@ export function batchReportCommand(host: Host, run: Run<BatchReportOptions>): Co
     .description('the verdict over the days of a batch: days, not rows, are what it rests on')
     .requiredOption('--batch <name>', 'name of the batch')
     .option('--format <format>', `output format: ${FORMATS.join(', ')}`, oneOf('--format', FORMATS), 'text')
+    .option('--schema', 'print the JSON schema of --format json, and exit')
     .option('--full', 'with --format text: everything, not only what decides and what stands out')
     .option('--output <file>', 'write the report to this file instead of standard output')
     .option('--labels <file[:column]>', 'the labels that there are by now, a file or folder, local or s3://')
@@ -36,12 +38,13 @@ export function batchReportCommand(host: Host, run: Run<BatchReportOptions>): Co
       'after',
       '\nNothing passes before seven days (minimumDays), and every day of the week once; it may fail sooner: shadowctl help judging.\nExit codes: 0 pass, 1 fail, 3 inconclusive.\n\nExample:\n  $ shadowctl batch report --batch churn --labels s3://lake/labels/:left',
     )
-    .action((flags: Flags) =>
-      host.start(run, {
-        ...flags,
+    .action((flags: Flags) => {
+      const { schema: _, ...rest } = flags;
+      return host.start(run, {
+        ...rest,
         full: flags.full === true,
         waive: flags.waive ?? [],
         allowCommand: flags.allowCommand === true,
-      }),
-    );
+      });
+    });
 }

@@ -26,7 +26,9 @@ export async function run(app: App, options: BatchReportOptions): Promise<Outcom
   const request = await requestOf(app, options);
   const session = sessionOf(app);
   const look = () =>
-    withProgress(app.io, 'comparing', (progress) => judgeBatch(session, request, (doing) => showDoing(progress, doing)));
+    withProgress(app.io, 'comparing', (progress) =>
+      judgeBatch(session, request, (doing) => showDoing(progress, doing)),
+    );
   let report = await look();
   if (options.until === 'pass') {
     const every = readDuration(options.every, '--every');

@@ -10,6 +10,7 @@ export function demoCommand(
   run: Run<DemoOptions & { format: Format }> = lazy(() => import('./run.ts')),
   runMirror: Run<undefined> = lazy(() => import('./mirror.ts')),
   runRelease: Run<{ story: ReleaseStory; format: Format }> = lazy(() => import('./release.ts')),
+  runBatch: Run<undefined> = lazy(() => import('./batch.ts')),
 ): Command {
   const command = formatFlag(new Command('demo'))
     .option('--keep', "do not clean up: keep everything in this folder's emulator, so that you can look around")
@@ -42,6 +43,19 @@ Example:
           {
             format,
           },
+        );
+      }),
+  );
+  command.addCommand(
+    formatFlag(new Command('batch'))
+      .description(
+        'a shadow that needs no endpoint: fourteen days of recorded inputs, judged day by day; in under a minute',
+      )
+      .action((_: unknown, own: Command) => {
+        const { format } = own.optsWithGlobals<{ format: Format }>();
+        return host.start(
+          inFormat('demo-batch', async (app: App, __: { format: Format }) => runBatch(app, undefined)),
+          { format },
         );
       }),
   );

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { BatchDay } from '../../analysis/batch/day.ts';
-import { dayAfter, daysThatCount } from '../../analysis/batch/days.ts';
+import { daysThatCount } from '../../analysis/batch/days.ts';
+import { dayPlus, periodOf } from '../../analysis/batch/period.ts';
 import type { Truth } from '../../analysis/answers/truth.ts';
 import { compareRecords } from '../../analysis/compare/compare.ts';
 import type { Comparator } from '../../analysis/compare/comparator/compare.ts';
@@ -81,7 +82,7 @@ function factsOf(
 ): BatchFacts {
   const [first, last] = [days[0], days.at(-1)];
   if (first === undefined || last === undefined) throw new Error('there is no day to tell of');
-  const until = dayAfter(first.day, Math.max(1, Math.round(length / DAY)) - 1);
+  const until = dayPlus(first.day, Math.max(1, Math.round(length / DAY)) - 1);
   const costs = days.map(({ cost }) => cost);
   return {
     name: batch,
@@ -92,8 +93,11 @@ function factsOf(
     kept,
     notAsked: notAsked(policy),
     until,
-    over: last.day >= until || now >= last.to + length,
-    cost: costs.some((cost) => cost === undefined) ? undefined : costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0),
+    // The last day is run when it has ended, and has a day for that.
+    over: last.day >= until || now >= periodOf(dayPlus(until, 1), last.zone).to,
+    cost: costs.some((cost) => cost === undefined)
+      ? undefined
+      : costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0),
   };
 }
 
@@ -176,7 +180,13 @@ async function fileOf(session: Session, uri: string, cache: string): Promise<str
   if (facts === undefined) return undefined;
   const name = createHash('sha256').update(`${uri} ${facts.etag}`).digest('hex').slice(0, 32);
   const path = join(cache, 'captures', 'batches', `${name}.jsonl.gz`);
-  const how = await downloadObject(aws, session.clock, { uri, etag: facts.etag, bytes: facts.bytes }, path, session.signal);
+  const how = await downloadObject(
+    aws,
+    session.clock,
+    { uri, etag: facts.etag, bytes: facts.bytes },
+    path,
+    session.signal,
+  );
   if (how !== 'changed') return how === 'gone' ? undefined : path;
   throw environmentError(`${uri} was replaced while it was read.`, 'Run the command again once the day has been run.');
 }

@@ -37,7 +37,9 @@ export function daysSection(report: Report): Section | undefined {
       untilText(report, batch),
     ],
     tables: [{ caption: 'Day by day', columns, rows, inShort: rows.map((_, i) => i) }],
-    ...(gates.some(({ byDay }) => byDay?.days.some(({ apart }) => apart)) ? { remark: '! stands out from the other days' } : {}),
+    ...(gates.some(({ byDay }) => byDay?.days.some(({ apart }) => apart))
+      ? { remark: '! stands out from the other days' }
+      : {}),
   };
 }
 
@@ -105,7 +107,7 @@ function gateSentences(gate: Gate): string[] {
   const equally = `${id} is ${gateValue(gate, gate.estimate)} by rows, and ${gateValue(gate, byDay.equally)} with the same weight for every day.`;
   if (byDay.trend === undefined) return [equally];
   const way = byDay.trend > 0 ? 'rises' : 'falls';
-  return [equally, `It ${way} by ${gateValue(gate, Math.abs(byDay.trend))} a day, which is more than chance.`];
+  return [equally, `${id} ${way} by ${gateValue(gate, Math.abs(byDay.trend))} a day, which is more than chance.`];
 }
 
 function leftOutText({ leftOut, kept }: BatchFacts): string[] {
@@ -116,7 +118,9 @@ function leftOutText({ leftOut, kept }: BatchFacts): string[] {
     ...(others.length === 0 ? [] : [`Run with other models and left out: ${others.join(', ')}.`]),
     ...(kept.length === 0
       ? []
-      : [`The pairs of ${kept.join(', ')} are gone: what was summed when the day was run counts, without later labels.`]),
+      : [
+          `The pairs of ${kept.join(', ')} are gone: what was summed when the day was run counts, without later labels.`,
+        ]),
   ];
 }
 
@@ -154,5 +158,7 @@ export function spanOfDays(days: readonly DayFacts[], zone: string): string {
   const [first, last] = [days[0], days.at(-1)];
   const place = zone === 'UTC' ? '' : `, ${zone}`;
   if (first === undefined || last === undefined) return 'no day';
-  return first === last ? `${first.day}${place}` : `${first.day} – ${last.day} (${counted(days.length, 'days')}${place})`;
+  return first === last
+    ? `${first.day}${place}`
+    : `${first.day} – ${last.day} (${counted(days.length, 'days')}${place})`;
 }
