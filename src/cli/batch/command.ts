@@ -30,6 +30,7 @@ export function batchCommand(
   startRun: Run<BatchRunOptions> = lazy(() => import('./run.ts')),
   startStatus: Run<BatchStatusOptions> = lazy(() => import('./status.ts')),
   startSchedule: Run<BatchScheduleOptions> = lazy(() => import('./schedule.ts')),
+  startReport: Run<BatchReportOptions> = lazy(() => import('./report.ts')),
 ): Command {
   const command = new Command('batch').addHelpText('after', HELP);
   command.addCommand(runCommand(host, startRun));
