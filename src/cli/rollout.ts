@@ -129,7 +129,9 @@ function refuseSlices({ endpoint, mirror, by }: Flags): void {
     `--by ${by}: SageMaker divides the requests of an endpoint by weights, whatever they say, so that no slice of them can go to the candidate alone.`,
     lines(
       text`By share: ${shownStart('rollout', { endpoint })}`,
-      'By slices, put a mirror in front of it (shadowctl help mirror); or let the callers choose, by the TargetVariant of their requests.',
+      'By slices, put a mirror in front of it: shadowctl help mirror',
+      'Where the callers choose the variant themselves (TargetVariant), a report on requests that are sent again to it says in which order its slices can go there:',
+      text`  ${shown('replay', { from: '…', endpoint, 'target-variant': '…' })}`,
     ),
   );
 }

@@ -191,6 +191,22 @@ test('captures: no latency gate, since none is recorded, and every failure count
   expect(verdict.gates.filter(({ id }) => id.startsWith('latency'))).toEqual([]);
 });
 
+test('a recording without answers: nothing is compared, and that is said; labels can judge what answers now', async () => {
+  const target = await model();
+  const cwd = recorded('{"x":1}\n{"x":2}\n');
+  const sent = await shadowctl([...FROM, '--to', `${target.url}/p`, '--rate', '100', '--yes'], cwd);
+  expect(sent.code).toBe(0);
+  expect(sent.out).toContain('--live none');
+  const report = await shadowctl(['report', '--files', 'replay'], cwd);
+  expect(report.code).toBe(3);
+  expect(report.out.replaceAll(/\s+/g, ' ')).toContain('has an answer of then and of now');
+  writeFileSync(join(cwd, 'labels.csv'), 'id,label\nrecorded.jsonl:1,sun\nrecorded.jsonl:2,rain\n');
+  writeFileSync(join(cwd, 'policy.yaml'), 'limits: { accuracy: 0.9 }\n');
+  const live = ['report', '--files', 'replay', '--live', 'none', '--labels', 'labels.csv', '--policy', 'policy.yaml'];
+  const judged = await shadowctl([...live, '--format', 'json'], cwd);
+  expect(judged.json()).toMatchObject({ observations: { predictions: { truth: { rows: 2 } } } });
+});
+
 test('open loop: a target that answers nothing at first is asked all the same, and waits show in the latencies', async () => {
   const waiting: (() => void)[] = [];
   const target = await model((_, res) => {

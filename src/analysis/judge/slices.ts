@@ -36,7 +36,8 @@ export function judgeSlices(evidence: Evidence): Gate[] {
     of: 'rows' as const,
   };
   const { slices } = predictions;
-  if (slices === undefined || slices.length === 0) {
+  // Those of added windows are good enough to rank by, and for no bound.
+  if (slices === undefined || slices.length === 0 || predictions.merged !== undefined) {
     const reason =
       'The inputs could not be sliced: there are no captured inputs, fewer than 30 different ones in each slice, or columns of one value.';
     const nothing = { outcome: 'inconclusive' as const, estimate: undefined, interval: undefined, n: 0 };

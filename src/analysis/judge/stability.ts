@@ -129,7 +129,9 @@ function lossOf(classes: readonly ClassSample[], share: number, factor: number, 
 
 function ofAgreement(predictions: Predictions, evidence: Evidence): Gate {
   const { policy } = evidence;
-  const { labels, numbers, slices = [], blocks, repeats } = predictions;
+  const { labels, numbers, blocks, repeats, merged } = predictions;
+  // Those of added windows are good enough to rank by, and for no bound.
+  const { slices = [] } = merged === undefined ? predictions : {};
   const [rows, hits] =
     labels === undefined
       ? [numbers?.rows ?? 0, (numbers?.rows ?? 0) - (numbers?.beyond ?? 0)]

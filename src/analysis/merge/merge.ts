@@ -32,7 +32,7 @@ export function mergeObservations(kept: readonly Kept[]): Observations {
 
 /** What cannot be exact, for the reader. */
 const MERGED =
-  'What is not exact of added windows: quantiles of numbers and histograms (shown only), distances (not decided), parts of the inputs (not judged), how often the commonest answer came (at least so often), rare classes beyond twelve, and inputs that come in several windows, which are counted at their worst.';
+  'What is not exact of added windows: quantiles of numbers and histograms (shown only), distances (not decided), parts of the inputs (not judged; words are added, numbers were cut in each window by itself), how often the commonest answer came (at least so often), rare classes beyond twelve, and inputs that come in several windows, which are counted at their worst.';
 
 /** Why two windows are not evidence about the same thing, the end of a sentence; undefined where they are. */
 function differences(a: Observations, b: Observations): string | undefined {

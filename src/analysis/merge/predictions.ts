@@ -18,6 +18,7 @@ import type {
 } from '../predictions.ts';
 import { mergeMoments, mergeNumbers } from './numbers.ts';
 import { mergeRepeats } from './repeats.ts';
+import { mergeSlices } from './slices.ts';
 
 const TOP = 10;
 const LOWEST = 3;
@@ -56,8 +57,7 @@ export function mergePredictions(a: Predictions, b: Predictions, sampling: numbe
     reference: both(a.reference, b.reference, mergeReferences),
     top: [...a.top, ...b.top].toSorted((x, y) => y.distance - x.distance || x.at - y.at).slice(0, TOP),
     truth: both(a.truth, b.truth, mergeTruth),
-    // Parts are cut by the quartiles of each window.
-    slices: undefined,
+    slices: mergeSlices(a.slices, b.slices),
     fields: mergeFields(a.fields, b.fields),
     repeats,
     clusters: a.clusters && b.clusters && mergeRepeats(a.clusters, b.clusters, { a: a.rows, b: b.rows }),

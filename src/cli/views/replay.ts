@@ -83,7 +83,8 @@ function recordedText({
   statuses,
   requests,
 }: Pick<RecordingFacts, 'answers' | 'latencies' | 'statuses' | 'requests'>): string {
-  if (answers === 0) return 'it holds no answers: there is nothing to compare with, and limits alone can be judged';
+  if (answers === 0)
+    return 'it holds no answers: nothing can be compared; what answers now can be held against labels (report --live none)';
   const of = answers < requests ? `answers of ${count(answers)} of them are recorded` : 'their answers are recorded';
   if (!latencies)
     return `${of}, ${statuses ? '' : 'without statuses (each is taken for a success) and '}without how long they took: latencies are not compared`;
@@ -197,7 +198,13 @@ export function replayLines(io: Io, result: Extract<ReplayResult, { kind: 'sent'
     wrap(`${name.padEnd(width)}  ${words}`, io.columns, ' '.repeat(width + 2)),
   );
   if (plan.records === undefined) return lines;
-  return [...lines, ...nextLines(io, text`${shown('report', { files: plan.records })}`).map(String)];
+  return [
+    ...lines,
+    ...nextLines(
+      io,
+      text`${shown('report', { files: plan.records, live: plan.recording.answers === 0 ? 'none' : undefined })}`,
+    ).map(String),
+  ];
 }
 
 function sentText({ due, unsent }: SentCounts, of: number): string {

@@ -31,7 +31,9 @@ export function noData({ observations, summaries, created }: Report): NoData | u
   if (metrics.times.length === 0 && (predictions?.production.records ?? 0) + (predictions?.shadow.records ?? 0) > 0)
     return undefined;
   if (metrics.times.length === 0 && predictions !== undefined)
-    return noRecords(endpoint, predictions, metrics.paired !== undefined);
+    return observations.replayed !== undefined && metrics.paired !== undefined
+      ? noAnswers(endpoint)
+      : noRecords(endpoint, predictions, metrics.paired !== undefined);
   if (underWay !== undefined)
     return {
       why: `${underWayText(endpoint, underWay)} Nothing of this shadow lies in the window before that.`,
@@ -77,6 +79,14 @@ export function noData({ observations, summaries, created }: Report): NoData | u
 export function underWayText(endpoint: string, { what, to, since }: UnderWay): string {
   const began = since === undefined ? '' : ` since ${clock(since)}`;
   return `${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what} of ${endpoint} has been under way${began}, to ${to}.`;
+}
+
+/** A replay of which no pair is left: its recording holds no answers, or what was sent was lost. */
+function noAnswers(name: string): NoData {
+  return {
+    why: `No request of the replay in ${name} has an answer of then and of now.`,
+    next: 'Where the recording holds no answers, what answers now can be held against labels: --live none.',
+  };
 }
 
 /** Files in which no record could be read: nothing that is sent to an endpoint changes them. */
