@@ -5,7 +5,7 @@ import { environmentError } from '../../base/errors.ts';
 import { duration, durationFlag, SECOND } from '../../base/units.ts';
 import { examineAlarm } from '../../guard/alarms/check.ts';
 import { examineNonMetricAlarm } from '../../guard/alarms/lookup.ts';
-import { alarmNames, type PlannedAlarm, planAlarms, secondsToFire } from '../../guard/alarms/plan.ts';
+import { alarmNames, latencyMinutes, type PlannedAlarm, planAlarms, secondsToFire } from '../../guard/alarms/plan.ts';
 import { capacityOf, countIn } from '../../guard/capacity.ts';
 import { turnsOnObservability } from '../../guard/observability.ts';
 import { type EndpointFacts, examineEndpoint, foreignRegion } from '../../guard/doctor/endpoint.ts';
@@ -126,7 +126,9 @@ export async function examineAhead(
 ): Promise<Finding[]> {
   const { say = AS_FLAGS } = guard;
   const { strategy, endpoint } = update;
-  const [bakeSeconds, takes] = [firstBake(strategy), secondsToFire(1)];
+  const bakeSeconds = firstBake(strategy);
+  // Of shadowctl's own alarms that on latency looks at the most minutes.
+  const takes = secondsToFire(latencyMinutes(bakeSeconds));
   const own: Finding[] =
     takes <= bakeSeconds
       ? []
@@ -135,7 +137,7 @@ export async function examineAhead(
             severity: 'blocking',
             check: 'longer-than-bake',
             subject: `endpoint ${endpoint}`,
-            message: `An alarm needs about ${duration(takes * SECOND)} until it fires, and the new fleet bakes for ${duration(bakeSeconds * SECOND)}: nothing would guard the update.`,
+            message: `Its alarms need about ${duration(takes * SECOND)} until all of them can fire, and the new fleet bakes for ${duration(bakeSeconds * SECOND)}: nothing would guard the update.`,
             next: `Use ${say('bake', durationFlag(takes * SECOND))} or more.`,
           },
         ];

@@ -181,7 +181,8 @@ test('what could not be promoted by its settings does not begin, and a watch pas
   const settings = (text: string) => writeFileSync(join(stage.cwd, 'shadowctl.yaml'), `release: ${text}\n`);
   const watch = ['release', ...ON, '--watch', 's3://models/in/', '--once', '--adopt'];
   for (const [text, words] of [
-    ['{ bake: 1m }', /An alarm needs about 3 min .* bakes for 1 min: nothing would guard/s],
+    ['{ bake: 1m }', /Its alarms need about 4 min .* bakes for 1 min: nothing would guard/s],
+    ['{ bake: 239s }', /bake: 4m/],
     ['{ alarms: nowhere }', /no alarm nowhere/],
     ['{ size: "3" }', /size/],
   ] as const) {
@@ -192,7 +193,7 @@ test('what could not be promoted by its settings does not begin, and a watch pas
       expect(said.err.replaceAll(/\s+/g, ' ')).toMatch(words);
     }
   }
-  settings('{ bake: 3m }');
+  settings('{ bake: 4m }');
   expect(await json(watch)).toMatchObject({ result: 'waits' });
 });
 
