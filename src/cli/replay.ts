@@ -48,7 +48,7 @@ interface Flags extends PricedFlags {
   rate?: string;
   count?: number;
   concurrency?: number;
-  timeout: number;
+  timeout?: number;
   records?: string;
   maxErrors?: string;
   load?: string | true;
@@ -104,7 +104,7 @@ export function replayCommand(host: Host, start: Run<ReplayCommandOptions> = run
       'requests under way at the most (default: 256)',
       wholeNumber('--concurrency', 1, 10_000),
     )
-    .option('--timeout <duration>', 'an answer that takes longer is given up', duration('--timeout'), 60_000)
+    .option('--timeout <duration>', 'an answer that takes longer is given up (default: 1m)', duration('--timeout'))
     .option('--max-errors <share>', 'send no more when more requests fail (default: any may; with --load 1%)')
     .optionsGroup('What is kept:')
     .option('--records <folder>', 'where the pairs are kept, for shadowctl report --files (default: replay)')
@@ -129,7 +129,7 @@ function repeated(value: string, before: string[] = []): string[] {
 }
 
 function parse(flags: Flags): ReplayCommandOptions {
-  const { from, variant, only, path, contentType, count, concurrency, timeout, policy } = flags;
+  const { from, variant, only, path, contentType, count, concurrency, timeout = 60_000, policy } = flags;
   const load = parseLoad(flags);
   const forLoad = {
     '--step-time': flags.stepTime,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ENDPOINT, openStage, type Stage } from '../support/stage.ts';
+import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../support/stage.ts';
 
 /* Loads and replays of an endpoint, in simulated time: requests take none there, and no step has to be waited for. */
 
@@ -136,4 +136,12 @@ test('no such endpoint, and no such variant', async () => {
   expect(variant.code).toBe(2);
   expect(variant.err).toContain('has no production variant "nobody"');
   expect(variant.err).toContain('It has AllTraffic');
+});
+
+test('an endpoint with a shadow is sent nothing: copies of a replay would count as live evidence', async () => {
+  const shadow = ['shadow', '--endpoint', ENDPOINT, '--artifact', ARTIFACT, '--algorithm', 'linear-learner', '--adopt'];
+  expect((await stage.shadowctl([...shadow, '--yes'])).code).toBe(0);
+  const refused = await stage.shadowctl([...ON, '--records', 'other']);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain('has a shadow');
 });

@@ -95,7 +95,7 @@ function endpointLines({ endpoint, ms, spec }: ReplayPlan): string[] {
   if (endpoint === undefined || spec.kind !== 'sagemaker') return [];
   if (endpoint === 'unseen')
     return [
-      '  what answers there is not seen: these credentials may not look (sagemaker:DescribeEndpoint, DescribeEndpointConfig)',
+      '  what answers there is not seen: these credentials may not look (sagemaker:DescribeEndpoint, sagemaker:DescribeEndpointConfig). A shadow there would get copies, which count as live requests',
     ];
   const { variants, capacity, prices, captures, status } = endpoint;
   const cost = costOf(hourlySum(prices, capacity), ms);

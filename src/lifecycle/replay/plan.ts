@@ -1,7 +1,8 @@
 import { AwsProblem } from '../../aws/errors.ts';
 import { describeEndpoint, describeEndpointConfig } from '../../aws/sagemaker.ts';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
-import { usageError } from '../../base/errors.ts';
+import { environmentError, usageError } from '../../base/errors.ts';
+import { shown, text } from '../../base/text.ts';
 import { HOUR, SECOND } from '../../base/units.ts';
 import { capacityOf, countIn } from '../../guard/capacity.ts';
 import { pricesOf } from '../prices.ts';
@@ -71,7 +72,7 @@ export function unsafeOn(spec: TargetSpec, facts: Pick<RecordingFacts, 'methods'
 /**
  * Looks at the endpoint.
  * @returns `unseen` where these credentials may not look: who may invoke need not be able to
- * @throws Problem (cannot-run) where there is none, (usage) where it has no such variant
+ * @throws Problem (cannot-run) where there is none, or one with a shadow; (usage) where it has no such variant
  */
 export async function lookAtTarget(session: Session, spec: TargetSpec): Promise<ReplayPlan['endpoint']> {
   if (spec.kind === 'http') return undefined;
@@ -84,6 +85,13 @@ export async function lookAtTarget(session: Session, spec: TargetSpec): Promise<
       throw usageError(
         `Endpoint "${spec.endpoint}" has no production variant "${spec.variant}".`,
         `It has ${variants.map(({ VariantName }) => VariantName).join(', ')}. A shadow variant gets copies alone, and cannot be asked.`,
+      );
+    const [shadow] = live.ShadowProductionVariants ?? [];
+    // Its captures and metrics would hold them like those of callers, and a promotion must not rest on them.
+    if (shadow !== undefined)
+      throw environmentError(
+        `Endpoint "${spec.endpoint}" has a shadow (${shadow.VariantName}), which would get copies of the requests: report and promote could not tell them from live ones.`,
+        text`Send them to another endpoint; or end the shadow first: ${shown('keep', { endpoint: spec.endpoint })}`,
       );
     const config =
       live.EndpointConfigName === undefined
