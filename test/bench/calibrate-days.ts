@@ -155,7 +155,8 @@ export function repeatedByDays(random: Random, share: number, inputs: number): E
 }
 
 /** Accuracy against labels of all rows; on six of a hundred only one model is right. A day loses what it is worse by. */
-export function accuracyByDays(random: Random, days: Days, discordant = 0.06): Ended {
+export function accuracyByDays(random: Random, days: Days, changed: Partial<Policy> = {}): Ended {
+  const discordant = 0.06;
   const blocks: PairBlock[] = [];
   return watchDays(
     random,
@@ -187,7 +188,7 @@ export function accuracyByDays(random: Random, days: Days, discordant = 0.06): E
         numbers: undefined,
         unknown: 0,
       };
-      return { predictions: { rows, blocks, truth, labels: labelsOf(blocks) } };
+      return { predictions: { rows, blocks, truth, labels: labelsOf(blocks) }, changed };
     },
   );
 }

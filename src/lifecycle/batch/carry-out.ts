@@ -361,7 +361,15 @@ async function sumUp(
     const handed = fates.some((one) => one.fate === 'compared' && one.rows > one.unreadable);
     const observations =
       handed && production !== undefined
-        ? await observeDay(session, settings, period, { candidate: files.candidate, production }, models, spool, report)
+        ? await observeDay(
+            session,
+            settings,
+            period,
+            { candidate: files.candidate, production },
+            models,
+            { spill: spool, store },
+            report,
+          )
         : observationsOf(settings.batch, period, models, against.kind, { predictions: undefined, notes: [] });
     const pairs = handed && production !== undefined ? await keepPairs(work, files.candidate, production) : undefined;
     const known = await store.read(period.day);

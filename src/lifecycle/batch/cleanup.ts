@@ -9,6 +9,8 @@ import { type Deletion, type Keep, planTeardown, type Remainder } from '../../re
 import type { ResourceKind } from '../../state/journal.ts';
 import { attemptsOf } from '../../state/batches.ts';
 import { existing, replay } from '../../state/replay.ts';
+import { dropCaptures } from '../../analysis/observe/cache.ts';
+import { capturesPlace } from '../captures-cache.ts';
 import { neededByOthers } from '../others.ts';
 import type { CleanupPlan } from '../plans.ts';
 import { notSeen, openRun, placeOf, type Session } from '../session.ts';
@@ -72,7 +74,7 @@ export async function cleanBatch(
       session.emit({ kind: 'recovered', step });
     const todo = await planCleanup(on, keep);
     if (todo.steps.length > 0) await session.approve(todo);
-    return { ...facts, kind: 'done', ...(await carryOut(on, todo)) };
+    return { ...facts, kind: 'done', ...(await carryOut(on, todo, keep)) };
   });
 }
 
@@ -107,6 +109,7 @@ async function runningJobs({ aws, state, session }: BatchOn): Promise<string[]> 
 async function carryOut(
   on: BatchOn,
   { steps, left: staying }: CleanupPlan,
+  keep: Keep,
 ): Promise<{ deleted: Deletion[]; left: Remainder[]; clean: boolean }> {
   const { session, aws } = on;
   const run = await openRun(on, 'cleanup --batch');
@@ -129,6 +132,10 @@ async function carryOut(
       else throw error;
     }
   }
+  // What batch report had downloaded of the rows goes with them.
+  const { folder } = await capturesPlace(session);
+  if (folder !== undefined && !keep.captures)
+    await dropCaptures(folder, { account: on.account, region: aws.target.region, endpoint: on.endpoint }, false);
   const found = await inventory({ ...on, aws }, 'or unseen', DELETED);
   const unexpected = found
     .filter(({ exists, managed }) => exists && managed)

@@ -11,17 +11,20 @@ import { notAsked } from '../../analysis/judge/days.ts';
 import { judge } from '../../analysis/judge/judge.ts';
 import { summarizeBoth } from '../../analysis/judge/summaries.ts';
 import { mergeDays, type SeenDay } from '../../analysis/merge/days.ts';
+import { boundCache, captureCache } from '../../analysis/observe/cache.ts';
 import { otherReading } from '../../analysis/merge/merge.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import { environmentError, usageError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { DAY } from '../../base/units.ts';
+import { batchOwner } from '../../resources/tags.ts';
 import type { BatchFacts, Report } from '../../report/report.ts';
 import { withCapturesCache } from '../captures-cache.ts';
 import { comparisonFor, type JudgeProgress } from '../judge.ts';
 import { type LabelSource, readLabels } from '../labels.ts';
 import type { Session } from '../session.ts';
 import { openBatch } from './store.ts';
+import { toleranceFor } from './sum.ts';
 
 /** What `batch report` asks for. */
 export interface BatchReportRequest {
@@ -59,7 +62,12 @@ export async function judgeBatch(
     );
   const { days, leftOut } = daysThatCount(all);
   const now = session.clock.now();
-  const { seen, kept } = await withCapturesCache(session, (cache) => sumDays(session, request, days, cache, progress));
+  const { seen, kept } = await withCapturesCache(session, async (cache) => {
+    const folder = captureCache(cache, { account: store.account, region: store.region, endpoint: batchOwner(batch) });
+    const found = await sumDays(session, request, days, { cache, folder }, progress);
+    await boundCache(folder, [], now);
+    return found;
+  });
   requireOneReading(seen);
   const observations = mergeDays(seen);
   return {
@@ -106,7 +114,7 @@ async function sumDays(
   session: Session,
   request: BatchReportRequest,
   days: readonly BatchDay[],
-  cache: string,
+  { cache, folder }: { cache: string; folder: string },
   progress: JudgeProgress | undefined,
 ): Promise<{ seen: SeenDay[]; kept: string[] }> {
   const truth = request.labels && (await readLabels(session, request.labels, true));
@@ -114,7 +122,7 @@ async function sumDays(
   const seen: SeenDay[] = [];
   const kept: string[] = [];
   for (const one of days) {
-    const files = await pairsOf(session, one, cache);
+    const files = await pairsOf(session, one, folder);
     let { observations } = one;
     if (files !== undefined) {
       const { predictions, notes } = await compareRecords(
@@ -151,7 +159,7 @@ async function comparisonOf(
     ...found,
     truth,
     comparator,
-    tolerance: found.tolerance ?? (found.rules?.relative === undefined ? numbers[0]?.tolerance : undefined),
+    tolerance: toleranceFor(found, numbers[0]?.tolerance),
     maturity: { age, now },
   };
 }
@@ -160,17 +168,17 @@ async function comparisonOf(
 async function pairsOf(
   session: Session,
   { pairs }: BatchDay,
-  cache: string,
+  folder: string,
 ): Promise<{ production: string; candidate: string } | undefined> {
   if (pairs === undefined) return undefined;
   const [production, candidate] = [
-    await fileOf(session, pairs.production, cache),
-    await fileOf(session, pairs.candidate, cache),
+    await fileOf(session, pairs.production, folder),
+    await fileOf(session, pairs.candidate, folder),
   ];
   return production === undefined || candidate === undefined ? undefined : { production, candidate };
 }
 
-async function fileOf(session: Session, uri: string, cache: string): Promise<string | undefined> {
+async function fileOf(session: Session, uri: string, folder: string): Promise<string | undefined> {
   const [{ headObject }, { downloadObject }] = await Promise.all([
     import('../../aws/s3.ts'),
     import('../../aws/s3-download.ts'),
@@ -179,7 +187,7 @@ async function fileOf(session: Session, uri: string, cache: string): Promise<str
   const facts = await headObject(aws, uri);
   if (facts === undefined) return undefined;
   const name = createHash('sha256').update(`${uri} ${facts.etag}`).digest('hex').slice(0, 32);
-  const path = join(cache, 'captures', 'batches', `${name}.jsonl.gz`);
+  const path = join(folder, `${name}.jsonl.gz`);
   const how = await downloadObject(
     aws,
     session.clock,

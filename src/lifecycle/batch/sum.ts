@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decidedCaptures } from '../../analysis/observe/decided-captures.ts';
 import { compareRecords } from '../../analysis/compare/compare.ts';
+import type { ComparisonOptions } from '../../analysis/compare/options.ts';
 import type { Period } from '../../analysis/batch/period.ts';
 import type { BatchModel } from '../../analysis/batch/day.ts';
 import { METRICS, type MetricTable, type Observations, type VariantFacts } from '../../analysis/observations.ts';
@@ -10,6 +11,7 @@ import { comparisonFor } from '../judge.ts';
 import { readLabels } from '../labels.ts';
 import type { Session, TaskReporter } from '../session.ts';
 import type { BatchSettings } from './settings.ts';
+import type { BatchStore } from './store.ts';
 
 /** Of answers that came by no endpoint there are no metrics. */
 const NO_METRICS = Object.fromEntries(METRICS.map((name) => [name, []])) as unknown as MetricTable;
@@ -52,10 +54,11 @@ export async function observeDay(
   period: Period,
   records: DayRecords,
   models: { candidate: BatchModel; production: BatchModel | undefined },
-  spill: string,
+  { spill, store }: { spill: string; store: Pick<BatchStore, 'days' | 'read'> },
   report: TaskReporter,
 ): Promise<Observations> {
   const { policy, labels, against, memory, batch } = settings;
+  const comparison = await comparisonFor(policy, { task: undefined, now: session.clock.now() });
   const truth: Truth | undefined = labels && (await readLabels(session, labels, true));
   const { predictions, notes } = await compareRecords(
     {
@@ -65,7 +68,8 @@ export async function observeDay(
       sampling: 1,
     },
     {
-      ...(await comparisonFor(policy, { task: undefined, now: session.clock.now() })),
+      ...comparison,
+      tolerance: toleranceFor(comparison, await firstTolerance(store, period.day)),
       truth,
       memory,
       spill,
@@ -74,6 +78,27 @@ export async function observeDay(
     },
   );
   return observationsOf(batch, period, models, against.kind, { predictions, notes });
+}
+
+/**
+ * How far two numbers may lie apart and be equal: as the policy says, or as on the first day, so that days can be added. Undefined
+ * on the first: half the spread of production's numbers.
+ */
+export function toleranceFor(
+  { tolerance, rules }: Pick<ComparisonOptions, 'tolerance' | 'rules'>,
+  first: number | undefined,
+): number | undefined {
+  return tolerance ?? (rules?.relative === undefined ? first : undefined);
+}
+
+/** The tolerance of the first day that is kept, but for the one that is run. */
+async function firstTolerance(store: Pick<BatchStore, 'days' | 'read'>, but: string): Promise<number | undefined> {
+  for (const day of await store.days()) {
+    const found = day === but ? undefined : await store.read(day);
+    const tolerance = found?.observations.predictions?.numbers?.tolerance;
+    if (tolerance !== undefined) return tolerance;
+  }
+  return undefined;
 }
 
 /** Observations of a batch's day. Pure. */

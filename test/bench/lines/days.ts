@@ -133,6 +133,20 @@ for (const { of, margin, trial } of JUDGED.slice(0, 2)) {
   );
 }
 
+// What the business decided is as often right: to be better must be proven.
+line(
+  'batch: accuracy equal, expected to be better, days differ by 0.01',
+  (random) => accuracyByDays(random, alike(0, 0.01), { expect: { kind: 'better' } }),
+  'pass',
+  DAYS_UNIT,
+);
+line(
+  'batch: accuracy on the margin, expected to be better by 2 points, days differ by 0.01',
+  (random) => accuracyByDays(random, alike(-0.02, 0.01), { expect: { kind: 'better', by: 0.02 } }),
+  'pass',
+  DAYS_UNIT,
+);
+
 // Each day repeats the inputs of the first: however many days, no more is known than after one.
 line(
   'batch: labels 97 % equal, the same 2000 inputs every day',

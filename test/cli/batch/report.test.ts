@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -99,6 +99,17 @@ describe('batch report', () => {
     await (await world.aws.s3()).send(new DeleteObjectCommand({ Bucket: 'lake', Key: first }));
     const { json } = await report();
     expect(json.batch.kept).toHaveLength(1);
+    expect(json.observations.predictions.rows).toBe(360);
+  });
+
+  test('cleanup deletes what was downloaded of the rows; what was summed stays, and can be judged', async () => {
+    const cached = join(world.root, '.shadowctl/cache/captures/000000000000/us-east-1/batches/nightly');
+    expect(existsSync(cached)).toBe(true);
+    const { code, err } = await world.shadowctl(['cleanup', '--batch', 'nightly', '--yes']);
+    expect(code, err).toBe(0);
+    expect(existsSync(cached)).toBe(false);
+    const { json } = await report();
+    expect(json.batch.kept).toHaveLength(8);
     expect(json.observations.predictions.rows).toBe(360);
   });
 

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { daysThatCount } from '../../../src/analysis/batch/days.ts';
+import { mergeDays, type SeenDay } from '../../../src/analysis/merge/days.ts';
+import type { Predictions } from '../../../src/analysis/predictions.ts';
+import { someBatchDay } from '../../support/batch-day.ts';
+import { batchOf, someDays } from '../../support/days.ts';
+
+describe('which days count', () => {
+  const day = (n: number, change = {}) => someBatchDay({ day: `2026-11-${20 + n}`, digest: `d${n}`, ...change });
+
+  test('the same content under two days counts once, the first', () => {
+    const { days, leftOut } = daysThatCount([day(1), day(2), day(3, { digest: 'd1' })]);
+    expect(days.map((one) => one.day)).toEqual(['2026-11-21', '2026-11-22']);
+    expect(leftOut).toEqual([{ day: '2026-11-23', why: 'copy', of: '2026-11-21' }]);
+  });
+
+  test('days of other models than the newest are left out: a model is what it is made of, not its name', () => {
+    const candidate = { model: 'renamed', artifact: 's3://models/c.tar.gz', image: 'repo/image:1' };
+    const other = { model: 'candidate', artifact: 's3://models/d.tar.gz', image: 'repo/image:1' };
+    const found = daysThatCount([day(1, { candidate: other }), day(2, { candidate }), day(3)]);
+    expect(found.days).toHaveLength(2);
+    expect(found.leftOut).toEqual([{ day: '2026-11-21', why: 'other-models', of: 'candidate' }]);
+    const changed = daysThatCount([day(1, { production: { model: 'older' } }), day(2)]);
+    expect(changed.leftOut).toEqual([{ day: '2026-11-21', why: 'other-models', of: 'older' }]);
+  });
+});
+
+describe('the sum of days', () => {
+  /** Days each by itself, with the part `x = a`; labels of those that `labelled` says. */
+  function seen(count: number, labelled: (day: number) => number = () => 0): SeenDay[] {
+    return someDays(count).map((one, i) => {
+      const observations = batchOf([one], {
+        truth: { rows: labelled(i), of: one.rows, labels: undefined, numbers: undefined, unknown: 0 },
+        slices: [
+          { column: 'x', part: 'a', rows: 100, hits: 90, inputs: 100 },
+          { column: 'y', part: `≤ ${i}`, rows: 50, hits: 40, inputs: 50 },
+        ],
+      } as Partial<Predictions>);
+      const [facts] = observations.days ?? [];
+      if (facts === undefined) throw new Error('a day has facts');
+      return { ...facts, observations };
+    });
+  }
+
+  test('has a block for each day, and the parts that most days have', () => {
+    const { days, predictions, window } = mergeDays(seen(3));
+    expect(days?.map(({ day }) => day)).toEqual(['2026-01-05', '2026-01-06', '2026-01-07']);
+    expect(predictions).toMatchObject({ rows: 6000, merged: 3 });
+    expect(predictions?.blocks.map(({ rows, agree }) => [rows, agree])).toEqual([
+      [2000, 1940],
+      [2000, 1940],
+      [2000, 1940],
+    ]);
+    expect(predictions?.slices).toEqual([{ column: 'x', part: 'a', rows: 300, hits: 270, inputs: 300 }]);
+    expect(window.to - window.from).toBe(3 * 86_400_000);
+  });
+
+  test('of days whose labels have not come, labels say nothing', () => {
+    const waiting = mergeDays(seen(4, (day) => (day < 2 ? 2000 : day === 2 ? 100 : 0)));
+    expect(waiting.labelled?.rows).toBe(4000);
+    expect(waiting.predictions?.rows).toBe(8000);
+    expect(mergeDays(seen(4, () => 200)).labelled).toBeUndefined();
+    expect(mergeDays(seen(4)).labelled).toBeUndefined();
+  });
+});
