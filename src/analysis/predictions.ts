@@ -168,6 +168,8 @@ export interface FieldSums {
   largest: number;
   /** The policy leaves it out: shown, but equal without it. */
   ignored: boolean;
+  /** Production's value is not one and the same in all rows, or is not there in all; missing in observations of older versions. */
+  varies?: boolean | undefined;
   example: { production: string; shadow: string } | undefined;
 }
 

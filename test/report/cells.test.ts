@@ -113,12 +113,17 @@ describe('reasons stand together', () => {
 });
 
 test('a field of free JSON that differs everywhere is named with the line that leaves it out', () => {
-  const all = { ...field, ignored: false, path: '$.items[*].id', rows: 400, differing: 399 };
+  const all = { ...field, ignored: false, path: '$.items[*].id', rows: 400, differing: 399, largest: 0 };
   const some = { ...field, ignored: false, path: '$.title', rows: 400, differing: 300 };
   expect(fieldsSection([all, some])?.sentences.join()).toContain('answers: { ignore: [$.items.id] }');
   expect(fieldsSection([all, some])?.sentences.join()).toContain('in nearly every answer that has');
   expect(fieldsSection([all, some])?.sentences.join()).not.toContain('$.title');
-  expect(fieldsSection([{ ...all, ignored: true }, some])?.sentences).toEqual([]);
+  expect(fieldsSection([{ ...all, ignored: true }, some])?.sentences).toEqual([
+    'The policy leaves out $.items[*].id (differs in 99.75 %).',
+  ]);
+  // A number may be what the model predicts: leaving that out would compare nothing.
+  const number = fieldsSection([{ ...all, largest: 7 }])?.sentences.join();
+  expect(number).toContain("--prediction '$.items[*].id'");
   const rules = { ...DEFAULT_RULES, ignore: ['$.items.id'] };
   expect(new FieldCounter(rules).add({ items: [{ id: 1 }] }, { items: [{ id: 2 }] })).toBe(0);
 });

@@ -26,6 +26,9 @@ export class FieldCounter {
   readonly #rules: FieldRules;
   readonly #fields = new Map<string, FieldSums>();
   readonly #ignored = new Map<string, boolean>();
+  /** Production's first value, of fields that have not varied yet; rows compared. */
+  readonly #first = new Map<FieldSums, string>();
+  #rows = 0;
   /** Rows with two kinds of values, by which of the two names comes first. */
   readonly #turned = new Map<FieldSums, { up: number; down: number }>();
 
@@ -35,11 +38,13 @@ export class FieldCounter {
 
   /** Counts what differs in one pair of answers. @returns the number of fields that differ; ignored ones do not count */
   add(production: unknown, shadow: unknown): number {
+    this.#rows += 1;
     const inOrder = this.#rules.order !== false;
     const [left, right] = [leaves(production, inOrder), leaves(shadow, inOrder)];
     let differing = 0;
     for (const path of new Set([...left.keys(), ...right.keys()])) {
       const field = this.#field(path);
+      this.#look(field, left.get(path));
       const absolute = this.#rules.tolerance[path] ?? this.#rules.absolute ?? 0;
       const { differs, kinds } = compare(field, left.get(path), right.get(path), {
         absolute,
@@ -49,6 +54,14 @@ export class FieldCounter {
       if (differs && !field.ignored) differing += 1;
     }
     return differing;
+  }
+
+  #look(field: FieldSums, production: readonly unknown[] | undefined): void {
+    if (field.varies === true) return;
+    const value = production === undefined ? '' : JSON.stringify(production);
+    const first = this.#first.get(field);
+    if (first === undefined) this.#first.set(field, value);
+    else if (first !== value) field.varies = true;
   }
 
   #turn(field: FieldSums, [production, shadow]: readonly [string, string]): void {
@@ -93,6 +106,7 @@ export class FieldCounter {
   sums(): FieldSums[] | undefined {
     if (this.#fields.size === 0) return undefined;
     return [...this.#fields.values()]
+      .map((field) => ({ ...field, varies: field.varies === true || field.rows < this.#rows }))
       .sort((a, b) => b.differing - a.differing || (a.path < b.path ? -1 : 1))
       .slice(0, SHOWN);
   }

@@ -9,6 +9,7 @@ import { clusterBlocker } from './clusters.ts';
 import type { Outcome } from './verdict.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { nothingRead } from './nothing-read.ts';
+import { nothingVaries } from './nothing-varies.ts';
 import { hitsScatter, haveBursts } from './scatter.ts';
 import type { Blocks, Minutes } from './scatter.ts';
 import { minutesNeeded, needsAdvice, needsDays, needsMore, needsTraffic } from './needs.ts';
@@ -58,6 +59,8 @@ export function insufficientData(predictions: Predictions, evidence: Evidence): 
   const inputs = predictions.repeats?.inputs ?? predictions.rows;
   const unread = nothingRead(predictions, evidence.policy);
   if (unread !== undefined) return unread;
+  const constant = nothingVaries(predictions);
+  if (constant !== undefined) return constant;
   if (predictions.pairs >= minimumPairs && predictions.rows > inputs && inputs < minimumPairs) {
     return {
       reason: `only ${counted(inputs, 'different inputs')} in ${counted(predictions.pairs, 'pairs')}, and the policy requires ${minimumPairs}`,

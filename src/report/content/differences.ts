@@ -141,10 +141,47 @@ function chance(p: number): string {
 /** A field that differs in so many of its rows says nothing about the model: it is an id, a time, a trace. */
 const EVERYWHERE = 0.99;
 
-/** Fields that differ in nearly every answer that has them, and the line of a policy that leaves them out. */
-function everywhereText(paths: readonly string[]): string {
-  const [them, are] = paths.length === 1 ? ['it', 'it is an id or a time'] : ['them', 'they are ids or times'];
-  return `${paths.join(', ')} ${paths.length === 1 ? 'differs' : 'differ'} in nearly every answer that has ${them}. If ${are}, leave ${them} out by the policy: answers: { ignore: [${paths.map((path) => path.replaceAll('[*]', '')).join(', ')}] }`;
+/**
+ * Fields that differ in nearly every answer that has them, and what a policy says of each kind: numbers may be what the model
+ * predicts, and are compared as numbers where a path leads to them; texts are more likely ids and times, and are left out.
+ */
+function everywhereTexts(fields: readonly FieldSums[]): string[] {
+  const numbers = fields.filter(({ largest }) => largest > 0);
+  const others = fields.filter(({ largest }) => largest === 0);
+  const [first] = numbers;
+  return [
+    ...(first === undefined
+      ? []
+      : [
+          `${differText(numbers)}, by up to ${number(first.largest)}. If ${first.path} is what the model predicts, compare that alone, as a number: --prediction '${first.path}' (answers: { path: ${first.path} } in the policy). Leave out only what it does not predict, like an id or a time: answers: { ignore: [${numbers.map(bare).join(', ')}] }`,
+        ]),
+    ...(others.length === 0
+      ? []
+      : [
+          `${differText(others)}. If ${others.length === 1 ? 'it is an id, a time or a version' : 'they are ids, times or versions'}, leave ${others.length === 1 ? 'it' : 'them'} out by the policy: answers: { ignore: [${others.map(bare).join(', ')}] }`,
+        ]),
+  ];
+}
+
+function differText(fields: readonly FieldSums[]): string {
+  const [one] = fields;
+  const paths = fields.map(({ path }) => path).join(', ');
+  return fields.length === 1 && one !== undefined
+    ? `${paths} differs in nearly every answer that has it`
+    : `${paths} differ in nearly every answer that has them`;
+}
+
+/** As a policy writes a path. */
+function bare({ path }: FieldSums): string {
+  return path.replaceAll('[*]', '');
+}
+
+/** What the policy leaves out, as far as it would have differed. */
+function ignoredText(fields: readonly FieldSums[]): string[] {
+  const left = fields.filter(({ ignored, differing }) => ignored && differing > 0);
+  if (left.length === 0) return [];
+  const each = left.map((field) => `${field.path} (differs in ${percent(field.differing / field.rows)})`);
+  return [`The policy leaves out ${each.join(', ')}.`];
 }
 
 /** Free JSON, field by field. */
@@ -169,7 +206,7 @@ export function fieldsSection(all: readonly FieldSums[]): Section | undefined {
   const everywhere = differing.filter((field) => !field.ignored && field.differing >= EVERYWHERE * field.rows);
   return {
     title,
-    sentences: everywhere.length === 0 ? [] : [everywhereText(everywhere.map(({ path }) => path))],
+    sentences: [...everywhereTexts(everywhere), ...ignoredText(differing)],
     tables: [
       {
         caption: `Those that differ, in shares of the rows that have the field${equal === 0 ? '' : `; ${count(equal)} more equal`}`,
