@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App, Environment, Globals } from './app.ts';
+import { AwsProblem } from './aws/errors.ts';
 import { functionUrl } from './aws/function-url.ts';
 import { putObject } from './aws/s3-text.ts';
 import { headObject, readObject } from './aws/s3.ts';
@@ -182,7 +183,12 @@ async function readLook(opened: Opened): Promise<Look | undefined> {
   const { session } = opened;
   const aws = await session.aws();
   const uri = await recordUri(opened);
-  if ((await headObject(aws, uri)) === undefined) return undefined;
+  const there = await headObject(aws, uri).catch((error: unknown) => {
+    // Of what is not there S3 says 403 to whoever may not list everything.
+    if (error instanceof AwsProblem && error.denied) return undefined;
+    throw error;
+  });
+  if (there === undefined) return undefined;
   const content = parsedJson(new TextDecoder().decode(await readObject(aws, uri, MAX_TICK, session.signal)));
   const look = isObject(content) && isObject(content.look) ? content.look : {};
   const { at, took } = look;
