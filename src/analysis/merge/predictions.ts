@@ -292,7 +292,7 @@ function mergeFields(a: Predictions['fields'], b: Predictions['fields']): Predic
       otherKindBack: (field.otherKindBack ?? 0) + (other.otherKindBack ?? 0),
       largest: Math.max(field.largest, other.largest),
       // Whether two windows have the same one value nobody knows: it counts as one, which proves nothing.
-      varies: field.varies === false && other.varies === false ? false : true,
+      varies: field.varies !== false || other.varies !== false,
     };
   });
 }
