@@ -3,6 +3,7 @@ import type { App, Host, Outcome, Run } from '../app.ts';
 import { lines, shown, text } from '../base/text.ts';
 import { dateAndTime, duration } from '../base/units.ts';
 import { Problem, usageError } from '../base/errors.ts';
+import type { ListedBatch } from '../lifecycle/batch/status.ts';
 import type { EndpointList, ListedEndpoint } from '../lifecycle/list.ts';
 import type { MirrorStatus } from '../lifecycle/mirror/status.ts';
 import { formatFlag } from './flags/common.ts';
@@ -58,13 +59,28 @@ export async function run(app: App, { all, mirrors: only, prices, format }: LsOp
     throw mirrors.length > 0 ? besideMirrors(error) : error;
   });
   const problem = damagedProblem(damaged);
-  if (format === 'json') writeJson(io, 'ls', { ...list, mirrors: mirrors.map(mirrorFacts) });
+  const { listBatches } = await import('../lifecycle/batch/status.ts');
+  const batches = await listBatches(sessionOf(app));
+  if (format === 'json') writeJson(io, 'ls', { ...list, mirrors: mirrors.map(mirrorFacts), batches });
   else {
     await write(app, list, all);
     if (mirrors.length > 0) await listMirrors(app, mirrors, format);
+    if (batches.length > 0) await writeBatches(io, batches);
   }
   if (problem !== undefined) throw problem;
   return 'done';
+}
+
+async function writeBatches(io: App['io'], batches: readonly ListedBatch[]): Promise<void> {
+  const { records } = await import('../ui/records.ts');
+  const row = ({ batch, candidate, against, days, last }: ListedBatch) => [
+    batch,
+    candidate ?? 'cleaned up',
+    against ?? '',
+    String(days),
+    last ?? '',
+  ];
+  io.out(await records(io, ['batch', 'candidate', 'against', 'days', 'last'], batches.map(row)));
 }
 
 /** AWS is not there, and what needs no AWS is. */

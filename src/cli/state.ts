@@ -1,13 +1,15 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
+import { usageError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
 import { counted } from '../base/units.ts';
-import type { KeptJournal } from '../lifecycle/state.ts';
+import type { KeptJournal, MovedJournal } from '../lifecycle/state.ts';
 import { commonFlags, type CommonFlags, type CommonOptions, commonOptions, formatFlag } from './flags/common.ts';
 import { writeJson } from './views/json.ts';
 
 const MOVE_HELP = `
-Moves every journal of this account and region, or one. The place they leave
+Moves every journal of this account and region (of batches, too, with what their
+days came to), or one. The place they leave
 says where they have gone. Commands find them there by \`state:\` in
 shadowctl.yaml, SHADOWCTL_STATE or --state.
 
@@ -38,7 +40,9 @@ export interface MoveOptions extends CommonOptions {
 export interface UnlockOptions {
   format: 'text' | 'json';
   action: 'unlock';
-  endpoint: string;
+  /** One of the two. */
+  endpoint: string | undefined;
+  batch: string | undefined;
   yes: boolean;
 }
 
@@ -63,13 +67,17 @@ export function stateCommand(host: Host, start: Run<StateOptions> = run): Comman
   const unlocking = command
     .command('unlock')
     .description('remove a lock that its holder left behind')
-    .requiredOption('--endpoint <name>', 'the endpoint')
+    .option('--endpoint <name>', 'the endpoint')
+    .option('--batch <name>', 'the batch')
     .option('-y, --yes', 'do not ask');
   formatFlag(unlocking)
     .addHelpText('after', UNLOCK_HELP)
-    .action(({ endpoint, yes, format }: { endpoint: string; yes?: boolean; format: 'text' | 'json' }) =>
-      host.start(start, { action: 'unlock', endpoint, yes: yes === true, format }),
-    );
+    .action((flags: { endpoint?: string; batch?: string; yes?: boolean; format: 'text' | 'json' }) => {
+      const { endpoint, batch, yes, format } = flags;
+      if ((endpoint === undefined) === (batch === undefined))
+        throw usageError('Give either --endpoint NAME or --batch NAME.');
+      return host.start(start, { action: 'unlock', endpoint, batch, yes: yes === true, format });
+    });
   return command;
 }
 
@@ -88,7 +96,7 @@ async function show(app: App, { format }: ShowOptions): Promise<Outcome> {
     return 'done';
   }
   io.out(`Journals of account ${state.account}, ${state.region}, in ${state.place}`);
-  if (state.journals.length === 0) io.out('There are none.');
+  if (state.journals.length + state.batches.length === 0) io.out('There are none.');
   else {
     const { records } = await import('../ui/records.ts');
     const { describeHolder } = await import('../state/lock.ts');
@@ -101,7 +109,8 @@ async function show(app: App, { format }: ShowOptions): Promise<Outcome> {
       watcher === undefined ? '' : describeHolder(watcher),
     ];
     const head = ['endpoint', 'events', 'last (UTC)', 'left in AWS', 'locked by', 'watched by'];
-    io.out(await records(io, head, state.journals.map(row)));
+    const batches = state.batches.map(({ batch, ...one }) => row({ endpoint: `batch ${batch}`, ...one }));
+    io.out(await records(io, head, [...state.journals.map(row), ...batches]));
   }
   return 'done';
 }
@@ -126,20 +135,28 @@ async function move(app: App, { to, endpoint, plan, yes, format }: MoveOptions):
   );
   const wanted = await movable(session, target, endpoint);
   const from = (await session.state()).place;
-  const result = (moved: readonly unknown[]) =>
-    writeJson(io, 'state-move', { from, to: target.place, journals: moved });
+  const result = (moved: readonly MovedJournal[]) =>
+    writeJson(io, 'state-move', {
+      from,
+      to: target.place,
+      journals: moved.filter(({ of }) => of === 'endpoint').map(({ of: _, ...one }) => one),
+      batches: moved
+        .filter(({ of }) => of === 'batch')
+        .map(({ of: _, endpoint: batch, ...one }) => ({ batch, ...one })),
+    });
+  const named = (one: MovedJournal) => (one.of === 'batch' ? `batch ${one.endpoint}` : one.endpoint);
   if (plan) {
     if (format === 'json') result(wanted);
-    else for (const one of wanted) io.out(`${one.endpoint}: ${counted(one.events, 'events')} to ${one.to}`);
+    else for (const one of wanted) io.out(`${named(one)}: ${counted(one.events, 'events')} to ${one.to}`);
     return 'pending';
   }
   const what = endpoint === undefined ? counted(wanted.length, 'journals') : `the journal of ${endpoint}`;
   await confirm(app, `Move ${what} from ${from} to ${target.place}`, yes);
-  const moved = [];
+  const moved: MovedJournal[] = [];
   for (const one of wanted) {
-    const done = await moveJournal(session, target, one.endpoint);
+    const done = await moveJournal(session, target, one);
     moved.push(done);
-    if (format === 'text') io.out(`${done.endpoint}: ${counted(done.events, 'events')} are now in ${done.to}`);
+    if (format === 'text') io.out(`${named(done)}: ${counted(done.events, 'events')} are now in ${done.to}`);
   }
   if (format === 'json') result(moved);
   else {
@@ -149,27 +166,33 @@ async function move(app: App, { to, endpoint, plan, yes, format }: MoveOptions):
   return 'done';
 }
 
-async function unlock(app: App, { endpoint, yes, format }: UnlockOptions): Promise<Outcome> {
+async function unlock(app: App, { endpoint, batch, yes, format }: UnlockOptions): Promise<Outcome> {
   const lifecycle = await import('../lifecycle/state.ts');
   const { describeHolder } = await import('../state/lock.ts');
   const { sessionOf } = await import('./session.ts');
   const { confirm } = await import('./confirm.ts');
   const session = sessionOf(app);
-  const holder = await lifecycle.lockHolderOf(session, endpoint);
+  const locked = batch === undefined ? { endpoint: endpoint ?? '' } : { batch };
+  const name = batch === undefined ? `${endpoint}` : `batch ${batch}`;
+  const holder = await lifecycle.lockHolderOf(session, locked);
   const whose =
     holder === undefined ? 'one that has run out, or that nobody can read' : `that of ${describeHolder(holder)}`;
-  await confirm(app, `Remove the lock of ${endpoint} (${whose})`, yes);
-  const taken = await lifecycle.unlock(session, endpoint);
+  await confirm(app, `Remove the lock of ${name} (${whose})`, yes);
+  const taken = await lifecycle.unlock(session, locked);
   if (format === 'json')
     writeJson(app.io, 'state-unlock', {
-      endpoint,
+      ...locked,
       unlocked: taken !== undefined,
       holder: typeof taken === 'object' ? taken : null,
     });
-  else if (taken === undefined) app.io.out(`The journal of ${endpoint} is not locked.`);
+  else if (taken === undefined) app.io.out(`The journal of ${name} is not locked.`);
   else {
-    app.io.out(`The lock of ${endpoint} is gone${taken === 'damaged' ? '' : `: ${describeHolder(taken)} held it`}.`);
-    app.io.out(text`See what it left: ${shown('status', { endpoint })}`);
+    app.io.out(`The lock of ${name} is gone${taken === 'damaged' ? '' : `: ${describeHolder(taken)} held it`}.`);
+    app.io.out(
+      batch === undefined
+        ? text`See what it left: ${shown('status', { endpoint })}`
+        : text`See what it left: ${shown('batch status', { batch })}`,
+    );
   }
   return 'done';
 }

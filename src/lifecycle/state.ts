@@ -6,7 +6,7 @@ import type { JournalEvent, Recorded } from '../state/events.ts';
 import { isMove, type Standing, standingOf } from '../state/moved.ts';
 import { replay } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
-import type { JournalPlace, JournalStore, StateRoot, StoreLock } from '../state/store.ts';
+import type { DocumentStore, JournalPlace, JournalRoot, JournalStore, StateRoot, StoreLock } from '../state/store.ts';
 import { recordedUpdates } from '../state/updates.ts';
 import { accountHere, type Session } from './session.ts';
 
@@ -25,12 +25,24 @@ export interface KeptJournal {
   watcher: LockHolder | undefined;
 }
 
-/** Where the state is, and every journal of this account and region in it. Changes nothing. */
-export async function stateOf(
-  session: Session,
-): Promise<{ place: string; account: string; region: string; journals: KeptJournal[] }> {
+/** Where the state is, and every journal of this account and region in it, of endpoints and of batches. Changes nothing. */
+export async function stateOf(session: Session): Promise<{
+  place: string;
+  account: string;
+  region: string;
+  journals: KeptJournal[];
+  batches: (Omit<KeptJournal, 'endpoint'> & { batch: string })[];
+}> {
   const root = await session.state();
   const { account, region } = await placeOf(session);
+  const batches = (await keptIn(root.batches.journals, account, region)).map(({ endpoint: batch, ...one }) => ({
+    batch,
+    ...one,
+  }));
+  return { place: root.place, account, region, journals: await keptIn(root, account, region), batches };
+}
+
+async function keptIn(root: JournalRoot, account: string, region: string): Promise<KeptJournal[]> {
   const journals: KeptJournal[] = [];
   for (const endpoint of await root.endpoints(account, region)) {
     const store = root.store({ account, region, endpoint });
@@ -46,11 +58,13 @@ export async function stateOf(
       watcher: await store.watcher(),
     });
   }
-  return { place: root.place, account, region, journals };
+  return journals;
 }
 
 /** A journal that was moved, or would be. */
 export interface MovedJournal {
+  /** Whose it is: an endpoint's, or a batch's. */
+  of: 'endpoint' | 'batch';
   endpoint: string;
   from: string;
   to: string;
@@ -72,22 +86,36 @@ export async function movable(session: Session, to: StateRoot, endpoint: string 
     const standing = standingOf(events);
     if (standing.kind === 'moved') continue;
     requireBetweenUpdates(name, events, root.store(place).path);
-    found.push({ endpoint: name, from: root.store(place).path, to: to.store(place).path, events: events.length });
+    const [from, into] = [root.store(place).path, to.store(place).path];
+    found.push({ of: 'endpoint', endpoint: name, from, to: into, events: events.length });
+  }
+  const batches = root.batches.journals;
+  for (const name of endpoint === undefined ? await batches.endpoints(account, region) : []) {
+    const place = { account, region, endpoint: name };
+    const { events } = await batches.store(place).read();
+    if (standingOf(events).kind === 'moved') continue;
+    const [from, into] = [batches.store(place).path, to.batches.journals.store(place).path];
+    found.push({ of: 'batch', endpoint: name, from, to: into, events: events.length });
   }
   if (found.length === 0) throw nothingToMove(root.place, endpoint);
   return found;
 }
 
 /**
- * Copies the journal of one endpoint to another place and closes it in this one, both locked. Killed in between, it is gone
+ * Copies the journal of one endpoint, or of a batch with its days, to another place and closes it in this one, both locked. Killed in between, it is gone
  * through with by the next call: events are only added, and a journal that has not come whole is used by nobody.
  *
  * @throws Problem (cannot-run) where another journal lies there, or an update is under way
  */
-export async function moveJournal(session: Session, to: StateRoot, endpoint: string): Promise<MovedJournal> {
+export async function moveJournal(
+  session: Session,
+  to: StateRoot,
+  { of, endpoint }: Pick<MovedJournal, 'of' | 'endpoint'>,
+): Promise<MovedJournal> {
   const root = await session.state();
   const place: JournalPlace = { ...(await placeOf(session)), endpoint };
-  const [source, target] = [root.store(place), to.store(place)];
+  const storeIn = (one: StateRoot) => (of === 'batch' ? one.batches.journals : one).store(place);
+  const [source, target] = [storeIn(root), storeIn(to)];
   const run = newRun(session.clock);
   const now = () => new Date(session.clock.now()).toISOString();
   return source.locked('state move', async (ours) => {
@@ -110,27 +138,42 @@ export async function moveJournal(session: Session, to: StateRoot, endpoint: str
       if (standingOf(there.events).kind !== 'arriving')
         await write.added({ type: 'fact', run, name: 'state-moving', value: { from: root.place } });
       for (const event of wanted.slice(present.length + opened)) await write.copied(event);
+      if (of === 'batch') await copyDays(root.batches.days(place), to.batches.days(place));
       await write.added(await runEvent(await session.aws(), run, 'state move'));
       await write.added({ type: 'fact', run, name: 'state-arrived', value: { from: root.place } });
     });
     await writer(ours, events.length, now).added({ type: 'fact', run, name: 'state-moved', value: { to: to.place } });
-    return { endpoint, from: source.path, to: target.path, events: wanted.length };
+    return { of, endpoint, from: source.path, to: target.path, events: wanted.length };
   });
 }
 
+/** What the days of a batch came to goes along; it stays here, too, and is not gone on with. */
+async function copyDays(from: DocumentStore, to: DocumentStore): Promise<void> {
+  for (const name of await from.names()) {
+    const content = await from.read(name);
+    if (content !== undefined) await to.write(name, content);
+  }
+}
+
 /** Takes a lock away whose holder has ended without releasing it. @returns who held it; undefined where it is free */
-export async function unlock(session: Session, endpoint: string): Promise<LockHolder | 'damaged' | undefined> {
-  return (await storeOf(session, endpoint)).breakLock();
+export async function unlock(session: Session, whose: Locked): Promise<LockHolder | 'damaged' | undefined> {
+  return (await storeOf(session, whose)).breakLock();
 }
 
-/** Who holds the lock of an endpoint. */
-export async function lockHolderOf(session: Session, endpoint: string): Promise<LockHolder | undefined> {
-  return (await storeOf(session, endpoint)).holder();
+/** Who holds the lock of an endpoint, or of a batch. */
+export async function lockHolderOf(session: Session, whose: Locked): Promise<LockHolder | undefined> {
+  return (await storeOf(session, whose)).holder();
 }
 
-async function storeOf(session: Session, endpoint: string): Promise<JournalStore> {
+/** Whose lock. */
+type Locked = { endpoint: string } | { batch: string };
+
+async function storeOf(session: Session, whose: Locked): Promise<JournalStore> {
   const root = await session.state();
-  return root.store({ ...(await placeOf(session)), endpoint });
+  const place = await placeOf(session);
+  return 'batch' in whose
+    ? root.batches.journals.store({ ...place, endpoint: whose.batch })
+    : root.store({ ...place, endpoint: whose.endpoint });
 }
 
 async function placeOf(session: Session): Promise<{ account: string; region: string }> {

@@ -32,11 +32,12 @@ export async function run(app: App, options: BatchRunOptions): Promise<Outcome> 
   return outcomes.find((one) => one === 'no') ?? outcomes.find((one) => one !== 'done') ?? 'done';
 }
 
-/** Objects that failed are rows that nobody judges: whoever runs this every day is to see it. */
+/** Objects that failed, and days of which no row was judged: whoever runs this every day is to see it. */
 function outcomeOf(found: BatchRun): Outcome {
   if (found.kind === 'planned') return 'pending';
   if (found.kind === 'missing') return 'done';
-  return found.day.failedObjects.length > 0 ? 'no' : 'done';
+  if (found.day.failedObjects.length > 0) return 'no';
+  return found.day.rows.judged === 0 ? 'inconclusive' : 'done';
 }
 
 async function settingsOf(app: App, options: BatchRunOptions): Promise<BatchSettings> {

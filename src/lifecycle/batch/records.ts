@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { createGzip } from 'node:zlib';
 import type { Aws } from '../../aws/clients.ts';
@@ -163,17 +162,26 @@ function recordWriter(path: string): RecordWriter {
   const zip = createGzip({ level: 1 });
   const file = createWriteStream(path, { mode: 0o600 });
   let failed: Error | undefined;
-  for (const stream of [zip, file]) stream.on('error', (error: Error) => (failed ??= error));
+  // One who waits for room, or for the end, is woken by either, and looks whether it failed.
+  let wake = () => undefined as void;
+  const woken = () => new Promise<void>((resolve) => (wake = resolve));
+  for (const stream of [zip, file])
+    stream.on('error', (error: Error) => {
+      failed ??= error;
+      wake();
+    });
+  zip.on('drain', () => wake());
+  file.on('close', () => wake());
   zip.pipe(file);
   return {
     async write(record) {
       if (failed !== undefined) throw failed;
       // Two characters that JSON takes as they are end a line for some readers.
       const line = JSON.stringify(record).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
-      if (!zip.write(`${line}\n`)) await Promise.race([once(zip, 'drain'), once(file, 'error')]);
+      if (!zip.write(`${line}\n`)) await woken();
     },
     async end() {
-      const closed = once(file, 'close');
+      const closed = woken();
       zip.end();
       if (failed === undefined) await closed;
       if (failed !== undefined) throw failed;

@@ -2,7 +2,7 @@ import { dayPlus } from '../../analysis/batch/period.ts';
 import type { BatchDay } from '../../analysis/batch/day.ts';
 import { describeTransformJob, type TransformJob } from '../../aws/transform-jobs.ts';
 import { orUnseen } from '../../aws/unseen.ts';
-import { environmentError } from '../../base/errors.ts';
+import { environmentError, Problem } from '../../base/errors.ts';
 import { shownStart, text } from '../../base/text.ts';
 import type { LockHolder } from '../../base/process-lock.ts';
 import { attemptsOf, begunBatch } from '../../state/batches.ts';
@@ -65,6 +65,33 @@ export async function batchStatus(session: Session, batch: string): Promise<Batc
       .filter(({ kind }) => kind !== 'transform-job'),
     holder: await store.journal.store.holder(),
   };
+}
+
+/** A batch, as a list shows it. */
+export interface ListedBatch {
+  batch: string;
+  /** Undefined after a cleanup. */
+  candidate: string | undefined;
+  against: string | undefined;
+  /** How many days are kept, and the last of them. */
+  days: number;
+  last: string | undefined;
+}
+
+/** The batches of this state in this account and region; AWS is not asked. One whose journal is moved or damaged is left out. */
+export async function listBatches(session: Session): Promise<ListedBatch[]> {
+  const listed: ListedBatch[] = [];
+  for (const batch of await batchNames(session)) {
+    const store = await openBatch(session, batch).catch((error: unknown) => {
+      if (error instanceof Problem) return undefined;
+      throw error;
+    });
+    if (store === undefined) continue;
+    const begun = begunBatch(replay(store.journal.events()));
+    const days = await store.days();
+    listed.push({ batch, candidate: begun?.model, against: begun?.against, days: days.length, last: days.at(-1) });
+  }
+  return listed;
 }
 
 async function described(session: Session, names: readonly string[]): Promise<TransformJob[]> {

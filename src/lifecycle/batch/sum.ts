@@ -9,6 +9,7 @@ import { METRICS, type MetricTable, type Observations, type VariantFacts } from 
 import type { Truth } from '../../analysis/answers/truth.ts';
 import { comparisonFor } from '../judge.ts';
 import { readLabels } from '../labels.ts';
+import { count, counted } from '../../base/units.ts';
 import type { Session, TaskReporter } from '../session.ts';
 import type { BatchSettings } from './settings.ts';
 import type { BatchStore } from './store.ts';
@@ -42,7 +43,10 @@ export async function decidedRecords(
     file: files[0],
     notes: [
       ...decisions.notes,
-      `${against.source.name} decided ${requests} of ${of} rows that the candidate answered.`,
+      `${against.source.name} decided ${count(requests)} of ${counted(of, 'rows')} that the candidate answered.`,
+      ...(requests === 0 && settings.id === undefined && decisions.by === 'id'
+        ? ['It names rows by their ids, and nobody has said where a row has its own: --id COLUMN.']
+        : []),
     ],
   };
 }

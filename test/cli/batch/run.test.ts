@@ -354,6 +354,32 @@ test('more instances than the quota permits are used one after the other; with n
   }
 });
 
+test('batches are shown with the state, move with it, and what their days came to goes along', async () => {
+  const shown = JSON.parse((await world.shadowctl('state show --format json')).out);
+  expect(shown.batches.map(({ batch }: { batch: string }) => batch)).toContain('nightly');
+  const listed = JSON.parse((await world.shadowctl('ls --format json')).out);
+  expect(listed.batches).toContainEqual({
+    batch: 'nightly',
+    candidate: 'cand',
+    against: 'model prod',
+    days: 3,
+    last: '2026-01-04',
+  });
+  const unlocked = await world.shadowctl('state unlock --batch nightly --yes --format json');
+  expect(JSON.parse(unlocked.out)).toMatchObject({ batch: 'nightly', unlocked: false });
+  const before = await world.shadowctl('batch status --batch nightly --format json');
+  const moved = await world.shadowctl('state move --to s3://lake/moved --yes --format json');
+  expect(moved.code, moved.err).toBe(0);
+  const gone = await world.shadowctl('batch status --batch nightly');
+  expect(gone.err).toContain('was moved to s3://lake/moved');
+  const there = await world.shadowctl('batch status --batch nightly --format json --state s3://lake/moved');
+  const days = (ended: { out: string }) => JSON.parse(ended.out).days;
+  expect(days(there)).toEqual(days(before));
+  const back = await world.shadowctl('state move --state s3://lake/moved --to .shadowctl --yes');
+  expect(back.code, back.err).toBe(0);
+  expect(days(await world.shadowctl('batch status --batch nightly --format json'))).toEqual(days(before));
+});
+
 test('cleanup of a batch leaves nothing of it but records of jobs, and what its days came to', async () => {
   expect((await s3.keys('out/nightly/')).length).toBeGreaterThan(0);
   const plan = await world.shadowctl('cleanup --batch nightly --plan --format json');
