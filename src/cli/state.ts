@@ -139,10 +139,8 @@ async function move(app: App, { to, endpoint, plan, yes, format }: MoveOptions):
     writeJson(io, 'state-move', {
       from,
       to: target.place,
-      journals: moved.filter(({ of }) => of === 'endpoint').map(({ of: _, ...one }) => one),
-      batches: moved
-        .filter(({ of }) => of === 'batch')
-        .map(({ of: _, endpoint: batch, ...one }) => ({ batch, ...one })),
+      journals: moved.flatMap(({ of, ...one }) => (of === 'endpoint' ? [one] : [])),
+      batches: moved.flatMap(({ of, endpoint: batch, ...one }) => (of === 'batch' ? [{ batch, ...one }] : [])),
     });
   const named = (one: MovedJournal) => (one.of === 'batch' ? `batch ${one.endpoint}` : one.endpoint);
   if (plan) {

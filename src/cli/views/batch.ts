@@ -1,4 +1,5 @@
 import type { BatchDay, RowAccount } from '../../analysis/batch/day.ts';
+import { shown, text } from '../../base/text.ts';
 import { bytes, count, counted, duration, isoSeconds, percent } from '../../base/units.ts';
 import { dollars, hourlyCost } from '../../guard/prices.ts';
 import type { BatchRun } from '../../lifecycle/batch/decision.ts';
@@ -11,6 +12,7 @@ import { table } from '../../ui/table.ts';
 import { paint } from '../../ui/theme.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { placeLine } from './plan.ts';
+import { nextLines } from './next.ts';
 import { describeStep, stepsJson } from './steps.ts';
 
 type ViewIo = Pick<Io, 'color' | 'columns'>;
@@ -65,7 +67,10 @@ export function batchPlanLines(io: ViewIo, plan: BatchPlan): string[] {
 }
 
 /** What a day came to. */
-export function batchRunLines(io: ViewIo, run: Exclude<BatchRun, { kind: 'planned' | 'missing' }>): string[] {
+export function batchRunLines(
+  io: ViewIo & Pick<Io, 'command'>,
+  run: Exclude<BatchRun, { kind: 'planned' | 'missing' }>,
+): string[] {
   const { day } = run;
   const head =
     run.kind === 'unchanged'
@@ -76,7 +81,12 @@ export function batchRunLines(io: ViewIo, run: Exclude<BatchRun, { kind: 'planne
             'To judge the day anew, give --rerun.',
           ]
         : [];
-  return [...head, ...dayLines(io, day), `Kept in ${run.path}`];
+  return [
+    ...head,
+    ...dayLines(io, day),
+    `Kept in ${run.path}`,
+    ...nextLines(io, text`the verdict over its days: ${shown('batch report', { batch: day.batch })}`),
+  ];
 }
 
 function dayLines(io: ViewIo, day: BatchDay): string[] {

@@ -355,29 +355,25 @@ test('more instances than the quota permits are used one after the other; with n
 });
 
 test('batches are shown with the state, move with it, and what their days came to goes along', async () => {
-  const shown = JSON.parse((await world.shadowctl('state show --format json')).out);
-  expect(shown.batches.map(({ batch }: { batch: string }) => batch)).toContain('nightly');
-  const listed = JSON.parse((await world.shadowctl('ls --format json')).out);
-  expect(listed.batches).toContainEqual({
-    batch: 'nightly',
-    candidate: 'cand',
-    against: 'model prod',
-    days: 3,
-    last: '2026-01-04',
-  });
-  const unlocked = await world.shadowctl('state unlock --batch nightly --yes --format json');
-  expect(JSON.parse(unlocked.out)).toMatchObject({ batch: 'nightly', unlocked: false });
-  const before = await world.shadowctl('batch status --batch nightly --format json');
-  const moved = await world.shadowctl('state move --to s3://lake/moved --yes --format json');
+  const words = ['--input', 's3://lake/stop/{yyyy}/{MM}/{dd}/', '--model', 'cand', '--against', 'model:prod'];
+  const ran = await run('small', [...words, '--state', 'small']);
+  expect(ran.code, ran.err).toBe(0);
+  const listed = JSON.parse((await world.shadowctl('ls --state small --format json')).out);
+  expect(listed.batches).toEqual([
+    { batch: 'small', candidate: 'cand', against: 'model prod', days: 1, last: '2026-01-04' },
+  ]);
+  const shown = JSON.parse((await world.shadowctl('state show --state small --format json')).out);
+  expect(shown.batches).toMatchObject([{ batch: 'small', clean: false }]);
+  const unlocked = await world.shadowctl('state unlock --state small --batch small --yes --format json');
+  expect(JSON.parse(unlocked.out)).toMatchObject({ batch: 'small', unlocked: false });
+  const status = (place: string) => world.shadowctl(`batch status --batch small --state ${place} --format json`);
+  const before = JSON.parse((await status('small')).out);
+  const moved = await world.shadowctl('state move --state small --to s3://lake/moved --yes --format json');
   expect(moved.code, moved.err).toBe(0);
-  const gone = await world.shadowctl('batch status --batch nightly');
-  expect(gone.err).toContain('was moved to s3://lake/moved');
-  const there = await world.shadowctl('batch status --batch nightly --format json --state s3://lake/moved');
-  const days = (ended: { out: string }) => JSON.parse(ended.out).days;
-  expect(days(there)).toEqual(days(before));
-  const back = await world.shadowctl('state move --state s3://lake/moved --to .shadowctl --yes');
-  expect(back.code, back.err).toBe(0);
-  expect(days(await world.shadowctl('batch status --batch nightly --format json'))).toEqual(days(before));
+  expect((await status('small')).out).toContain('was moved to s3://lake/moved');
+  expect(JSON.parse((await status('s3://lake/moved')).out).days).toEqual(before.days);
+  const clean = await world.shadowctl('cleanup --batch small --state s3://lake/moved --yes');
+  expect(clean.code, clean.err).toBe(0);
 });
 
 test('cleanup of a batch leaves nothing of it but records of jobs, and what its days came to', async () => {
