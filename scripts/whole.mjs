@@ -36,6 +36,7 @@ const FILES = {
     'test/mirror/full-disk.test.ts',
     'test/pipeline/function.test.ts',
     'test/pipeline/process.test.ts',
+    'test/pipeline/emulator-killed.test.ts',
   ],
   peers: [
     'test/emulator/clients/boto3.test.ts',
