@@ -58,6 +58,12 @@ function atDay(predictions: Predictions, at: number): Predictions {
   return { ...rest, blocks: blocks.map((block) => ({ ...block, at })) };
 }
 
+/** What labels say of a part, on the days that have some. */
+function mergeTruth(a: SliceSums['truth'], b: SliceSums['truth']): SliceSums['truth'] {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { rows: a.rows + b.rows, loss: a.loss + b.loss, lossSquared: a.lossSquared + b.lossSquared };
+}
+
 /** A part of a column must be one of so many of the days: quarters of numbers are others every day. */
 const OF_DAYS = 0.5;
 
@@ -74,6 +80,7 @@ function mergeParts(days: readonly Predictions[], merged: Predictions): SliceSum
       rows: slice.rows + (before?.rows ?? 0),
       hits: slice.hits + (before?.hits ?? 0),
       inputs: slice.inputs + (before?.inputs ?? 0),
+      truth: mergeTruth(before?.truth, slice.truth),
       days: 1 + (before?.days ?? 0),
     });
   }
@@ -82,11 +89,12 @@ function mergeParts(days: readonly Predictions[], merged: Predictions): SliceSum
   const different = merged.repeats === undefined || apart === 0 ? 1 : merged.repeats.inputs / apart;
   return [...found.values()]
     .filter((one) => one.days >= OF_DAYS * sliced.length)
-    .map(({ column, part, rows, hits, inputs }) => ({
+    .map(({ column, part, rows, hits, inputs, truth }) => ({
       column,
       part,
       rows,
       hits,
       inputs: Math.max(1, Math.floor(inputs * different)),
+      ...(truth === undefined ? {} : { truth }),
     }));
 }

@@ -11,7 +11,7 @@ import { putObject } from '../../aws/s3-text.ts';
 import { VirtualClock } from '../../base/clock.ts';
 import { interrupted, Problem } from '../../base/errors.ts';
 import { printText } from '../../base/text.ts';
-import { count, DAY, duration, HOUR, percent } from '../../base/units.ts';
+import { count, DAY, duration, HOUR, points } from '../../base/units.ts';
 import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
 import { startEmulator } from '../../emulator/http/server.ts';
 import { type Io, plain } from '../../ui/io.ts';
@@ -41,15 +41,16 @@ interface Seen {
   };
   observations: {
     days: { day: string; rows: { delivered: number; judged: number } }[];
-    predictions: { truth: { rows: number; of: number } | null; slices: Part[] | null };
+    predictions: { slices: Part[] | null };
+    labelled: { slices: Part[] | null } | null;
   };
 }
 
+/** A part of the inputs: rows with a label, and how many more of them the candidate has wrong than production. */
 interface Part {
   column: string;
   part: string;
-  rows: number;
-  hits: number;
+  truth?: { rows: number; loss: number };
 }
 
 /** Fourteen days of generated rows, on an emulator in this process: a candidate that is better on average and breaks a part, and its successor. */
@@ -169,7 +170,7 @@ export async function run(app: App): Promise<Outcome> {
     await head(report('parcels-2'), 'no');
     const worst = worstPart(seen);
     say(
-      `It is right more often than production, and yet it breaks too much of what was right. Where: of the rows with ${worst.column} = ${worst.part} (${PARCEL_COLUMNS[columnNumber(worst) - 1] ?? ''}, whose parcels were late until spring) it answers ${percent(worst.hits / worst.rows)} as production does, less than of any other part.`,
+      `It is right more often than production, and yet it breaks too much of what was right. Where: of the rows with ${worst.column} = ${worst.part} (${PARCEL_COLUMNS[columnNumber(worst) - 1] ?? ''}, whose parcels were late until spring) it is wrong ${points(lossOf(worst))} more often than production, more than on any other part.`,
     );
 
     chapter(3, 'Its successor, over the same days');
@@ -241,11 +242,16 @@ function dayLine(io: Io, day: string, { verdict, observations }: Seen): string {
   return `${day} ${weekday}  ${count(rows).padStart(3)} rows, ${labelled} ${labelled === 1 ? 'day has' : 'days have'} labels  ${paint(io, MEANING[verdict.outcome], verdict.outcome.toUpperCase())}${why}`;
 }
 
-/** The part of the inputs in which the two models agree least. */
-function worstPart({ observations: { predictions } }: Seen): Part {
-  const [worst] = (predictions.slices ?? []).toSorted((a, b) => a.hits / a.rows - b.hits / b.rows);
+/** The part of the inputs on which the candidate loses most. */
+function worstPart({ observations: { predictions, labelled } }: Seen): Part {
+  const [worst] = ((labelled ?? predictions).slices ?? []).toSorted((a, b) => lossOf(b) - lossOf(a));
   if (worst === undefined) throw unplanned('no part of the inputs was found');
   return worst;
+}
+
+/** A row. */
+function lossOf({ truth }: Part): number {
+  return truth === undefined || truth.rows === 0 ? 0 : truth.loss / truth.rows;
 }
 
 function columnNumber({ column }: Part): number {

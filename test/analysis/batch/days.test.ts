@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { daysThatCount } from '../../../src/analysis/batch/days.ts';
 import { mergeDays, type SeenDay } from '../../../src/analysis/merge/days.ts';
-import type { Predictions } from '../../../src/analysis/predictions.ts';
 import { someBatchDay } from '../../support/batch-day.ts';
 import { batchOf, someDays } from '../../support/days.ts';
 
@@ -35,7 +34,7 @@ describe('the sum of days', () => {
           { column: 'x', part: 'a', rows: 100, hits: 90, inputs: 100 },
           { column: 'y', part: `≤ ${i}`, rows: 50, hits: 40, inputs: 50 },
         ],
-      } as Partial<Predictions>);
+      });
       const [facts] = observations.days ?? [];
       if (facts === undefined) throw new Error('a day has facts');
       return { ...facts, observations };
