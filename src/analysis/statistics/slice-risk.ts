@@ -1,6 +1,6 @@
 import type { Predictions, SliceSums } from '../predictions.ts';
 import { designEffect } from './repeats.ts';
-import { benjaminiHochberg, slicesByColumn } from './slices.ts';
+import { benjaminiHochberg, type ColumnSlice, slicesByColumn } from './slices.ts';
 import { chiSquaredAbove } from './symmetry.ts';
 
 /** A part of one column of the inputs, and what it would come to if the candidate answered it. */
@@ -52,7 +52,8 @@ const STANDS_OUT = 0.05;
  * S = Σ n_i (p_i − p)², ρ = (S / (p (1 − p)) − (k − 1)) / (N − Σ n_i² / N − (k − 1)), and 0 where that is negative. For losses
  * m = s² / τ², s² the variance within parts and τ² that between them, likewise. Rows are divided by the design effect of repeated
  * inputs. Where the parts of a column differ no more than by chance (chi-squared of their scatter with k − 1 degrees, false discoveries
- * held down to 5 % over all columns), all have the column's rate, and volume alone orders them.
+ * held down to 5 % over all columns), all have the column's rate, and volume alone orders them. Of parts that do not stand out for the
+ * worse, mean and m are their own: one that is far from all others says nothing of how much these differ from each other.
  *
  * @returns the column first whose parts differ most beyond chance; none without slices
  */
@@ -69,11 +70,17 @@ export function sliceRanking(predictions: Predictions): SliceRanking[] {
   const rankings = columns.map(({ column, parts, labelled, found }, i) => {
     const differs = (adjusted[i] ?? 1) < STANDS_OUT && Number.isFinite(found.prior);
     const share = sumOf(parts, (part) => part.rows - part.hits) / sumOf(parts, ({ rows }) => rows);
+    const standsOut = (part: ColumnSlice) => part.adjusted < STANDS_OUT && 1 - part.hits / part.rows > share;
+    // One part that is far from all others says nothing of how much these differ from each other.
+    const others = parts.filter((part) => !standsOut(part));
+    const usual = others.length < 2 ? found : (labelled ? losses : shares)(others, factor);
     const ranked = parts
       .map((part, k): SliceRisk => {
         const { n, value } = found.counts[k] ?? { n: 0, value: 0 };
-        const weight = differs ? n / (n + found.prior) : 0;
-        const rate = weight * value + (1 - weight) * found.mean;
+        const own = standsOut(part) ? found : usual;
+        const chanceAlone = own === usual && usual !== found && usual.p >= STANDS_OUT;
+        const weight = differs && !chanceAlone && Number.isFinite(own.prior) ? n / (n + own.prior) : 0;
+        const rate = weight * value + (1 - weight) * (differs ? own.mean : found.mean);
         return {
           column,
           part: part.part,
@@ -81,7 +88,7 @@ export function sliceRanking(predictions: Predictions): SliceRanking[] {
           seen: value,
           rate,
           risk: part.rows * rate,
-          standsOut: part.adjusted < STANDS_OUT && 1 - part.hits / part.rows > share,
+          standsOut: standsOut(part),
         };
       })
       .toSorted((a, b) => b.risk - a.risk || b.rows - a.rows);

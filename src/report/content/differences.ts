@@ -102,8 +102,7 @@ export function riskSection(found: Predictions): Section | undefined {
     sentences: differing.map(orderText),
     tables: differing.map(riskTable),
     remark:
-      'Risk is the rows of a slice times its rate, which is drawn towards that of all slices of the column as far as they differ no more than by chance: few rows make no slice look risky, or safe.',
-    notable: differing.length,
+      'Risk is the rows of a slice times its rate: what was seen, drawn towards all slices of the column as far as they differ no more than by chance, so that few rows make no slice look risky, or safe.',
   };
 }
 
@@ -121,7 +120,7 @@ function riskTable({ column, basis, parts }: SliceRanking): Section['tables'][nu
       { title: 'where', words: 40 },
       { title: 'rows', number: true },
       { title: `${title}, seen`, number: true },
-      { title: 'drawn', number: true },
+      { title: 'rate', number: true },
       { title: 'risk', number: true },
     ],
     rows: parts.map(({ part, rows, seen, rate: own, risk }) => [

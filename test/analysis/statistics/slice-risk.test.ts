@@ -20,10 +20,10 @@ test('risk is volume times rate; the order begins with the least, and what stand
     found([slice('DE', 5_000, 4_900), slice('AT', 800, 784), slice('LI', 300, 200), slice('CH', 1_000, 985)]),
   );
   expect(ranking).toMatchObject({ column: 'country', basis: 'disagreement', differs: true });
-  // LI differs in a third of its rows; DE has more of them.
-  expect(ranking?.parts.map(({ part }) => part)).toEqual(['DE', 'LI', 'AT', 'CH']);
-  expect(ranking?.parts.map(({ standsOut }) => standsOut)).toEqual([false, true, false, false]);
-  expect(ranking?.order).toEqual(['CH', 'AT', 'DE', 'LI']);
+  expect(ranking?.parts.map(({ part }) => part)).toEqual(['LI', 'DE', 'CH', 'AT']);
+  expect(ranking?.parts.map(({ standsOut }) => standsOut)).toEqual([true, false, false, false]);
+  // The other three differ by chance alone: volume orders them.
+  expect(ranking?.order).toEqual(['AT', 'CH', 'DE', 'LI']);
   for (const { risk, rate, rows } of ranking?.parts ?? []) expect(risk).toBeCloseTo(rate * rows, 10);
 });
 
@@ -82,4 +82,14 @@ test('columns come by how much their parts differ; without slices there is no ra
     ['weekday', false],
   ]);
   expect(sliceRanking({ ...one, slices: undefined })).toEqual([]);
+});
+
+test('beside one part that stands out, a small part without a difference does not look safe by chance', () => {
+  const [ranking] = sliceRanking(
+    found([slice('LI', 400, 40), slice('DE', 3_000, 2_910), slice('AT', 1_000, 968), slice('few', 40, 40)]),
+  );
+  const few = ranking?.parts.find(({ part }) => part === 'few');
+  expect(few?.seen).toBe(0);
+  expect(few?.rate).toBeCloseTo(0.03, 2);
+  expect(ranking?.parts.find(({ part }) => part === 'LI')?.rate).toBeCloseTo(0.9, 1);
 });
