@@ -212,7 +212,7 @@ function requireOneReading(days: readonly SeenDay[]): void {
     if (why !== undefined)
       throw usageError(
         `${first?.day ?? ''} and ${one.day} cannot be judged together: ${why}.`,
-        'Say how answers are to be read (--answers, --prediction, or answers: in the policy), or run the day again.',
+        'Say how answers are to be read (--answers, --prediction, or answers: in the policy), let a comparator see every row of a day (--comparator-sample), or run the day again.',
       );
   }
 }
