@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { withSpill } from '../../analysis/compare/spill.ts';
 import { type KeptBody, LIVE_FOLDER, recordLine } from '../../analysis/mirrored/record.ts';
@@ -92,7 +92,7 @@ export async function replay(
       `${records} holds records already.`,
       'Each replay has a folder of its own, so that no answers of two are mixed: name another with --records.',
     );
-  return withSpill(join(tmpdir(), 'shadowctl-replay'), async (folder) => {
+  return withSpill(join(tmpdir(), `shadowctl-replay-${userInfo().uid}`), async (folder) => {
     const recording = await doTask(session, { name: 'read-recording', sources: options.from }, () =>
       readRecording(session, options, folder),
     );
