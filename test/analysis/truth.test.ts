@@ -124,3 +124,15 @@ test('labels for a handful of inputs, again and again, decide nothing', () => {
   expect(gate).toMatchObject({ outcome: 'inconclusive', needs: '295 more different inputs' });
   expect(gate?.reason).toContain('hold only 5 different inputs');
 });
+
+test('labels that wait for their rows are not told to be wrong', () => {
+  const seen = told(() => ({ production: 1, shadow: 1 }));
+  const { predictions } = seen;
+  if (predictions === undefined) throw new Error('the simulation has predictions');
+  const truth = { rows: 0, of: 0, labels: undefined, numbers: undefined, unknown: 2998 };
+  const gates = judge({ ...seen, predictions: { ...predictions, truth } }, DEFAULT_POLICY)?.gates;
+  expect(gates?.find(({ id }) => id === 'truth')).toMatchObject({
+    outcome: 'inconclusive',
+    reason: 'No answers have been compared yet, so no label has its row.',
+  });
+});

@@ -45,7 +45,7 @@ function whyNone(id: string, { observations: { metrics, predictions } }: Evidenc
   if (id === 'latency.mean')
     return 'How long a single request may take has no bound, so neither has the mean of one window.';
   if (kind === 'latency' && QUANTILES.some((one) => one === name) && metrics.exceedances === undefined)
-    return 'CloudWatch has not counted which requests took longer than the threshold.';
+    return 'How many requests took longer than the threshold was not counted in this window.';
   if (id === 'slices')
     return 'Columns are cut at the quartiles of the whole window, so which rows are in a part depends on what came after them.';
   if (kind === 'distance' || kind === 'reference') return 'A distance between two distributions is not a mean of rows.';

@@ -8,6 +8,7 @@ import type { Evidence } from './evidence.ts';
 import { judgeRegressions } from './regressions.ts';
 import { judgeLoss, judgeScores } from './loss.ts';
 import { needsAdvice } from './needs.ts';
+import type { Needs } from './needs.ts';
 import { truthMargin, unripe } from './truth-gate.ts';
 import { judgeRecall } from './recall.ts';
 import { count, counted, duration } from '../../base/units.ts';
@@ -36,6 +37,14 @@ export function judgeTruth(evidence: Evidence): Gate[] {
   if (late !== undefined) return [{ ...unknown(evidence, sentence(late.reason)), ...late.needs }];
   if (truth.age !== undefined && truth.of === 0)
     return [unknown(evidence, `No compared request was ${duration(truth.age.age)} old when labels were looked up.`)];
+  if (truth.of === 0)
+    return [
+      unknown(
+        evidence,
+        'No answers have been compared yet, so no label has its row.',
+        needsAdvice('answers of both models'),
+      ),
+    ];
   const none =
     truth.unknown === 1 ? 'The one label belongs to none' : `None of the ${count(truth.unknown)} labels belongs to one`;
   const reason = `${truth.unknown === 0 ? 'None of the labels belongs to one' : none} of the ${counted(truth.of, 'compared rows')}.`;
@@ -50,7 +59,11 @@ function unlessPriced(gate: Gate, policy: Policy): Gate {
   return priced && !decides(policy, gate.id) ? { ...gate, gating: false } : gate;
 }
 
-function unknown({ policy }: Evidence, reason: string): Gate {
+const LABELS_OF_WINDOW = needsAdvice(
+  'labels with the InferenceIds of this window, or with the features as they were sent',
+);
+
+function unknown({ policy }: Evidence, reason: string, needs: Needs = LABELS_OF_WINDOW): Gate {
   return {
     id: 'truth',
     title: 'Is it less accurate?',
@@ -64,7 +77,7 @@ function unknown({ policy }: Evidence, reason: string): Gate {
     n: 0,
     of: 'rows',
     reason,
-    ...needsAdvice('labels with the InferenceIds of this window, or with the features as they were sent'),
+    ...needs,
   };
 }
 
