@@ -26,7 +26,7 @@ export interface TransformJob {
   failure: string | undefined;
 }
 
-/** The log group of all transform jobs; a job's streams begin with its name and a slash (facts 9.1). */
+/** The log group of all transform jobs; a job's streams begin with its name and a slash (facts 16.3). */
 export const TRANSFORM_LOG_GROUP = '/aws/sagemaker/TransformJobs';
 
 /** Every type of instance that a transform job takes, as far as this version knows. */
@@ -85,7 +85,7 @@ export async function stopTransformJob(aws: Aws, name: string): Promise<void> {
   }
 }
 
-/** SageMaker says it in words alone for many kinds (facts 8.1), and for jobs in a code of its own. */
+/** SageMaker has no code of its own for it, only these words (facts 16.1). */
 function isMissing(error: unknown): boolean {
   return (
     error instanceof AwsProblem &&

@@ -6,7 +6,7 @@ export interface ObjectFailure {
   reason: string;
 }
 
-/** `2026-11-30T01:02:03.004:[sagemaker logs]: bucket/key: words` (facts 9.1). */
+/** `2026-11-30T01:02:03.004:[sagemaker logs]: bucket/key: words` (facts 16.3). */
 const LINE = /^\S+:\[sagemaker logs\]: (.*)$/s;
 const LONGEST = 300;
 

@@ -1,4 +1,4 @@
-/** Families that transform jobs have in place of those that only endpoints have, nearest first (facts 9.1). */
+/** Families that transform jobs have in place of those that only endpoints have, nearest first (facts 16.1). */
 const INSTEAD: readonly (readonly [family: RegExp, families: readonly string[]])[] = [
   [/^(t[234]g?|m[678]g[dn]?|m5d|m5dn|m5n|m7a|m6a|m8\w*)$/, ['m5', 'm6i', 'm7i']],
   [/^(c[678]g[dn]?|c5d|c5n|c6in|c6a|c7a|c8\w*)$/, ['c5', 'c6i', 'c7i']],

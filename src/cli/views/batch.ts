@@ -85,6 +85,9 @@ export function batchRunLines(
     ...head,
     ...dayLines(io, day),
     `Kept in ${run.path}`,
+    ...(day.failedObjects.some(({ line }) => line === undefined)
+      ? wrap('To find the line because of which an object failed, give --find-bad-rows.', io.columns, '  ')
+      : []),
     ...nextLines(io, text`the verdict over its days: ${shown('batch report', { batch: day.batch })}`),
   ];
 }

@@ -9,11 +9,12 @@ import { type BatchDay, type BatchJob, type FailedObject, newBatchDay } from '..
 import type { RemoteObject } from '../../aws/s3-download.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { putFile } from '../../aws/s3-upload.ts';
+import { s3Place } from '../../aws/s3-uri.ts';
 import { readObject } from '../../aws/s3.ts';
 import { describeTransformJob, type TransformJob } from '../../aws/transform-jobs.ts';
 import { environmentError, type Problem } from '../../base/errors.ts';
 import { parsedJson } from '../../base/json.ts';
-import { lines } from '../../base/text.ts';
+import { lines, shown, text } from '../../base/text.ts';
 import { counted } from '../../base/units.ts';
 import type { PriceList } from '../../guard/prices.ts';
 import { apply, type JournaledRun } from '../../resources/apply.ts';
@@ -150,7 +151,7 @@ async function askModels(
   answered: Map<Side, Map<string, RemoteObject>>,
   jobs: { side: Side; job: TransformJob }[],
 ): Promise<void> {
-  const { on, run, decision, prices } = work;
+  const { on, run, decision, prices, folder } = work;
   const { session, aws } = on;
   const { settings } = decision;
   const limits = { maxCost: settings.maxCost, prices };
@@ -200,7 +201,7 @@ async function askModels(
       const accept = acceptOf(settings, group.contentType, image);
       const request = { side, model, ...group, accept, objects: group.objects.map((one) => one.asked) };
       const name = await beginJob(run, request, place).catch(async (error: unknown) => {
-        if (!isAtLimit(error)) throw error;
+        if (!isAtLimit(error)) throw withRoleAdvice(error, folder);
         if (begun.size === 0) throw beyondLimit(error, settings);
         // The instances of the jobs that run already are what the quota permits: this one's turn comes after them.
         session.emit({ kind: 'jobs-limited', words: error.words });
@@ -217,6 +218,18 @@ async function askModels(
 /** Whether SageMaker permits no more instances, or jobs, at this moment. */
 function isAtLimit(error: unknown): error is AwsProblem {
   return error instanceof AwsProblem && error.code.startsWith('ResourceLimitExceeded');
+}
+
+/** SageMaker reads inputs and writes outputs as the model's role: what that lacks is in its own words, and here where to look. */
+function withRoleAdvice(error: unknown, folder: string): unknown {
+  if (!(error instanceof AwsProblem) || error.code !== 'ValidationException' || !error.words.includes('role "arn:'))
+    return error;
+  const bucket = s3Place(folder)?.bucket;
+  return environmentError(
+    error.message,
+    text`What the role needs, in a policy: ${shown('iam-policy', { 'execution-role': true, bucket })}`,
+    error,
+  );
 }
 
 /** No job runs, and one is more than the account may have. */

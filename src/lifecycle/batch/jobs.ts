@@ -57,7 +57,7 @@ function jobInput(
     TransformOutput: { S3OutputPath: `${folder}outputs/${name}`, Accept: request.accept, AssembleWith: 'Line' },
     TransformResources: {
       InstanceType: settings.instanceType as Resources['InstanceType'],
-      // An object is worked on by one instance: further ones would have nothing to do (facts 9.1).
+      // An object is worked on by one instance: further ones would have nothing to do (facts 16.2).
       InstanceCount: Math.min(settings.instances, request.objects.length),
     },
     // A document that answers several rows could not be taken apart by lines.

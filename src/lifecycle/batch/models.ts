@@ -86,7 +86,7 @@ export function againstWords(against: BatchSettings['against']): string {
   return against.kind;
 }
 
-/** What a model answers as, where nobody says it: linear-learner has no CSV (facts 9.1). */
+/** What a model answers as, where nobody says it: linear-learner has no CSV (facts 16.4). */
 export function acceptOf(
   settings: Pick<BatchSettings, 'accept'>,
   contentType: string,

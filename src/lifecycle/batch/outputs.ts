@@ -3,7 +3,7 @@ import { listObjects } from '../../aws/s3.ts';
 import type { Aws } from '../../aws/clients.ts';
 import type { RemoteObject } from '../../aws/s3-download.ts';
 
-/** What SageMaker appends to an object's key for what a model answered to it (facts 9.1). */
+/** What SageMaker appends to an object's key for what a model answered to it (facts 16.2). */
 const ENDING = '.out';
 
 /**

@@ -192,7 +192,7 @@ async function decide(
 }
 
 /**
- * "Accept must match ContentType" where SageMaker processes data (facts 9.1): known before anything is begun.
+ * "Accept must match ContentType" where SageMaker processes data (facts 16.4): known before anything is begun.
  * @throws Problem (usage)
  */
 function requireFilterable(jobs: readonly PlannedJob[], { inputFilter }: BatchSettings): void {

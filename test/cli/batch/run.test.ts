@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { StopTransformJobCommand } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { readDocument } from '../../../src/emulator/iam/document.ts';
 import { csv, jobNames, lake, makeModel, WEATHER_ROWS } from '../../support/batch.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../../support/world.ts';
 
@@ -305,6 +306,21 @@ test('jobs that cost too much are stopped, and the day goes on where more is all
   const { json, code, err } = await run('dear', words);
   expect(code, err).toBe(0);
   expect(json.rows.judged).toBe(20);
+});
+
+test('a role that may not read the inputs is told with where its policy comes from; given again, the day goes on', async () => {
+  const { iam } = world.emulator.world;
+  const words = ['--input', 's3://lake/stop/{yyyy}/{MM}/{dd}/', '--model', 'cand', '--against', 'model:prod'];
+  const Statement = [{ Effect: 'Allow', Action: ['s3:GetObject'], Resource: 'arn:aws:s3:::lake/models/*' }];
+  const document = readDocument({ Version: '2012-10-17', Statement }, 'the policy of the role');
+  iam.attach([{ who: 'role/shadowctl-test', kind: 'identity-based policy', document }]);
+  const refused = await world.shadowctl(['batch', 'run', '--batch', 'role', ...OUTPUT, ...words]);
+  iam.attach([]);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain('shadowctl iam-policy --execution-role --bucket lake');
+  const { json, code, err } = await run('role', words);
+  expect(code, err).toBe(0);
+  expect(json).toMatchObject({ attempt: 1, rows: { judged: 20 } });
 });
 
 test('a schedule is the command of every day, at a time of UTC that is never too soon', async () => {
