@@ -19,7 +19,8 @@ export interface HistoryOptions {
 
 const HELP = `
 Reads the journal of this folder, which does not contain what was done from elsewhere. Reports by which gates were waived are
-in it, too.
+in it, too,
+and verdicts by which a gate failed.
 
 With --mirror, who answered at a mirror and why.
 
@@ -82,13 +83,18 @@ function shortArn(arn: string): string {
 }
 
 function endingWords(entry: HistoryEntry): string {
-  const { command, verdict } = entry;
+  const { command, verdict, failed, passed } = entry;
   const forced = verdict?.forced === true ? `, forced (the verdict was ${verdict.outcome})` : '';
   // A report changes nothing.
-  const ended = command === 'report' ? `verdict: ${verdict?.outcome ?? 'unknown'}` : howItEnded(entry);
+  const judged = command === 'report' || failed.length + passed.length > 0;
+  const gates = [
+    ...(failed.length === 0 ? [] : [`, failed: ${failed.map(({ gate }) => gate).join(', ')}`]),
+    ...(passed.length === 0 ? [] : [`, passed after it had failed: ${passed.join(', ')}`]),
+  ].join('');
+  const ended = judged ? `verdict: ${verdict?.outcome ?? 'unknown'}` : howItEnded(entry);
   const unguarded = entry.overruled.length === 0 ? '' : `, unguarded (overruled: ${entry.overruled.join(', ')})`;
   const why = entry.reason === null ? '' : `, because: ${plain(entry.reason)}`;
-  return `${ended}${forced}${unguarded}${why}${entry.waived.map((one) => `, ${one.gate} waived: ${waiverWords(one)}`).join('')}`;
+  return `${ended}${gates}${forced}${unguarded}${why}${entry.waived.map((one) => `, ${one.gate} waived: ${waiverWords(one)}`).join('')}`;
 }
 
 const NOW: Readonly<Record<NonNullable<HistoryEntry['now']>, string>> = {

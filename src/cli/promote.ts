@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
-import { shown, text } from '../base/text.ts';
+import { askedAgain, type AskedBy } from '../analysis/judge/earlier.ts';
+import { shown, type Text, text } from '../base/text.ts';
+import type { Judgement } from '../lifecycle/judge.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { OwnTraffic } from '../lifecycle/traffic/with-traffic.ts';
 import { allowFlag } from './flags/comparator.ts';
@@ -25,6 +27,8 @@ export interface PromoteOptions extends PricedOptions {
     policy: string | undefined;
     /** What the new model is expected to be, in the words of the policy. */
     expect: string | undefined;
+    /** Where predictions are in an answer. */
+    prediction: string | undefined;
     /** The policy's comparator may run without asking. */
     allowCommand: boolean;
     /** Gates that do not decide, and why. */
@@ -43,6 +47,7 @@ interface Flags extends PlaceFlags, GuardWords, TrafficFlags, PricedFlags {
   labels?: string;
   policy?: string;
   expect?: string;
+  prediction?: string;
   allowCommand?: boolean;
   waive?: string[];
   reason?: string;
@@ -64,7 +69,19 @@ Examples:
 /** Flags that say the same of a mirror, and those that only a mirror takes. */
 const OF_MIRRORS = {
   takes: [
-    ...['from', 'labels', 'policy', 'expect', 'allowCommand', 'waive', 'reason', 'force', 'bake', 'notify'],
+    ...[
+      'from',
+      'labels',
+      'policy',
+      'expect',
+      'prediction',
+      'allowCommand',
+      'waive',
+      'reason',
+      'force',
+      'bake',
+      'notify',
+    ],
     ...['max5xxRate', 'max4xxRate', 'maxLatency', 'plan', 'yes', 'format'],
   ],
   alone: ['shadow', 'steps', 'by', 'patience'],
@@ -84,6 +101,7 @@ export function promoteCommand(
     .option('--labels <file[:column]>', 'the labels, as for shadowctl report')
     .option('--policy <file>', 'what the shadow must prove, as for shadowctl report')
     .option('--expect <what>', 'what the new model is expected to be, as for shadowctl report')
+    .option('--prediction <path>', 'where predictions are in an answer, as for shadowctl report')
     .optionsGroup('Of a mirror:')
     .option('--shadow <name>', 'which shadow, where there are several')
     .option('--steps <steps>', 'what it answers, by rising shares and slices, ending with 100%', '10%,50%,100%')
@@ -146,6 +164,7 @@ function reportOf(flags: Flags): PromoteOptions['report'] {
     labels: flags.labels,
     policy: flags.policy,
     expect: flags.expect,
+    prediction: flags.prediction,
     allowCommand: flags.allowCommand === true,
     waivers: { waive: flags.waive ?? [], reason: flags.reason },
   };
@@ -168,24 +187,35 @@ export async function run(app: App, options: PromoteOptions): Promise<Outcome> {
     const { refusalFacts } = await import('./views/refusal.ts');
     writeJson(app.io, 'promote', { endpoint, ...refusalFacts(result.judgement) });
   }
-  app.io.err(
-    `${endpoint} stays as it is. ${failed ? 'End the shadow:' : 'Watch it until it is decided, or end the shadow:'}`,
-  );
-  if (!failed) app.io.err(text`  ${shown('report', { ...asked(options), watch: true })}`);
+  const { earlier } = result.judgement;
+  const open =
+    earlier.length > 0
+      ? 'Ask again what failed, or end the shadow:'
+      : 'Watch it until it is decided, or end the shadow:';
+  app.io.err(`${endpoint} stays as it is. ${failed ? 'End the shadow:' : open}`);
+  if (earlier.length > 0) for (const line of againLines(options, result.judgement)) app.io.err(line);
+  else if (!failed) app.io.err(text`  ${shown('report', { ...asked(options), watch: true })}`);
   app.io.err(text`  ${shown('keep', { endpoint })}`);
   app.io.err('--force promotes against the verdict; the journal records that.');
   return failed ? 'no' : 'inconclusive';
 }
 
+/** The command that asks again what failed before. */
+function againLines(options: PromoteOptions, { earlier }: Judgement): Text[] {
+  const { labels, policy, expect, prediction } = { ...options.report, ...askedAgain(earlier) };
+  return [text`  ${shown('promote', { ...asked(options), labels, policy, expect, prediction })}`];
+}
+
 /** What was judged and how, as it was typed. */
 function asked({ endpoint, report }: PromoteOptions) {
-  const { from, labels, policy, expect, allowCommand, waivers } = report;
+  const { from, labels, policy, expect, prediction, allowCommand, waivers } = report;
   return {
     endpoint,
     from,
     labels,
     policy,
     expect,
+    prediction,
     'allow-command': allowCommand ? (true as const) : undefined,
     waive: waivers.waive.length === 0 ? undefined : waivers.waive,
     reason: waivers.reason,
@@ -193,7 +223,7 @@ function asked({ endpoint, report }: PromoteOptions) {
 }
 
 async function judging(app: App, { report, endpoint }: PromoteOptions) {
-  const { loadReportPolicy, withExpectation } = await import('./flags/judging.ts');
+  const { loadReportPolicy, withAnswers, withExpectation } = await import('./flags/judging.ts');
   const { labelSource } = await import('./flags/labels.ts');
   const { readMoment } = await import('./flags/moment.ts');
   const { withComparator } = await import('./flags/comparator.ts');
@@ -210,6 +240,14 @@ async function judging(app: App, { report, endpoint }: PromoteOptions) {
     labels: report.labels === undefined ? undefined : labelSource(report.labels, app.cwd),
     policyFrom,
     ...judged,
-    policy: withExpectation(withWaivers(judged.policy, report.waivers), report.expect),
+    policy: withAnswers(withExpectation(withWaivers(judged.policy, report.waivers), report.expect), {
+      prediction: report.prediction,
+      answers: undefined,
+    }),
+    asked: askedBy(report),
   };
+}
+
+function askedBy({ labels, policy, expect, prediction }: PromoteOptions['report']): AskedBy {
+  return { labels, policy, expect, prediction };
 }

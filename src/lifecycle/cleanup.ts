@@ -186,6 +186,7 @@ async function cleanEndpoint(
   const plan: CleanupPlan = { kind: 'cleanup', place: placeOf(on), endpoint, steps, left: staying, notKnown };
   // Who changes an endpoint whose journal is elsewhere, nobody here can tell.
   if (byTag || !steps.some(isEndpoint)) requireQuiet(endpoint, await liveOf(on), on.state());
+  else await requireUnwatched(on);
   if (!on.locked) return { kind: 'planned', plan };
   if (steps.length > 0) await session.approve(plan);
   if (journal.events().length === 0 && found.length === 0)
@@ -231,6 +232,19 @@ const liveOf = ({ aws, endpoint, session }: EndpointSession) => describeEndpoint
 function requireQuiet(name: string, live: Awaited<ReturnType<typeof describeEndpoint>>, state: State): void {
   if (live !== undefined && !isSettled(live) && live.EndpointStatus !== 'Deleting')
     requireSettled({ name, endpoint: live }, state);
+}
+
+/**
+ * An update that nobody watches any more is waited for, and its endpoint deleted. One that a command watches is that command's:
+ * it would end as done, of an endpoint that is gone.
+ * @throws Problem (cannot-run) where a command watches it
+ */
+async function requireUnwatched(on: EndpointSession): Promise<void> {
+  const watcher = await on.journal.store.watcher();
+  if (watcher === undefined) return;
+  const live = await liveOf(on);
+  if (live !== undefined && !isSettled(live) && live.EndpointStatus !== 'Deleting')
+    requireSettled({ name: on.endpoint, endpoint: live }, on.state(), watcher);
 }
 
 function noJournal({ endpoint, account, journal }: EndpointSession): Error {

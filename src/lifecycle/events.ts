@@ -82,6 +82,8 @@ export type LifecycleEvent =
   | { kind: 'requests-sent'; endpoint: string; summary: Summary }
   /** The shadow is judged; with `force` its model is promoted against the verdict too. */
   | { kind: 'shadow-judged'; model: string; judgement: Judgement; force: boolean }
+  /** The journal does not say which gates failed, and why not. */
+  | { kind: 'verdict-unwritten'; reason: string }
   /** The shadow's model is not taken; production keeps its own. */
   | { kind: 'shadow-ends'; model: string; production: string }
   /** How much production differs from itself; undefined where no request was answered by both copies. */

@@ -34,6 +34,10 @@ export interface HistoryEntry {
   requests: number | null;
   /** The verdict on the shadow that it promoted, or of the report; `forced`: against it. */
   verdict: { outcome: string; forced: boolean } | null;
+  /** Gates that failed by a verdict on the shadow, which `promote` asks for until they pass. */
+  failed: readonly { gate: string; reason: string }[];
+  /** Gates that passed after they had failed. */
+  passed: readonly string[];
   /** Gates that did not pass, and did not decide about that verdict: who answers for it, and why. */
   waived: readonly RecordedWaiver[];
   /** Findings that `--unguarded` overruled, by what they are about and their check. */
@@ -57,8 +61,8 @@ export function history(session: Session, endpoint: string): Promise<HistoryEntr
 }
 
 /** Did it change what the endpoint runs? */
-function isChange({ command }: HistoryEntry): boolean {
-  return command !== 'report';
+function isChange({ command, failed, passed }: HistoryEntry): boolean {
+  return command !== 'report' && failed.length + passed.length === 0;
 }
 
 /** What AWS says of the change to a config; null where it says nothing of it, or may not be asked. */
@@ -76,7 +80,9 @@ async function stateOf(aws: Aws, endpoint: string, config: string, signal: Abort
 /** What the journal knows of every change AWS accepted, and of reports that waived, oldest first. Pure. */
 function historyOf(state: State): HistoryEntry[] {
   const changes = state.lifetimes.flatMap((life) => lifeOf(state, life));
-  return [...changes, ...reportsOf(state)].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  return [...changes, ...reportsOf(state), ...verdictsOf(state)].toSorted(
+    (a, b) => Date.parse(a.at) - Date.parse(b.at),
+  );
 }
 
 function whose(state: State, id: string): Pick<HistoryEntry, 'by' | 'caller'> {
@@ -97,7 +103,31 @@ function reportsOf(state: State): HistoryEntry[] {
     alarms: [],
     requests: null,
     verdict: { outcome: verdict, forced: false },
+    failed: [],
+    passed: [],
     waived: waivers,
+    overruled: [],
+    reason: null,
+  }));
+}
+
+/** Verdicts by which a gate failed, or passed after it had. */
+function verdictsOf(state: State): HistoryEntry[] {
+  return factsNamed(state.facts, 'judged').map(({ at, run, value: { verdict, config, failed, passed } }) => ({
+    at,
+    command: state.runs.find((one) => one.run === run)?.command ?? 'unknown',
+    ...whose(state, run),
+    from: config,
+    to: config,
+    ending: null,
+    now: null,
+    sentence: null,
+    alarms: [],
+    requests: null,
+    verdict: { outcome: verdict, forced: false },
+    failed,
+    passed,
+    waived: [],
     overruled: [],
     reason: null,
   }));
@@ -131,6 +161,8 @@ function lifeOf(state: State, changes: readonly ConfigChange[]): HistoryEntry[] 
       alarms: ended?.alarms ?? [],
       requests: ended?.served?.requests ?? null,
       verdict: promoted === undefined ? null : { outcome: promoted.verdict, forced: promoted.forced },
+      failed: [],
+      passed: [],
       waived: promoted?.waived ?? [],
       overruled: update?.started.overruled ?? [],
       reason: kept?.value.reason ?? null,

@@ -7,6 +7,7 @@ import type { Comparator } from '../analysis/compare/comparator/compare.ts';
 import type { LabelNext } from '../analysis/compare/label-next.ts';
 import type { ComparisonOptions } from '../analysis/compare/options.ts';
 import type { Doing } from '../analysis/doing.ts';
+import type { EarlierFailure } from '../analysis/judge/earlier.ts';
 import { fleetChange, fleetText } from '../analysis/judge/fleets.ts';
 import { judge } from '../analysis/judge/judge.ts';
 import type { Outcome } from '../analysis/judge/verdict.ts';
@@ -388,6 +389,8 @@ export interface Judgement {
   accepted: boolean;
   /** What is to be known of the evidence, a sentence each: what could not be read, for one. */
   notes: readonly string[];
+  /** Gates that failed on this shadow before, and that this verdict does not answer: it is open because of them. */
+  earlier: readonly EarlierFailure[];
 }
 
 /** The verdict of a report. Pure. */
@@ -399,10 +402,10 @@ export function judgementOf({ verdict, policy, observations, fleets }: Report): 
     .map((gate) => `${gate.id} (${gate.outcome}): ${gate.reason}`);
   const waived = verdict.waivers.filter(({ state }) => state !== 'unasked' && state !== 'unneeded');
   const { outcome, summary } = verdict;
-  return { outcome, summary, reasons, waived, accepted: accepts(policy, verdict), notes };
+  return { outcome, summary, reasons, waived, accepted: accepts(policy, verdict), notes, earlier: [] };
 }
 
 /** A judgement without any gate. */
 export function nothingJudged(outcome: Judgement['outcome'], summary: string): Judgement {
-  return { outcome, summary, reasons: [], waived: [], accepted: false, notes: [] };
+  return { outcome, summary, reasons: [], waived: [], accepted: false, notes: [], earlier: [] };
 }

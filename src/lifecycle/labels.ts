@@ -18,6 +18,11 @@ export interface LabelSource {
   column: string | undefined;
 }
 
+/** Labels as `--labels` names them. */
+export function labelWords({ name, column }: Pick<LabelSource, 'name' | 'column'>): string {
+  return column === undefined ? name : `${name}:${column}`;
+}
+
 /**
  * Reads labels; a folder is all files below it.
  *

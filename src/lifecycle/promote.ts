@@ -1,5 +1,6 @@
 import type { ProductionVariant, Tag } from '@aws-sdk/client-sagemaker';
 import type { Comparator } from '../analysis/compare/comparator/compare.ts';
+import type { AskedBy } from '../analysis/judge/earlier.ts';
 import type { Policy } from '../analysis/policy/policy.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeModel } from '../aws/sagemaker.ts';
@@ -16,6 +17,7 @@ import type { Step } from '../resources/steps.ts';
 import { replay } from '../state/replay.ts';
 import { timeBoxOf } from '../state/time-box.ts';
 import { calibrationOf } from '../state/calibration.ts';
+import { earlierOf, recordJudged, withEarlier } from './earlier.ts';
 import { calibrationEnds, calibrationText } from './calibration.ts';
 import type { GuardedResult } from './canary.ts';
 import { checkCandidateNames, leaveOutExisting, nameCandidate } from './candidate.ts';
@@ -28,7 +30,7 @@ import {
   UpdateRefused,
 } from './guarded-update/start.ts';
 import { judgeEndpoint, type Judgement, judgementOf, nothingJudged } from './judge.ts';
-import type { LabelSource } from './labels.ts';
+import { type LabelSource, labelWords } from './labels.ts';
 import { targetsOf } from './notify.ts';
 import { changedMeanwhile, type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
 import { waiversThatCount } from './waivers.ts';
@@ -46,6 +48,8 @@ export interface ShadowJudging {
   policyFrom: string;
   /** The policy's own, where it may run. */
   comparator?: Comparator | undefined;
+  /** By what it is asked for, as it was typed; undefined: by these labels and this policy. */
+  asked?: AskedBy | undefined;
 }
 
 export interface PromoteOptions {
@@ -253,7 +257,15 @@ async function readShadowed({ aws, session, journal, state, endpoint }: Endpoint
  * window that was said.
  */
 async function judgeShadow(session: Session, { endpoint, judging }: PromoteOptions, live: Live): Promise<Judgement> {
-  return (await lookAtShadow(session, endpoint, judging, live.endpoint.EndpointConfigName)).judgement;
+  const config = live.endpoint.EndpointConfigName;
+  const { report, judgement } = await lookAtShadow(session, endpoint, judging, config);
+  const unwritten = await recordJudged(session, { endpoint, config, command: 'promote' }, report, askedFor(judging));
+  if (unwritten !== undefined) session.emit({ kind: 'verdict-unwritten', reason: unwritten });
+  return judgement;
+}
+
+function askedFor({ asked, labels, policyFrom }: ShadowJudging): AskedBy {
+  return asked ?? { labels: labels && labelWords(labels), policy: policyFrom };
 }
 
 /**
@@ -283,7 +295,9 @@ export async function lookAtShadow(
   });
   const { since } = report.observations;
   const early = from === undefined && since !== undefined && session.clock.now() < firstMinute(since).readable;
-  return { report, judgement: early ? tooEarly(since) : judgementOf(report) };
+  const judgement = early ? tooEarly(since) : judgementOf(report);
+  const earlier = await earlierOf(session, endpoint, config, report, askedFor(judging));
+  return { report: { ...report, earlier }, judgement: withEarlier(judgement, earlier) };
 }
 
 function tooEarly(since: number): Judgement {

@@ -1,3 +1,4 @@
+import { earlierText } from '../analysis/judge/earlier.ts';
 import { confidence } from '../analysis/judge/evidence.ts';
 import { waiverTexts, waiverWords } from './content/waivers.ts';
 import { plain } from '../ui/io.ts';
@@ -30,7 +31,9 @@ export function renderJunit(report: Report): string {
     cases.push(
       `    <testcase classname="shadowctl.${escape(observations.endpoint)}" name="shadow"><error type="inconclusive" message="There is nothing to compare: ${escape(observations.endpoint)} has no shadow variant."/></testcase>`,
     );
-  const states = waiverTexts(verdict?.waivers ?? []).map((words) => escape(words));
+  const states = [...waiverTexts(verdict?.waivers ?? []), ...(report.earlier ?? []).map(earlierText)].map((words) =>
+    escape(words),
+  );
   const waived = states.length === 0 ? [] : [`    <system-out>${states.join(' ')}</system-out>`];
   const none = verdict === undefined ? 1 : 0;
   const totals = `tests="${gates.length + none}" failures="${failures}" errors="${errors + none}" skipped="${gates.length - counted.length}"`;

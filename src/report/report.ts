@@ -1,5 +1,6 @@
 import type { FailedObject } from '../analysis/batch/day.ts';
 import type { LeftOutDay } from '../analysis/batch/days.ts';
+import type { EarlierFailure } from '../analysis/judge/earlier.ts';
 import type { FleetChange } from '../analysis/judge/fleets.ts';
 import type { Summaries } from '../analysis/judge/summaries.ts';
 import type { Observations } from '../analysis/observations.ts';
@@ -21,6 +22,8 @@ export interface Report {
   verdict: Verdict | undefined;
   /** Where one fleet was scaled without the other: some minutes are of another load. It informs, and decides nothing. */
   fleets?: FleetChange | undefined;
+  /** Gates that failed on this shadow before, and of which this verdict says nothing: none is promoted without them. */
+  earlier?: readonly EarlierFailure[] | undefined;
   /** Of a batch, whose days are in the observations. */
   batch?: BatchFacts | undefined;
 }

@@ -10,6 +10,8 @@ import { brokenAdvice } from '../base/broken-endpoint.ts';
 import { environmentError, Problem, usageError } from '../base/errors.ts';
 import { lines, shown, type Text, text } from '../base/text.ts';
 import { ownRuns, trackedResource, type State } from '../state/replay.ts';
+import { describeHolder } from '../state/lock.ts';
+import type { LockHolder } from '../base/process-lock.ts';
 import { positionOf } from '../state/rollouts.ts';
 import { unfinishedUpdate } from '../state/updates.ts';
 import { ENDPOINT_TAG, isOurs } from './tags.ts';
@@ -138,7 +140,7 @@ export function requireOurs(
  * @param state what the journal says of the update under way: only what fits that is advised
  * @throws Problem (cannot-run)
  */
-export function requireSettled(live: Pick<Live, 'name' | 'endpoint'>, state: State): void {
+export function requireSettled(live: Pick<Live, 'name' | 'endpoint'>, state: State, watcher?: LockHolder): void {
   const { EndpointStatus: status, FailureReason: reason } = live.endpoint;
   const endpoint = live.name;
   if (status === 'InService') return;
@@ -151,7 +153,7 @@ export function requireSettled(live: Pick<Live, 'name' | 'endpoint'>, state: Sta
   const target = live.endpoint.PendingDeploymentSummary?.EndpointConfigName;
   const watch = text`Wait until it has settled. Watch it with: ${shown('status', { endpoint, watch: true })}`;
   throw environmentError(
-    `Endpoint "${live.name}" is busy: ${status}${target === undefined ? '' : `, towards config ${target}`}.`,
+    `Endpoint "${live.name}" is busy: ${status}${target === undefined ? '' : `, towards config ${target}`}${watcher === undefined ? '' : `, watched by ${describeHolder(watcher)}`}.`,
     lines(watch, ...(status === 'Updating' ? waysOn(live.endpoint, endpoint, state) : [])),
   );
 }

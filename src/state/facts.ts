@@ -208,6 +208,22 @@ export const FACTS = {
   }),
   /** A report let gates be that did not pass; `config`: what the endpoint ran, as far as the journal knows. */
   waived: v.object({ verdict: text, waivers, config: v.optional(name) }),
+  /**
+   * A verdict on the shadow that `config` has: which gates decided and failed, which had failed before and pass; and by what it was
+   * asked for, as it was typed.
+   */
+  judged: v.object({
+    config: name,
+    verdict: text,
+    asked: v.object({
+      labels: v.optional(text),
+      policy: v.optional(text),
+      expect: v.optional(text),
+      prediction: v.optional(text),
+    }),
+    failed: v.array(v.object({ gate: text, reason: text }), 'list of gates'),
+    passed: names,
+  }),
   /** A shadow was ended, and production kept. */
   kept: v.object({ model: text, production: text, reason: v.optional(v.nullable(text)) }),
   /** The same, before the call: should the command be killed, the next `keep` knows what was decided. `config` has the shadow. */

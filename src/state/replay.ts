@@ -104,8 +104,8 @@ export function replay(events: readonly Recorded[]): State {
       }
       case 'fact':
         state.facts.push(event);
-        // How an update ended is written down by whoever watched it; what was waived, by a report, which changes nothing.
-        if (!['update-ended', 'waived', 'ran', 'stands'].includes(event.name)) markActed(state, event.run);
+        // How an update ended is written down by whoever watched it; what was waived or failed, by a look, which changes nothing.
+        if (!['update-ended', 'waived', 'judged', 'ran', 'stands'].includes(event.name)) markActed(state, event.run);
         if (event.name === 'adopted') {
           adopt(resources, event.value, event);
           state.clean = false;

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
+import { DeleteEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, expect, test } from 'vitest';
 import { describeAlarms } from '../../src/aws/cloudwatch.ts';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
+import { folderJournal } from '../support/journal.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../support/stage.ts';
 import { wordsOf } from '../support/words.ts';
 
@@ -53,4 +56,39 @@ test('cleanup leaves the alarms that guard an update, whoever watches it', async
   expect(await stage.shadowctl(['cleanup', '--endpoint', ENDPOINT, '--yes'])).toMatchObject({ code: 0 });
   expect(await describeAlarms(stage.aws, [`${ENDPOINT}-5XXError`])).toEqual([]);
   expect((await describeEndpoint(stage.aws, ENDPOINT))?.EndpointStatus).toBe('InService');
+});
+
+test('cleanup waits for the command that watches an update; a canary whose endpoint is deleted meanwhile has failed', async () => {
+  stage = await openStage();
+  expect(await stage.shadowctl(wordsOf(OTHER))).toMatchObject({ code: 0 });
+  const again = ['canary', '--endpoint', 'other', '--yes', '--artifact', ARTIFACT, '--algorithm', 'linear-learner'];
+  const canary = [...again, '--strategy', 'all-at-once', '--unguarded', '--bake', '3m', '--format', 'json'];
+  const refused: { code: number; err: string }[] = [];
+  const [ended] = await stage.clock.all([
+    () => stage.shadowctl(canary),
+    async () => {
+      const status = async () => (await describeEndpoint(stage.aws, 'other'))?.EndpointStatus;
+      while ((await status()) !== 'Updating') await stage.clock.sleep(5_000);
+      await stage.clock.sleep(20_000);
+      for (const flag of ['--plan', '--yes'])
+        refused.push(await stage.shadowctl(['cleanup', '--endpoint', 'other', flag]));
+      // It is deleted behind the canary's last look, and before that is written down.
+      const journal = await folderJournal({
+        ...{ stateDir: join(stage.cwd, '.shadowctl'), account: '000000000000', region: 'us-east-1' },
+        ...{ endpoint: 'other', clock: stage.clock },
+      });
+      await journal.locked('a test', async () => {
+        while ((await status()) !== 'InService') await stage.clock.sleep(1_000);
+        await stage.clock.sleep(20_000);
+        await (await stage.aws.sagemaker()).send(new DeleteEndpointCommand({ EndpointName: 'other' }));
+      });
+      return { code: 0, out: '', err: '' };
+    },
+  ]);
+  for (const { code, err } of refused) {
+    expect(code).toBe(2);
+    expect(err.replace(/\s+/g, ' ')).toMatch(/is busy: Updating, towards config \S+, watched by .+ since .*abort/);
+  }
+  expect(ended).toMatchObject({ code: 1 });
+  expect(JSON.parse(ended?.out ?? '')).toMatchObject({ ending: 'deleted', updated: false });
 });

@@ -93,6 +93,13 @@ const WHOLE: { [Name in FactName]: FactValue<Name> } = {
     waivers: [{ gate: 'errors', outcome: 'fail', reason: 'why', owner: 'o', until: '2026-12-31' }],
     config: 'c2',
   },
+  judged: {
+    config: 'c2',
+    verdict: 'fail',
+    asked: { labels: 'truth.csv:label', policy: 'p.yaml', expect: 'same', prediction: 'p' },
+    failed: [{ gate: 'truth.error', reason: 'why' }],
+    passed: ['errors'],
+  },
   ran: {
     config: 'c1',
     parts: [
@@ -192,6 +199,7 @@ const REQUIRED: Record<FactName, readonly string[]> = {
   promoted: ['model', 'verdict', 'forced'],
   'keep-decided': ['model', 'production', 'config'],
   kept: ['model', 'production'],
+  judged: ['config', 'verdict', 'asked', 'failed', 'passed'],
   waived: ['verdict', 'waivers'],
   'rollout-begun': [
     'previous',

@@ -1,4 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
+import { askedAgain } from '../../analysis/judge/earlier.ts';
 import { usageError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { latencyMinutes } from '../../guard/alarms/plan.ts';
@@ -27,6 +28,7 @@ export interface MirrorMoveOptions extends CommonOptions {
     labels: string | undefined;
     policy: string | undefined;
     expect: string | undefined;
+    prediction?: string | undefined;
     allowCommand: boolean;
     waivers: WaiverFlags;
   };
@@ -56,7 +58,7 @@ export async function runRollout(app: App, options: MirrorRolloutFlags): Promise
 export async function runPromote(app: App, options: MirrorMoveOptions & { force: boolean }): Promise<Outcome> {
   const { promoteMirror } = await import('../../lifecycle/mirror/promote.ts');
   const { sessionOf } = await import('../session.ts');
-  const { mirror, force } = options;
+  const { mirror, force, report } = options;
   const result = await promoteMirror(sessionOf(app, options), { ...(await moveOf(app, options)), force });
   if (result.kind !== 'refused') return tell(app, options, result);
   const failed = result.judgement.outcome === 'fail';
@@ -65,10 +67,15 @@ export async function runPromote(app: App, options: MirrorMoveOptions & { force:
     writeJson(app.io, 'promote', { mirror, ...refusalFacts(result.judgement) });
   }
   app.io.err(
-    `The mirror of ${mirror} stays as it is. ${failed ? 'End the shadow:' : 'Watch it until it is decided, or end the shadow:'}`,
+    `The mirror of ${mirror} stays as it is. ${failed ? 'End the shadow:' : result.judgement.earlier.length > 0 ? 'Ask again what failed, or end the shadow:' : 'Watch it until it is decided, or end the shadow:'}`,
   );
   const on = asked(options, result.shadow);
-  if (!failed) app.io.err(text`  ${shown('report', { ...on, watch: true })}`);
+  const { earlier } = result.judgement;
+  if (earlier.length > 0) {
+    const { labels, policy, expect, prediction } = { ...report, ...askedAgain(earlier) };
+    const { variants: _, ...flags } = on;
+    app.io.err(text`  ${shown('promote', { ...flags, shadow: result.shadow, labels, policy, expect, prediction })}`);
+  } else if (!failed) app.io.err(text`  ${shown('report', { ...on, watch: true })}`);
   app.io.err(text`  ${shown('keep', { mirror, shadow: result.shadow })}`);
   app.io.err('--force promotes against the verdict; the history records that.');
   return failed ? 'no' : 'inconclusive';
@@ -76,7 +83,7 @@ export async function runPromote(app: App, options: MirrorMoveOptions & { force:
 
 /** What was judged and how, as it was typed. */
 function asked({ mirror, report }: MirrorMoveOptions, found: string) {
-  const { from, labels, policy, expect, allowCommand, waivers } = report;
+  const { from, labels, policy, expect, prediction, allowCommand, waivers } = report;
   return {
     mirror,
     variants: `live,${found}`,
@@ -84,6 +91,7 @@ function asked({ mirror, report }: MirrorMoveOptions, found: string) {
     labels,
     policy,
     expect,
+    prediction,
     'allow-command': allowCommand ? (true as const) : undefined,
     waive: waivers.waive.length === 0 ? undefined : waivers.waive,
     reason: waivers.reason,
@@ -91,7 +99,7 @@ function asked({ mirror, report }: MirrorMoveOptions, found: string) {
 }
 
 async function moveOf(app: App, options: MirrorMoveOptions) {
-  const { loadReportPolicy, withExpectation } = await import('../flags/judging.ts');
+  const { loadReportPolicy, withAnswers, withExpectation } = await import('../flags/judging.ts');
   const { labelSource } = await import('../flags/labels.ts');
   const { readMoment } = await import('../flags/moment.ts');
   const { withComparator } = await import('../flags/comparator.ts');
@@ -122,14 +130,18 @@ async function moveOf(app: App, options: MirrorMoveOptions) {
       labels: report.labels === undefined ? undefined : labelSource(report.labels, app.cwd),
       policyFrom,
       comparator,
-      policy: withExpectation(withWaivers(policy, report.waivers), report.expect),
+      policy: withAnswers(withExpectation(withWaivers(policy, report.waivers), report.expect), {
+        prediction: report.prediction,
+        answers: undefined,
+      }),
+      asked: { labels: report.labels, policy: report.policy, expect: report.expect, prediction: report.prediction },
     },
   };
 }
 
 /** What decides beside the records, as it was typed. */
-function judgedBy({ from, labels, policy, expect, waivers }: MirrorMoveOptions['report']): string[] {
-  const typed = { from, labels, policy, expect, waive: waivers.waive.join(' ') || undefined };
+function judgedBy({ from, labels, policy, expect, prediction, waivers }: MirrorMoveOptions['report']): string[] {
+  const typed = { from, labels, policy, expect, prediction, waive: waivers.waive.join(' ') || undefined };
   return Object.entries(typed).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${value}`]));
 }
 

@@ -10,6 +10,7 @@ import { type JudgeOptions, looksAt } from '../../lifecycle/judge.ts';
 import { watchInterrupted, withInterruptAdvice } from '../../lifecycle/interrupt.ts';
 import { tellOverdue } from '../../lifecycle/shadow/time-box.ts';
 import { recordWaivers } from '../../lifecycle/waivers.ts';
+import type { AskedBy } from '../../analysis/judge/earlier.ts';
 import { watchEndpoint } from '../../lifecycle/watch.ts';
 import { renderers } from '../../report/render.ts';
 import type { RenderOptions, Report } from '../../report/report.ts';
@@ -45,8 +46,9 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
     if (looks > 1 && !app.io.interactive) return look();
     return withProgress(app.io, 'collecting', (progress) => look((doing) => showDoing(progress, doing)));
   };
-  const report =
+  const looked =
     options.watch === undefined ? await lookShown() : await watch(app, options, { wanted, released }, lookShown);
+  const report = { ...looked, earlier: await failedBefore(app, options, looked) };
   await show(app, options, report, released);
   if (options.save !== undefined) {
     await writeWhole(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
@@ -55,6 +57,10 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   if (options.endpoint !== undefined && options.files === undefined) {
     const unwritten = await recordWaivers(app, options.endpoint, report);
     if (unwritten !== undefined) app.io.err(`warning: the journal does not say what was waived (${plain(unwritten)}).`);
+    const { recordJudged } = await import('../../lifecycle/earlier.ts');
+    const of = { endpoint: options.endpoint, config: undefined, command: 'report' as const };
+    const unsaid = await recordJudged(app, of, report, askedBy(options));
+    if (unsaid !== undefined) app.io.err(`warning: the journal does not say which gates failed (${plain(unsaid)}).`);
     await tellOverdue(sessionOf(app), options.endpoint);
   }
   if (options.files !== undefined) {
@@ -63,10 +69,45 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
     const unwritten = await notePass(app.clock, { folder, words: options.files }, report);
     if (unwritten !== undefined)
       app.io.err(`warning: the history of ${options.files} does not say that it passed (${plain(unwritten)}).`);
+    const unsaid = await noteFailed(app, options, report);
+    if (unsaid !== undefined)
+      app.io.err(`warning: the history of ${options.files} does not say which gates failed (${plain(unsaid)}).`);
   }
   if (labels !== undefined) await writeLabelRows(app, options, labels.rows());
   // Where nothing was judged nothing was proven: a pipeline must not go on because somebody took the shadow away.
   return report.verdict === undefined ? 'inconclusive' : ENDINGS[report.verdict.outcome];
+}
+
+/** Gates that failed on this shadow before, and of which this report says nothing: `promote` asks for them. */
+async function failedBefore(app: App, options: ReportOptions, report: Report): Promise<Report['earlier']> {
+  const { endpoint, files } = options;
+  const { mirror } = options;
+  const { shadow } = report.observations;
+  if (mirror !== undefined && shadow !== undefined && report.observations.sides === undefined) {
+    const { mirrorEarlier } = await import('../../lifecycle/mirror/earlier.ts');
+    const candidate = { shadow: shadow.name, side: undefined };
+    return mirrorEarlier({ folder: resolve(app.cwd, mirror) }, candidate, report, askedBy(options));
+  }
+  if (endpoint === undefined || files !== undefined) return undefined;
+  const { configOf, earlierOf } = await import('../../lifecycle/earlier.ts');
+  const { replay } = await import('../../state/replay.ts');
+  const config = configOf(replay((await app.journal(endpoint)).events()));
+  return earlierOf(app, endpoint, config, report, askedBy(options));
+}
+
+/** Writes down which gates failed on a shadow of a mirror that is a candidate now. @returns why that was not possible */
+async function noteFailed(app: App, options: ReportOptions, report: Report): Promise<string | undefined> {
+  const { mirror } = options;
+  const { shadow, sides, replayed } = report.observations;
+  if (mirror === undefined || shadow === undefined || sides !== undefined || replayed !== undefined) return undefined;
+  const { noteJudged } = await import('../../lifecycle/mirror/earlier.ts');
+  const of = { candidate: { shadow: shadow.name, side: undefined }, command: 'report' } as const;
+  const name = { folder: resolve(app.cwd, mirror), words: mirror };
+  return noteJudged(app.clock, name, of, report, askedBy(options));
+}
+
+function askedBy({ labels, policy, expect, prediction }: ReportOptions): AskedBy {
+  return { labels, policy, expect, prediction };
 }
 
 /** Where a release has attached the shadow: which, and by what it judges, as far as no flag says otherwise. */

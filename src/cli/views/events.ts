@@ -118,6 +118,8 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       return [payloadsRead(event)];
     case 'shadow-judged':
       return judgementLines(io, event);
+    case 'verdict-unwritten':
+      return warn(`The journal does not say what came of this verdict: ${plain(event.reason)}`);
     case 'shadow-ends':
       return [`Production keeps ${event.production}; the shadow with ${event.model} ends.`];
     case 'noise-measured':

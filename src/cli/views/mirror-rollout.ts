@@ -232,6 +232,14 @@ export function mirrorNext({ mirror, running, state, wayBack: back, shadows }: M
   return [text`Judge it: ${shown('report', { mirror, variants })}`];
 }
 
+/** What a verdict says of single gates. */
+function judgedWords({ failed = [], passed = [] }: Pick<RouterEntry, 'failed' | 'passed'>): string {
+  return [
+    ...(failed.length === 0 ? [] : [`${failed.map(({ gate }) => gate).join(', ')} failed`]),
+    ...(passed.length === 0 ? [] : [`${passed.join(', ')} passed after it had failed`]),
+  ].join(', ');
+}
+
 /** One line of a mirror's history for a table: when, what, how. */
 export function mirrorHistoryRow({ at, command, what, shadow, side, before, by, ...more }: RouterEntry): string[] {
   const { share, slices, outcome, verdict, reason, waived } = more;
@@ -246,6 +254,7 @@ export function mirrorHistoryRow({ at, command, what, shadow, side, before, by, 
     undone: 'undone',
     kept: `${shadow ?? ''} ended`,
     passed: `${shadow ?? ''} passed: callers are to use its answers`,
+    judged: judgedWords(more),
   };
   const forced = verdict?.forced === true ? `, forced (the verdict was ${verdict.outcome})` : '';
   const judged = verdict !== undefined && !verdict.forced ? `, verdict: ${verdict.outcome}` : '';

@@ -39,8 +39,7 @@ export async function followUpdate(session: Session, update: UpdateStarted, ownT
     );
     const evidence = await collectEvidence(surroundings, update, ending);
     const ended = { update, ending, evidence, endedAt: clock.now(), stages };
-    const live = await recordEnd(session, ended);
-    return { ...ended, capture: live && captureOf(live) };
+    return await recordEnd(session, ended);
   } catch (error) {
     const { endpoint } = update;
     const goesOn =
@@ -74,10 +73,13 @@ const MAX_LOCK_ATTEMPTS = 12;
 const LOCK_PAUSE_MS = 5_000;
 
 /** Another command may hold the lock for a moment; what is known must not be lost for that. */
-/** @returns the endpoint, where it runs what was asked for */
-async function recordEnd(session: Session, ended: EndedUpdate): Promise<Endpoint | undefined> {
+/**
+ * @returns how it ended, with what the endpoint captures where it runs what was asked for: it may have been deleted since it was
+ * seen, and before the lock was free
+ */
+async function recordEnd(session: Session, seen: EndedUpdate): Promise<EndedUpdate> {
   const { clock, signal } = session;
-  const { update } = ended;
+  const { update } = seen;
   const aws = await session.aws();
   const journal = await session.journal(update.endpoint);
   for (let attempt = 1; ; attempt += 1) {
@@ -87,19 +89,30 @@ async function recordEnd(session: Session, ended: EndedUpdate): Promise<Endpoint
         await restoreAlarm(() => startRun(parts, 'abort: alarm rule restored'), aws, journal);
         const known = (await recorded(session, update))?.ended !== undefined;
         const run = known ? undefined : await startRun(parts, `${update.command}: ended`);
+        const updated = seen.ending.kind === 'updated';
+        const live = updated ? await describeEndpoint(aws, update.endpoint, signal) : undefined;
+        const gone = updated && (live === undefined || live.EndpointStatus === 'Deleting');
+        const ended = gone ? { ...seen, ending: goneSince(seen) } : seen;
         if (run !== undefined) await recordUpdateEnded(run, factsOf(ended));
-        if (ended.ending.kind !== 'updated') return undefined;
-        const live = await describeEndpoint(aws, update.endpoint, signal);
-        if (live === undefined || run === undefined) return live;
+        if (live === undefined || gone) return ended;
+        const told = { ...ended, capture: captureOf(live) };
+        if (run === undefined) return told;
         await recordParts(aws, run, replay(journal.events()), live, notSeen(session), signal);
         if (live.EndpointConfigName === update.requested) await recordStanding(run, live);
-        return live;
+        return told;
       });
     } catch (error) {
       if (!(error instanceof Problem) || error.kind !== 'cannot-run' || attempt >= MAX_LOCK_ATTEMPTS) throw error;
       await clock.sleep(LOCK_PAUSE_MS, signal);
     }
   }
+}
+
+/** It was updated, and deleted since: nothing of it runs. */
+function goneSince({ update, ending }: EndedUpdate): EndedUpdate['ending'] {
+  const { endpoint, requested } = update;
+  const sentence = `${endpoint} was deleted as soon as it ran ${requested}: nothing of it runs any more.`;
+  return { ...ending, kind: 'deleted', sentence, running: undefined };
 }
 
 /** What an endpoint captures at this moment, where it does. */

@@ -1,4 +1,5 @@
 import type { Comparator } from '../../analysis/compare/comparator/compare.ts';
+import type { AskedBy } from '../../analysis/judge/earlier.ts';
 import { LIVE_FOLDER } from '../../analysis/mirrored/record.ts';
 import type { Observations } from '../../analysis/observations.ts';
 import { accepts } from '../../analysis/policy/policy.ts';
@@ -23,13 +24,15 @@ export interface MirrorJudging {
   comparator: Comparator | undefined;
   /** Where the window begins; undefined: since both sides are what they are. */
   from: Moment | undefined;
+  /** By what it is asked for, as it was typed. */
+  asked?: AskedBy | undefined;
 }
 
 /** What the records of a mirror say of a shadow beside the live side, by the same judge as every report. */
 export function judgeShadowOf(
   session: JudgeSession,
   { folder, shadow }: { folder: string; shadow: string },
-  { from, ...judging }: MirrorJudging,
+  { from, asked: _, ...judging }: MirrorJudging,
 ): Promise<Report> {
   return judgeEndpoint(session, {
     source: { kind: 'files', path: folder, variants: [LIVE_FOLDER, shadow] },

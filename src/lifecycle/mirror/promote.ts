@@ -1,7 +1,8 @@
-import { accepts } from '../../analysis/policy/policy.ts';
+import { withEarlier } from '../earlier.ts';
 import { type Judgement, judgementOf } from '../judge.ts';
 import type { Session } from '../session.ts';
 import { waiversThatCount } from '../waivers.ts';
+import { mirrorEarlier, noteJudged } from './earlier.ts';
 import { judgeShadowOf } from './judge.ts';
 import { candidateOf, openMirrorOf } from './look.ts';
 import { type MirrorRolloutOptions, type MirrorRolloutResult, startMirrorRollout } from './rollout.ts';
@@ -25,10 +26,15 @@ export async function promoteMirror(session: Session, options: MirrorPromoteOpti
   const { name: shadow, side } = candidateOf(open, options.shadow);
   const judged = { candidate: side, live: open.view.live };
   const report = await judgeShadowOf(session, { folder: mirror.folder, shadow }, judging);
-  const judgement = judgementOf(report);
+  const asked = judging.asked ?? {};
+  const earlier = await mirrorEarlier(mirror, { shadow, side }, report, asked);
+  const judgement = withEarlier(judgementOf(report), earlier);
   const { outcome, summary } = judgement;
   session.emit({ kind: 'shadow-judged', model: shadow, judgement, force });
-  const accepted = outcome !== 'pass' && report.verdict !== undefined && accepts(report.policy, report.verdict);
+  const of = { candidate: { shadow, side }, command: 'promote', running: open } as const;
+  const unwritten = await noteJudged(session.clock, mirror, of, report, asked);
+  if (unwritten !== undefined) session.emit({ kind: 'verdict-unwritten', reason: unwritten });
+  const { accepted } = judgement;
   if (outcome !== 'pass' && !accepted && !force) return { kind: 'refused', judgement, shadow };
   const waived = waiversThatCount(judgement.waived);
   const forced = outcome !== 'pass' && force;

@@ -11,6 +11,7 @@ import type { MirrorChangePlan, MirrorRolloutPlan } from '../plans.ts';
 import type { Router } from '../rollout/router.ts';
 import { type RolloutStop, type RolloutWork, returnRollout, runRollout } from '../rollout/runner.ts';
 import type { Session } from '../session.ts';
+import { requireAnswered } from './earlier.ts';
 import { judgeMirrorStep, type MirrorJudging } from './judge.ts';
 import { sliceSteps } from './slice-steps.ts';
 import type { MirrorStopped } from './stopped.ts';
@@ -75,6 +76,10 @@ export async function startMirrorRollout(
   const { mirror, plan } = options;
   const targets = await targetsOf(session, options.notify);
   const open = await openMirrorOf(mirror);
+  if (promotion.command === 'rollout') {
+    const { name, side } = candidateOf(open, options.shadow);
+    await requireAnswered(session, mirror, { shadow: name, side }, options.judging);
+  }
   const sliced =
     options.slicesBy === undefined
       ? undefined

@@ -79,8 +79,9 @@ const entry = v.object({
    * - `divided`: a share was set otherwise, as by the configuration; `returned`: all requests are the live side's again
    * - `promoted`, `undone`: the sides were swapped; `kept`: the shadow is sent nothing any more
    * - `passed`: what callers logged, whose requests nothing here can move
+   * - `judged`: a verdict by which gates failed, or pass that had failed before
    */
-  what: v.picklist(['began', 'step', 'ended', 'divided', 'returned', 'promoted', 'undone', 'kept', 'passed']),
+  what: v.picklist(['began', 'step', 'ended', 'divided', 'returned', 'promoted', 'undone', 'kept', 'passed', 'judged']),
   /** Up to when the records were judged. */
   until: v.optional(moment),
   shadow: v.optional(text),
@@ -95,6 +96,17 @@ const entry = v.object({
     v.object({ outcome: text, summary: v.optional(text), forced: v.boolean(), accepted: v.optional(text) }),
   ),
   waived: v.optional(waived),
+  /** By what that verdict was asked for, as it was typed; the gates that failed, and those that pass and had failed before. */
+  asked: v.optional(
+    v.object({
+      labels: v.optional(text),
+      policy: v.optional(text),
+      expect: v.optional(text),
+      prediction: v.optional(text),
+    }),
+  ),
+  failed: v.optional(v.array(v.object({ gate: text, reason: text }))),
+  passed: v.optional(v.array(text)),
   reason: v.optional(text),
 });
 /** One thing that happened to who answers. */

@@ -1,4 +1,5 @@
 import { suspectedSource } from '../../analysis/judge/label-fault.ts';
+import { earlierText } from '../../analysis/judge/earlier.ts';
 import { fleetText } from '../../analysis/judge/fleets.ts';
 import type { VariantFacts } from '../../analysis/observations.ts';
 import { count, counted, percent } from '../../base/units.ts';
@@ -29,7 +30,7 @@ export interface Facts {
   warnings: readonly string[];
   /** That the two fleets did not stay in proportion, where they did not. */
   fleets: string | undefined;
-  /** What of the policy's demands was waived, a sentence each. */
+  /** What of the policy's demands was waived, or failed before and is not answered by this verdict, a sentence each. */
   waived: readonly string[];
   /** What answers were taken for, a sentence each way in which they can be read; the likeliest first. */
   answers: readonly string[];
@@ -37,7 +38,7 @@ export interface Facts {
   policy: string | undefined;
 }
 
-export function factsOf({ observations, verdict, policyFrom, fleets, batch }: Report): Facts {
+export function factsOf({ observations, verdict, policyFrom, fleets, batch, earlier = [] }: Report): Facts {
   const { endpoint, window, production, shadow, sampling, days } = observations;
   return {
     endpoint: batch === undefined ? endpoint : `batch ${batch.name}`,
@@ -49,7 +50,7 @@ export function factsOf({ observations, verdict, policyFrom, fleets, batch }: Re
     sampling: shadow === undefined || sampling === undefined ? undefined : `sees ${percent(sampling)} of the requests`,
     warnings: warningsOf(observations.predictions),
     fleets: fleets && fleetText(fleets),
-    waived: waiverTexts(verdict?.waivers ?? []),
+    waived: [...waiverTexts(verdict?.waivers ?? []), ...earlier.map(earlierText)],
     answers: readingsText(observations.predictions),
     policy: verdict === undefined ? undefined : policyFrom,
   };

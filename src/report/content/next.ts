@@ -1,3 +1,4 @@
+import { askedAgain, type AskedBy } from '../../analysis/judge/earlier.ts';
 import { nothingRead } from '../../analysis/judge/nothing-read.ts';
 import type { Gate } from '../../analysis/judge/verdict.ts';
 import { accepts } from '../../analysis/policy/policy.ts';
@@ -18,11 +19,11 @@ function again(asked: CommandLine['options']): CommandLine {
 }
 
 /** How answers were read for a report, which promote takes from the policy alone. */
-const NOT_OF_PROMOTE = ['answers', 'prediction', 'task', 'comparator', 'comparator-sample', 'comparator-time'];
+const NOT_OF_PROMOTE = ['answers', 'task', 'comparator', 'comparator-sample', 'comparator-time'];
 
 /** The flags of a report that decided and that `promote` takes too: what it judges then is what the report judged. */
 function promoteFlags(asked: CommandLine['options']): CommandLine['options'] {
-  const { endpoint, mirror, labels, policy, expect, waive, reason } = asked;
+  const { endpoint, mirror, labels, policy, expect, prediction, waive, reason } = asked;
   const from = asked.from ?? (asked.last === undefined ? undefined : `-${String(asked.last)}`);
   return {
     endpoint,
@@ -32,6 +33,7 @@ function promoteFlags(asked: CommandLine['options']): CommandLine['options'] {
     labels,
     policy,
     expect,
+    prediction,
     'allow-command': asked['allow-command'],
     waive,
     reason,
@@ -88,6 +90,11 @@ export function nextStep(
             'a replay promotes nothing: let the candidate see live traffic as a shadow, or a rollout or canary. Keep this evidence:',
           command: shown('report', { ...asked, format: 'html', output: 'report.html' }),
         };
+      if (files === undefined && report.earlier !== undefined && report.earlier.length > 0)
+        return {
+          words: 'promote asks for what failed before, too; judge it again by that:',
+          command: shown('report', { ...asked, ...given(askedAgain(report.earlier)) }),
+        };
       return files === undefined
         ? {
             words:
@@ -138,6 +145,11 @@ function ofBatch({ verdict, batch }: Report, asked: CommandLine['options']): Nex
       return { words: waits(verdict?.gates ?? [], look), command: shown('batch report', asked) };
     }
   }
+}
+
+/** Without what was not given. */
+function given(asked: AskedBy): CommandLine['options'] {
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
 }
 
 /** What follows where the judged sides of a mirror are no candidate beside what is live: there is nothing to promote. */

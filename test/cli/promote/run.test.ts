@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
+import { invoke, ROWS } from '../../support/traffic.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Said, type Stage } from '../../support/stage.ts';
 
 let stage: Stage;
@@ -251,6 +252,55 @@ describe('promote', () => {
     ]);
     const text = await stage.shadowctl(['history', '--endpoint', ENDPOINT]);
     expect(text.out.replace(/\s+/g, ' ')).toContain('latency.p99 waived: callers agreed');
+  });
+
+  test('a gate that failed with labels is not forgotten with them: it is asked again, or --force is noted', async () => {
+    stage = await openStage();
+    const plan = [...PROMOTE, ...lenient(), '--plan', '--format', 'json'];
+    const said = await shadowed(good, 26, async () => {
+      // Labels by which production is right in nine of ten rows, and the shadow far less often.
+      const rows = await Promise.all(
+        [...new Set(ROWS)].map(async (body, i) => {
+          const { body: answer } = await invoke(stage.emulator, { endpoint: ENDPOINT, body });
+          const [found] = (JSON.parse(answer) as { predictions: { predicted_label: number }[] }).predictions;
+          const label = found?.predicted_label ?? 0;
+          return `${body},${i % 10 === 0 ? (label + 1) % 3 : label}`;
+        }),
+      );
+      const features = (ROWS[0] ?? '').split(',').map((_, i) => `f${i}`);
+      writeFileSync(join(stage.cwd, 'truth.csv'), [[...features, 'label'].join(','), ...rows, ''].join('\n'));
+      const judge = async (...flags: string[]) => {
+        const { code, out, err } = await stage.shadowctl([...plan, ...flags]);
+        const { verdict, earlier } = JSON.parse(out) as { verdict?: string; earlier?: { gate: string; why: string }[] };
+        return { code, verdict, err: err.replace(/\s+/g, ' '), earlier };
+      };
+      return {
+        before: await judge(),
+        failed: await judge('--labels', 'truth.csv:label'),
+        forgotten: await judge(),
+        forced: await judge('--force'),
+        report: await stage.shadowctl(['report', '--endpoint', ENDPOINT, ...lenient()]),
+        history: await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json']),
+      };
+    });
+    expect(said.before.code).toBe(4);
+    expect(said.failed).toMatchObject({ code: 1, verdict: 'fail' });
+    expect(said.forgotten).toMatchObject({
+      code: 3,
+      verdict: 'inconclusive',
+      earlier: [{ gate: 'truth.accuracy', why: 'unasked', command: 'promote', asked: { labels: 'truth.csv:label' } }],
+    });
+    const policy = join(stage.cwd, 'policy.yaml');
+    expect(said.forgotten.err).toContain(`promote --endpoint weather --labels truth.csv:label --policy ${policy}`);
+    expect(said.forced.code).toBe(4);
+    expect(said.report.code).toBe(0);
+    const text = said.report.out.replace(/\s+/g, ' ');
+    expect(text).toContain('! truth.accuracy failed at');
+    expect(text).toContain(`report --endpoint weather --policy ${policy} --labels truth.csv:label`);
+    const entries = JSON.parse(said.history.out) as { command: string; failed: { gate: string }[] }[];
+    expect(entries.filter(({ failed }) => failed.length > 0)).toMatchObject([
+      { command: 'promote', verdict: { outcome: 'fail' }, failed: [{ gate: 'truth.accuracy' }] },
+    ]);
   });
 
   test('no shadow, no promotion', async () => {

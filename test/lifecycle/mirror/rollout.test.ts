@@ -29,16 +29,14 @@ afterEach(async () => {
 });
 
 /** Verdicts after minutes; nothing else is different. */
-const POLICY = readPolicy(
-  {
-    blockMinutes: 1,
-    minimumBlocks: 4,
-    minimumPairs: 20,
-    errors: 0.3,
-    inform: ['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99'],
-  },
-  'test',
-);
+const SETTINGS = {
+  blockMinutes: 1,
+  minimumBlocks: 4,
+  minimumPairs: 20,
+  errors: 0.3,
+  inform: ['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99'],
+};
+const POLICY = readPolicy(SETTINGS, 'test');
 const label = (i: number) => ['sun', 'rain', 'fog'][(i * 7) % 3] ?? '';
 
 interface Scene {
@@ -375,6 +373,20 @@ describe('promote and keep', () => {
       kind: 'refused',
       judgement: { outcome: 'fail' },
     });
+    // Whoever asks for less is told what failed; neither a promotion nor a rollout begins by that.
+    const policy = readPolicy({ ...SETTINGS, inform: [...SETTINGS.inform, 'errors', 'output'] }, 'test');
+    const lax = { ...options, judging: { ...options.judging, policy } };
+    expect(await promoteMirror(session, { ...lax, force: false })).toMatchObject({
+      kind: 'refused',
+      judgement: { outcome: 'inconclusive', earlier: [{ gate: 'errors', why: 'informs', command: 'promote' }, { gate: 'output.readable' }] },
+    });
+    await expect(startMirrorRollout(session, lax)).rejects.toMatchObject({
+      kind: 'cannot-run',
+      message: expect.stringContaining('errors failed at'),
+    });
+    expect(await mirrorHistory(options.mirror)).toMatchObject([
+      { what: 'judged', shadow: 'candidate', verdict: { outcome: 'fail' }, failed: [{ gate: 'errors' }, { gate: 'output.readable' }] },
+    ]);
     await during(keepMirror(session, { ...options, reason: 'it fails' }));
     expect(rig.mirror.router().config.shadows).toEqual([]);
     expect(await minute()).not.toContain('candidate');
