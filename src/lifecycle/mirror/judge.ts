@@ -32,7 +32,7 @@ export interface MirrorJudging {
 export function judgeShadowOf(
   session: JudgeSession,
   { folder, shadow }: { folder: string; shadow: string },
-  { from, asked: _, ...judging }: MirrorJudging,
+  { from, ...judging }: MirrorJudging,
 ): Promise<Report> {
   return judgeEndpoint(session, {
     source: { kind: 'files', path: folder, variants: [LIVE_FOLDER, shadow] },

@@ -378,14 +378,22 @@ describe('promote and keep', () => {
     const lax = { ...options, judging: { ...options.judging, policy } };
     expect(await promoteMirror(session, { ...lax, force: false })).toMatchObject({
       kind: 'refused',
-      judgement: { outcome: 'inconclusive', earlier: [{ gate: 'errors', why: 'informs', command: 'promote' }, { gate: 'output.readable' }] },
+      judgement: {
+        outcome: 'inconclusive',
+        earlier: [{ gate: 'errors', why: 'informs', command: 'promote' }, { gate: 'output.readable' }],
+      },
     });
     await expect(startMirrorRollout(session, lax)).rejects.toMatchObject({
       kind: 'cannot-run',
       message: expect.stringContaining('errors failed at'),
     });
     expect(await mirrorHistory(options.mirror)).toMatchObject([
-      { what: 'judged', shadow: 'candidate', verdict: { outcome: 'fail' }, failed: [{ gate: 'errors' }, { gate: 'output.readable' }] },
+      {
+        what: 'judged',
+        shadow: 'candidate',
+        verdict: { outcome: 'fail' },
+        failed: [{ gate: 'errors' }, { gate: 'output.readable' }],
+      },
     ]);
     await during(keepMirror(session, { ...options, reason: 'it fails' }));
     expect(rig.mirror.router().config.shadows).toEqual([]);
