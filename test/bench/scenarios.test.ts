@@ -12,7 +12,10 @@ test('every scenario is a line of the calibration, and of the class that it is s
 });
 
 test('what no window shows is held by a line of the policy, and that is a line that must hold', () => {
-  const unknowable = LINES.filter((line) => line.class === 'not knowable' && line.wrong.includes('pass'));
+  // What a batch of fourteen days does not show, only more days do: docs/judging.md says so.
+  const unknowable = LINES.filter(
+    (line) => line.class === 'not knowable' && line.wrong.includes('pass') && !line.title.startsWith('batch: '),
+  );
   const by = new Map(SCENARIOS.map(({ line, by: policy }) => [line, policy]));
   expect(
     unknowable.map(({ title }) => title).filter((title) => !isHeld(`${title}, ${by.get(title) ?? 'cover: 24h'}`)),

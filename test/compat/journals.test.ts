@@ -35,13 +35,14 @@ test('every line of a whole life means something, and every kind of fact that is
   // An endpoint that shadowctl made is not adopted; the others, version 0.1 did not write.
   expect(
     Object.keys(FACTS)
-      // Releases and pipelines are of 0.2 altogether.
-      .filter((name) => !names.has(name as keyof typeof FACTS) && !/^(?:release|pipeline)-/.test(name))
+      // Releases, pipelines and batches are of 0.2 altogether.
+      .filter((name) => !names.has(name as keyof typeof FACTS) && !/^(?:release|pipeline|batch)-/.test(name))
       .toSorted(),
   ).toEqual([
     'adopted',
     'disowned',
     'found',
+    'judged',
     'keep-decided',
     'ran',
     'replaces',

@@ -70,7 +70,7 @@ const HARMLESS: readonly string[] = [
   // They look; `report` writes down what was waived, and changes no resource; the keys of `watch` run other commands.
   ...['status', 'ls', 'history', 'doctor', 'report', 'watch'],
   // They send requests, or keep what others sent.
-  ...['invoke', 'mirror', 'record'],
+  ...['invoke', 'replay', 'mirror', 'record'],
 ];
 
 /** They write records to a bucket of the user's, which are no resources and in no journal: `test/mirror` stops them. */
