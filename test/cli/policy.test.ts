@@ -141,6 +141,7 @@ test('init prints the defaults, and what it has commented out can be used', asyn
             'accept',
             'waivers',
             'slices',
+            'bias',
             'distances',
             'limits',
             'resources',

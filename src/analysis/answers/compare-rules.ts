@@ -20,7 +20,7 @@ export const DEFAULT_RULES: CompareRules = {
   refusals: [],
 };
 
-/** Half the spread of the numbers of production's answers. */
+/** A tenth of the spread of the numbers of production's answers. */
 export interface Spreads {
   /** Place by place, where all answers have as many. */
   places: readonly number[] | undefined;

@@ -13,7 +13,7 @@ import type { LabelNext } from './label-next.ts';
 
 /** How answers are read and compared, and with what means; one value for a whole report, whatever its source. */
 export interface ComparisonOptions {
-  /** Absolute difference of two numbers that still counts as equal; undefined: half the spread of production's (`halfSpread`). */
+  /** Absolute difference of two numbers that still counts as equal; undefined: a part of the spread of production's (`usualTolerance`). */
   tolerance: number | undefined;
   /** What the user says about answers; without it, how they are read goes by their look. */
   answers?: AnswersAsked | undefined;

@@ -5,12 +5,23 @@ import type { Interval } from '../statistics/proportions.ts';
 import { counted, number } from '../../base/units.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { needsMore, NOTHING, UNDECIDABLE } from './needs.ts';
+import { needsAdvice, needsMore, NOTHING, UNDECIDABLE } from './needs.ts';
 import { meanHalfWidth } from './paired.ts';
 import { lossScatter } from './scatter.ts';
 import { compare } from './verdict.ts';
 import type { Gate } from './verdict.ts';
 import { copiesOf } from '../statistics/repeats.ts';
+
+/**
+ * Limits where the policy gives none. Without labels nobody knows on which side production itself lies, and how large its errors are:
+ * a lean of a twentieth of the spread is what a pass may leave. It fails from a tenth on, with labels and without; between the two
+ * labels settle it.
+ */
+const BIAS = 0.05;
+const BIAS_FAILS = 0.1;
+
+const LEANS =
+  "labels (--labels), which say on which side the truth lies, or a policy that says how far its numbers may lean (bias: …, in standard deviations of production's, or answers: { tolerance: { absolute: … } }, in their unit)";
 
 /** A fail must survive three times as much scatter: minutes that follow each other lean alike for longer than they show. */
 const INFLATION_TO_FAIL = 3;
@@ -26,14 +37,18 @@ export function judgeBias(predictions: Predictions, evidence: Evidence): Gate[] 
   const scale = numbers.production.deviation;
   if (!(scale > 0)) return [];
   const { policy, minutes } = evidence;
-  const margin = Math.max(policy.bias, (policy.answers.absolute ?? 0) / scale);
+  const known = predictions.truth !== undefined && predictions.truth.rows > 0;
+  const least = (policy.answers.absolute ?? 0) / scale;
+  const margin = Math.max(policy.bias ?? (known ? BIAS_FAILS : BIAS), least);
+  const failing = policy.bias === undefined && policy.expect?.kind !== 'same' ? Math.max(BIAS_FAILS, least) : margin;
   const bounds = (times: number, inflation = 1) => meanBounds(predictions, policy, { times, inflation });
   const interval = bounds(1);
   const seen = compare(interval, margin);
-  const hopeless = compare(bounds(1, INFLATION_TO_FAIL), margin) === 'fail';
+  const hopeless = compare(bounds(1, INFLATION_TO_FAIL), failing) === 'fail';
   const decided = seen === 'fail' && !hopeless ? 'inconclusive' : seen;
-  const known = predictions.blocks.map((block) => ({ successes: 0, n: block.rows }));
-  const blocker = insufficientData(predictions, evidence) ?? windowTooShort(decided, policy, [known]);
+  const between = seen === 'fail' && compare(interval, failing) !== 'fail';
+  const counts = predictions.blocks.map((block) => ({ successes: 0, n: block.rows }));
+  const blocker = insufficientData(predictions, evidence) ?? windowTooShort(decided, policy, [counts]);
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const lean = numbers.bias / scale;
   const facts = `On average its numbers are ${number(Math.abs(numbers.bias))} ${lean < 0 ? 'lower' : 'higher'} than production's: ${number(Math.abs(lean), 2)} of their standard deviation (${number(scale)}), over ${counted(numbers.rows, 'rows')}`;
@@ -48,7 +63,7 @@ export function judgeBias(predictions: Predictions, evidence: Evidence): Gate[] 
       ? requiredSampleSize(numbers.rows, (rows) => {
           const times = rows / numbers.rows;
           return (
-            compare(bounds(times), margin) === 'pass' || compare(bounds(times, INFLATION_TO_FAIL), margin) === 'fail'
+            compare(bounds(times), margin) === 'pass' || compare(bounds(times, INFLATION_TO_FAIL), failing) === 'fail'
           );
         })
       : undefined;
@@ -74,9 +89,11 @@ export function judgeBias(predictions: Predictions, evidence: Evidence): Gate[] 
         ? NOTHING
         : blocker !== undefined
           ? blockerNeeds(blocker)
-          : missing > 0
-            ? needsMore('rows', missing, minutes > 0 ? numbers.rows / minutes : 0)
-            : UNDECIDABLE.difference),
+          : between
+            ? needsAdvice(LEANS)
+            : missing > 0
+              ? needsMore('rows', missing, minutes > 0 ? numbers.rows / minutes : 0)
+              : UNDECIDABLE.difference),
     },
   ];
 }

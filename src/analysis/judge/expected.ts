@@ -3,6 +3,9 @@ import type { Evidence } from './evidence.ts';
 import { needsAdvice } from './needs.ts';
 import type { Gate } from './verdict.ts';
 
+const TOLERANCE =
+  ', a policy that says how far apart numbers may lie (answers: { tolerance: { absolute: … } }, in their unit)';
+
 /**
  * To differ from production is a fault only of what is expected to be the same: a model that was trained anew differs where it
  * is better, too. Unless the policy says `expect: same`, a gate that fails for differing alone is open, and labels of the rows
@@ -17,7 +20,7 @@ export function differenceAlone(gate: Gate, differing: number, { policy }: Pick<
     outcome: 'inconclusive',
     reason: `${gate.reason.replace(/\.$/, '')}; to differ is no fault unless the policy says expect: same.`,
     ...needsAdvice(
-      `labels of the ${counted(differing, 'rows')} that differ (report --label-next lists them, --labels takes them), or expect: same in the policy, if the shadow should answer as production does`,
+      `labels of the ${counted(differing, 'rows')} that differ (report --label-next lists them, --labels takes them)${gate.id === 'numbers.tolerance' ? TOLERANCE : ''}, or expect: same in the policy, if the shadow should answer as production does`,
     ),
   };
 }

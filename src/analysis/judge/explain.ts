@@ -170,7 +170,7 @@ export function explainPolicy(policy: Policy): Demand[] {
   ];
   const tolerance =
     policy.numbers.tolerance === undefined
-      ? "half the standard deviation of production's (of heavy tails, less)"
+      ? "a tenth of the standard deviation of production's (of heavy tails, less)"
       : String(policy.numbers.tolerance);
   return [
     demand('traffic.sampling', 'it received the requested share of the traffic', 'one request', NO_KEY),
@@ -297,7 +297,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     ),
     demand(
       'numbers.bias',
-      `regression, scores: on average its numbers lie less than ${policy.bias} standard deviations from production's`,
+      `regression, scores: on average its numbers lie less than ${policy.bias === undefined ? '0.05 (with labels 0.1)' : number(policy.bias)} standard deviations from production's`,
       lasting(pairs(0)),
       keyOf(policy, 'bias'),
     ),

@@ -13,6 +13,7 @@ import { judgeAnswers } from './predictions.ts';
 import { type Common, judgeGap, judgeReadings } from './readings.ts';
 import { judgeReference } from './reference.ts';
 import { judgeSlices } from './slices.ts';
+import { judgeSlicesApart } from './slices-apart.ts';
 import { clustered } from './clusters.ts';
 import { judgeCover } from './cover.ts';
 import { judgeStability } from './stability.ts';
@@ -109,6 +110,7 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
     ...judgeCover(evidence),
     ...judgeAnswers(evidence),
     ...judgeSlices(evidence),
+    ...judgeSlicesApart(evidence),
     ...judgeDistances(evidence),
     ...judgeReference(evidence),
     ...judgeTruth(evidence),

@@ -94,3 +94,8 @@ export function numberNoise(evidence: Evidence, tolerance: number): NoiseSample 
   if (measured === undefined || measured.tolerance < tolerance * (1 - 1e-9)) return undefined;
   return { differing: measured.beyond, n: measured.n, factor: measured.factor };
 }
+
+/** How far apart production's numbers lie from its own, on average; 0 where nobody measured it. */
+export function noiseApart(evidence: Evidence): number {
+  return noiseOf(evidence)?.numbers?.mae ?? 0;
+}

@@ -4,9 +4,10 @@ import type { Policy } from '../policy/policy.ts';
 import type { Gate } from './verdict.ts';
 import { blockerNeeds, clusteringOf, shareInterval } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { labelNoise, numberNoise } from './noise-floor.ts';
+import { labelNoise, noiseApart, numberNoise } from './noise-floor.ts';
 import { different, proportion } from './proportion.ts';
 import { judgeAnswered } from './answered.ts';
+import { apartOf, apartText, notNear } from './apart.ts';
 import { judgeBias } from './bias.ts';
 import { judgeClasses } from './classes.ts';
 import { hasComparator, judgeComparator } from './comparator.ts';
@@ -132,7 +133,9 @@ function closeness(predictions: Predictions, evidence: Evidence, alone: boolean,
     successes: block.beyond ?? 0,
     n: block.beyond === undefined ? 0 : block.rows,
   }));
-  return proportion(predictions, evidence, {
+  const known = (predictions.truth?.rows ?? 0) > 0;
+  const apart = known ? undefined : apartOf(predictions, policy);
+  const gate = proportion(predictions, evidence, {
     id: 'numbers.tolerance',
     title: 'Does it predict nearly the same?',
     gating: alone ? gates(policy, 'numbers.tolerance') : decides(policy, 'numbers.tolerance'),
@@ -143,11 +146,19 @@ function closeness(predictions: Predictions, evidence: Evidence, alone: boolean,
     perBlock: (block) => block.beyond,
     margin: policy.numbers.share,
     below: true,
-    facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)}${lost} differ by more than ${toleranceText({ tolerance, relative: predictions.numbers?.relative })} (${percent(beyond / Math.max(1, rows))})`,
+    facts: `${count(beyond)} of ${count(rows)} predictions${different(predictions)}${lost} differ by more than ${toleranceText({ tolerance, relative: predictions.numbers?.relative })} (${percent(beyond / Math.max(1, rows))})${apart === undefined ? '' : `, and ${apartText(apart, policy)}`}`,
     limits: ['at most', 'at least'],
     demand: `the limit is ${percent(policy.numbers.share)}${ofKind(predictions, policy, 'share')}`,
     noise: numberNoise(evidence, tolerance),
   });
+  const blocker = known || gate.outcome !== 'pass' ? undefined : notNear(predictions, policy, noiseApart(evidence));
+  if (blocker === undefined) return gate;
+  return {
+    ...gate,
+    outcome: 'inconclusive',
+    reason: `${gate.reason.replace(/\.$/, '')}; but ${blocker.reason}.`,
+    ...blockerNeeds(blocker),
+  };
 }
 
 const MIN_ANSWERS = 50;

@@ -45,12 +45,7 @@ export function judgeSlices(evidence: Evidence): Gate[] {
       { ...base, ...nothing, reason, ...needsAdvice('inputs that are captured as CSV or JSON, and more of them') },
     ];
   }
-  const minutes = equalMinutes(predictions);
-  const clustering = sliceClustering(predictions, minutes, policy);
-  const noise =
-    predictions.labels === undefined
-      ? numberNoise(evidence, predictions.numbers?.tolerance ?? 0)
-      : labelNoise(evidence);
+  const { minutes, clustering, noise } = partsOf(predictions, evidence);
   const dataBlocker = insufficientData(predictions, evidence) ?? noiseDominates({ noise, margin, below: false });
   const judged = slices.map((slice) => ({
     slice,
@@ -105,6 +100,22 @@ export function judgeSlices(evidence: Evidence): Gate[] {
   ];
 }
 
+/** What parts of the inputs have in common: minutes, how rows hang together, and the noise of production. */
+export function partsOf(
+  predictions: Predictions,
+  evidence: Evidence,
+): { minutes: Minutes; clustering: SliceClustering; noise: NoiseSample | undefined } {
+  const minutes = equalMinutes(predictions);
+  return {
+    minutes,
+    clustering: sliceClustering(predictions, minutes, evidence.policy),
+    noise:
+      predictions.labels === undefined
+        ? numberNoise(evidence, predictions.numbers?.tolerance ?? 0)
+        : labelNoise(evidence),
+  };
+}
+
 /** How rows are clustered, over all parts. */
 interface SliceClustering {
   /** How much less rows count for repeated inputs; at least 1. */
@@ -146,6 +157,16 @@ function burstsOfPart(part: SliceSums, { bursts, rows, hits }: SliceClustering):
 }
 
 /**
+ * The same where rows of the part are mixed into all minutes by chance: what shares differ by is no burst then. A part that agrees in
+ * hardly any row has no variance of its own; it has that of one which agrees in `margin` of them, as is asked of it.
+ */
+export function burstsIfMixed(part: SliceSums, { bursts, rows, hits }: SliceClustering, margin: number): number {
+  const share = Math.max(0.5, margin);
+  const own = Math.max(part.hits * (1 - part.hits / Math.max(1, part.rows)), part.rows * share * (1 - share));
+  return own > 0 ? Math.max(bursts, 1 + ((bursts - 1) * hits * (1 - hits / Math.max(1, rows))) / own) : bursts;
+}
+
+/**
  * One part: it passes at alpha, and fails at alpha divided by the number of parts. A part that repeats its inputs more
  * than the others do counts for less than they, and so does each in case that all bursts are its own.
  */
@@ -153,14 +174,15 @@ export function judgePart(
   slice: SliceSums,
   parts: number,
   margin: number,
-  { clustering, noise, policy }: { clustering: SliceClustering; noise: NoiseSample | undefined; policy: Policy },
+  {
+    clustering,
+    noise,
+    policy,
+    bursts = burstsOfPart(slice, clustering),
+  }: { clustering: SliceClustering; noise: NoiseSample | undefined; policy: Policy; bursts?: number },
 ): { interval: Interval; outcome: Outcome } {
   const copies = slice.rows / Math.max(1, slice.inputs);
-  const factor = Math.max(
-    clustering.repeats,
-    1 + clustering.correlation * (copies - 1),
-    burstsOfPart(slice, clustering),
-  );
+  const factor = Math.max(clustering.repeats, 1 + clustering.correlation * (copies - 1), bursts);
   const bounds = (alpha: number) =>
     boundsOf(slice.hits / factor, slice.rows / factor, { noise, below: false }, { ...policy, alpha });
   const [one, among] = [bounds(policy.alpha), bounds(policy.alpha / parts)];

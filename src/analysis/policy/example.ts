@@ -17,7 +17,6 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   classes: { agreement: 0.8, rows: 200 } # the same of each class of production, from so many rows on
   newClasses: 0.001          # share of rows that may have a class which production never gives
   numbers: { share: 0.05 }   # share of numbers that may differ by more than the tolerance, likewise
-  bias: 0.1                  # standard deviations by which its numbers may lean to one side on average
   truth: 0.02                # against --labels: accuracy it may lose, or how much larger its mean error or Brier score may be
   recall: 0.1                # against --labels: how much lower its recall of any class may be
   cost: 0.05                 # against --labels and costs: how much more a row may cost, as a share of production's
@@ -33,6 +32,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   # waivers: [{ gate: latency.p99, reason: agreed with the callers, owner: ana, until: 2026-12-31 }] # gates that need not pass
   # cover: 24h               # traffic that a pass must cover: a day holds its quiet and its busy hours
   # cluster: user            # column of the inputs, or path into the request, whose rows hang together
+  # bias: 0.1                # standard deviations by which its numbers may lean on average; without it 0.05, with labels 0.1
   # slices: 0.9              # share of equal answers in every slice of every input column
   # distances: { ks: 0.1, psi: 0.1, jensenShannon: 0.02, wasserstein: 5 } # between the two models' numbers
   # regressions: 0.02      # share of rows with labels that may be right with production and wrong with the shadow

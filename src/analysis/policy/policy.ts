@@ -95,10 +95,10 @@ export interface Policy {
   classes: { agreement: number; rows: number };
   /** Share of rows that the shadow may give a class that production never gives. */
   newClasses: number;
-  /** Numbers count as equal within `tolerance`; undefined: half the spread of production's (`halfSpread`). `share` may lie beyond. */
+  /** Numbers count as equal within `tolerance`; undefined: a part of the spread of production's (`usualTolerance`). `share` may lie beyond. */
   numbers: { tolerance: number | undefined; share: number };
-  /** How far the mean of the shadow's numbers may lie from production's, in standard deviations of production's. */
-  bias: number;
+  /** How far the mean of the shadow's numbers may lie from production's, in standard deviations of production's; undefined: see `judgeBias`. */
+  bias: number | undefined;
   /** Share of equal answers that is demanded in every slice of every input column; undefined: parts are shown only. */
   slices: number | undefined;
   /** Free JSON, by path: what is left out, and how far numbers may lie apart and still be equal. */
@@ -167,7 +167,7 @@ export const DEFAULT_POLICY: Policy = {
   classes: { agreement: 0.8, rows: 200 },
   newClasses: 0.001,
   numbers: { tolerance: undefined, share: 0.05 },
-  bias: 0.1,
+  bias: undefined,
   slices: undefined,
   fields: { ignore: [], tolerance: {} },
   answers: {
@@ -213,6 +213,7 @@ export const GATES: readonly string[] = [
   ...['agreement', 'refusals', 'comparator'].map((name) => `answers.${name}`),
   ...['tolerance', 'bias'].map((name) => `numbers.${name}`),
   'slices',
+  'slices.apart',
   ...['ks', 'wasserstein', 'psi', 'jensenShannon'].map((name) => `distance.${name}`),
   ...['ks', 'psi'].map((name) => `reference.${name}`),
   'truth.accuracy',
@@ -236,6 +237,7 @@ export const RULES: readonly string[] = [
   ...['rows', 'days'].map((name) => `batch.${name}`),
   ...['gap', 'reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied'].map((name) => `output.${name}`),
   'labels.classes',
+  'slices.apart',
 ];
 
 /** How `answers.kinds` names what differs from task to task. */

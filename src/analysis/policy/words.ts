@@ -34,6 +34,7 @@ export const SUPERSEDED_BY_LABELS: readonly string[] = [
   'labels.byClass',
   'answers.agreement',
   'numbers.tolerance',
+  'slices.apart',
 ];
 
 /** What the policy says beside its gates, a sentence a line, each with its key. */
@@ -52,7 +53,9 @@ export function explainRest(policy: Policy): string[] {
       ? 'Labels count whatever the age of their requests; where they say when they came, as far as the youngest request could have had them [maturity: not set; 7d would compare requests that old].'
       : `Labels count of requests that are at least ${duration(policy.maturity)} old, as they were at that age [maturity: ${durationFlag(policy.maturity)}].`,
     ...(policy.slices === undefined
-      ? ['Slices of the inputs are shown and not judged [slices: not set; 0.9 would require 90 % in each].']
+      ? [
+          `Slices of the inputs need not be equal to any share; one that is shown to differ much more than the others keeps from a pass ${decides(policy, 'slices.apart') ? 'even if' : 'unless'} labels are available [slices: not set; 0.9 would require 90 % in each].`,
+        ]
       : []),
     ...(limits ? [] : ['Distances between distributions are shown and not judged [distances: not set].']),
     answersText(policy),

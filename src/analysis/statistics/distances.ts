@@ -14,32 +14,49 @@ export function median(values: readonly number[]): number | undefined {
 /** Of a normal distribution, the ninth decile less the first, in standard deviations: twice Φ⁻¹(0.9). */
 const DECILES = 2.563;
 
+interface Deciles {
+  deviation: number;
+  p10: number;
+  p90: number;
+}
+
 /**
- * How far two numbers may lie apart and count as equal where nobody has said it: half a standard deviation, or half of what
- * the first and the ninth decile say of it where that is less. A few numbers that are far from all others make a deviation
- * so large that all others would be equal.
+ * A standard deviation, or what the first and the ninth decile say of it where that is less: a few numbers that are far from all
+ * others make a deviation so large that all others would be equal.
  */
-export function halfSpread({ deviation, p10, p90 }: { deviation: number; p10: number; p90: number }): number {
+function spreadOf({ deviation, p10, p90 }: Deciles): number {
   const robust = (p90 - p10) / DECILES;
-  return (robust > 0 ? Math.min(deviation, robust) : deviation) / 2;
+  return robust > 0 ? Math.min(deviation, robust) : deviation;
+}
+
+/** Of a spread, as far as two numbers may lie apart where nobody has said it: a good model's errors are a small part of it. */
+const NEAR = 0.1;
+
+/** The same of scores beside a label, which decides: half. */
+const BESIDE = 0.5;
+
+/** How far two numbers may lie apart and count as equal where nobody has said it: a tenth of production's spread. */
+export function nearSpread(production: Deciles): number {
+  return NEAR * spreadOf(production);
 }
 
 /** Probabilities that lie no further apart count as equal, however little production's differ among themselves. */
 const PROBABILITY = 0.1;
 
 /**
- * How far two numbers may lie apart where nobody has said it: `halfSpread` of production's. Probabilities beside a label may
- * lie apart by 0.1 in any case: a model that is sure of nearly everything has hardly any spread.
+ * How far two numbers may lie apart where nobody has said it: `nearSpread` of production's. Scores beside a label may lie apart by
+ * half of the spread, and probabilities by 0.1 in any case: a model that is sure of nearly everything has hardly any spread.
  *
  * @param beside the numbers are scores beside a label
  */
 export function usualTolerance(
   beside: boolean,
-  production: { deviation: number; p10: number; p90: number; min: number; max: number },
+  production: Deciles & { min: number; max: number },
   shadow: { min: number; max: number },
 ): number {
-  const probabilities = beside && [production, shadow].every(({ min, max }) => min >= 0 && max <= 1);
-  return Math.max(halfSpread(production), probabilities ? PROBABILITY : 0);
+  if (!beside) return nearSpread(production);
+  const probabilities = [production, shadow].every(({ min, max }) => min >= 0 && max <= 1);
+  return Math.max(BESIDE * spreadOf(production), probabilities ? PROBABILITY : 0);
 }
 
 /**

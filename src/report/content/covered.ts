@@ -1,5 +1,7 @@
 import type { Predictions } from '../../analysis/predictions.ts';
-import { counted, dateAndTime, DAY, duration, MINUTE, percent, timeOfDay } from '../../base/units.ts';
+import { counted, dateAndTime, DAY, duration, MINUTE, number, percent, timeOfDay } from '../../base/units.ts';
+import type { Policy } from '../../analysis/policy/policy.ts';
+import { apartOf } from '../../analysis/judge/apart.ts';
 import type { Report } from '../report.ts';
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
@@ -8,7 +10,7 @@ const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
  * What the evidence covers, and what of it is not known: the hours of which days, requests, pairs, labels. Nothing outside of
  * it was seen, whatever the verdict is.
  */
-export function coveredText({ observations, summaries }: Report): string {
+export function coveredText({ observations, summaries, policy }: Report): string {
   const { metrics, predictions, gap, days } = observations;
   const busy = metrics.times.filter((_, i) => (metrics.production.invocations[i] ?? 0) > 0);
   const answered = (predictions?.blocks ?? []).filter(({ rows }) => rows > 0).map(({ at }) => at);
@@ -20,7 +22,7 @@ export function coveredText({ observations, summaries }: Report): string {
     ...(predictions === undefined
       ? ['no answers']
       : [observations.live === 'nothing' ? counted(predictions.rows, 'answers') : pairs(predictions)]),
-    ...(predictions === undefined ? [] : [labels(predictions.truth)]),
+    ...(predictions === undefined ? [] : [labels(predictions, policy)]),
     ...(gap === undefined
       ? []
       : [`without the shadow's captures from ${timeOfDay(gap.from)} to ${timeOfDay(gap.to)} UTC`]),
@@ -32,8 +34,12 @@ function pairs({ pairs: n, coverage }: Pick<Predictions, 'pairs' | 'coverage'>):
   return `${counted(n, 'pairs')} of answers${coverage === undefined ? '' : ` (${percent(coverage)} of those expected)`}`;
 }
 
-function labels(truth: Predictions['truth']): string {
-  if (truth === undefined) return 'no labels';
+function labels(predictions: Predictions, policy: Policy): string {
+  const { truth } = predictions;
+  if (truth === undefined) {
+    const apart = apartOf(predictions, policy);
+    return apart === undefined ? 'no labels' : `no labels: mean error up to ${number(apart.most, 3)} larger`;
+  }
   return `${percent(truth.of === 0 ? 0 : truth.rows / truth.of)} labeled`;
 }
 

@@ -83,7 +83,8 @@ const ADVERSARIES: readonly Adversary<unknown>[] = [
   }),
   of({
     of: 'a list of answers beside predictions',
-    draw: (random) => ({ value: random.normal(), name: pick(random, CLASSES) }),
+    // Of 330 rows a lean of a twentieth is excluded where they range over no more than some four deviations.
+    draw: (random) => ({ value: random.next(), name: pick(random, CLASSES) }),
     output: ({ value, name }) => json({ predictions: [value], categories: [name] }),
     change: (one, random) => ({ ...one, name: another(random, one.name) }),
   }),

@@ -132,10 +132,10 @@ describe('bad input is counted and named, and nothing crashes', () => {
   });
 
   test('classes as whole numbers, every one of them off by one or two, do not pass for numbers that are near', async () => {
-    // One a second, for a hundred minutes.
+    // One a second, for a hundred minutes; a tenth of their spread is more than two.
     const second = (i: number) => new Date(Date.UTC(2026, 0, 5, 9) + i * 1000).toISOString().replace('.000', '');
     const rows = (shift: number) =>
-      many((i) => `${((i * 7) % 50) + shift * (1 + (i % 2))}`, 6000)
+      many((i) => `${4 * ((i * 7) % 50) + shift * (1 + (i % 2))}`, 6000)
         .map((one, i) => one.replace('2026-01-05T09:00:00Z', second(i)))
         .join('\n');
     const seen = await look({ 'production/a.jsonl': rows(0), 'shadow/a.jsonl': rows(1) });

@@ -48,7 +48,7 @@ const numbers = (minutes: number, beyond: (minute: number) => number, changed: P
     { kind: 'numbers', ...changed },
   );
 const steady = (i: number) => (i % 2 === 0 ? 3 : 2);
-const noise = (differing: number, n = 6000, factor = 1, tolerance = 1): NoiseFloor => ({
+const noise = (differing: number, n = 6000, factor = 1, tolerance = 0.2): NoiseFloor => ({
   model: 'v1',
   window: { from: 0, to: 1 },
   pairs: n,
@@ -336,7 +336,7 @@ describe('numbers that lie near', () => {
       seen(
         numbers(100, (i) => 3 + (i % 2)),
         {},
-        { noise: noise(180, 6000, 1, 0.9) },
+        { noise: noise(180, 6000, 1, 0.18) },
       ),
     ],
     [
@@ -345,11 +345,28 @@ describe('numbers that lie near', () => {
       seen(
         numbers(100, (i) => 3 + (i % 2)),
         {},
-        { noise: noise(180, 6000, 1, 1 - 1e-10) },
+        { noise: noise(180, 6000, 1, 0.2 * (1 - 1e-10)) },
       ),
     ],
     ['so much noise that anything passes', 'inconclusive', seen(numbers(100, few), {}, { noise: noise(5701) })],
     ['nearly so much noise', 'pass', seen(numbers(100, few), {}, { noise: noise(5690) })],
+    [
+      'a few lie so far apart that errors may grow by more than the tolerance',
+      'inconclusive',
+      seen(numbers(100, few, { numbers: numbersOf({ beyond: 50, mae: 0.19, rmse: 0.5 }) })),
+    ],
+    [
+      'counted with the tolerance of an older version',
+      'inconclusive',
+      seen(numbers(100, few, { numbers: numbersOf({ beyond: 50, tolerance: 1 }) })),
+    ],
+    [
+      'counted with a tolerance that the policy states',
+      'pass',
+      seen(numbers(100, few, { numbers: numbersOf({ beyond: 50, tolerance: 1, mae: 0.5, rmse: 1 }) }), {
+        numbers: { tolerance: 1, share: 0.05 },
+      }),
+    ],
     ['labels come first', '', seen(labels(100, () => 0, { numbers: numbersOf() }))],
     [
       'the truth is known',

@@ -27,8 +27,8 @@ function judged(predictions: Predictions, policy: Partial<Policy> = {}) {
 test.each([
   ['none', 0, 0.3, 'pass'],
   ['none, of numbers that are a thousandth larger', 0.002, 0.001, 'pass'],
-  ['less than allowed', -0.05, 0.3, 'pass'],
-  ['as much as allowed', 0.1, 0.3, 'inconclusive'],
+  ['less than allowed', -0.02, 0.3, 'pass'],
+  ['as much as allowed', 0.05, 0.3, 'inconclusive'],
   ['of every row, each within the tolerance', 0.45, 0.01, 'fail'],
   ['the other way', -0.45, 0.3, 'fail'],
 ])('a lean: %s', (_, lean, scatter, outcome) => {
@@ -66,4 +66,15 @@ test('a tolerance that the policy gives is no lean; nor is one asked of labels, 
   ).toBeUndefined();
   const still = numbers && { ...numbers, production: { ...numbers.production, deviation: 0 } };
   expect(judged(leaning(0.45, 0.01, 100, { numbers: still }))).toBeUndefined();
+});
+
+test('between a twentieth and a tenth of a deviation labels settle it, unless it should be the same', () => {
+  const lean = leaning(0.075, 0.01);
+  expect(judged(lean)).toMatchObject({ outcome: 'inconclusive', margin: 0.05, missing: undefined });
+  expect(judged(lean)?.needs).toContain('--labels');
+  expect(judged(lean, { expect: { kind: 'same' } })?.outcome).toBe('fail');
+  expect(judged(lean, { bias: 0.1 })).toMatchObject({ outcome: 'pass', margin: 0.1 });
+  expect(judged(lean, { bias: 0.05 })).toMatchObject({ outcome: 'fail', margin: 0.05 });
+  const truth = { rows: 6000, of: 6000, unknown: 0, labels: undefined, numbers: undefined };
+  expect(judged({ ...lean, truth })).toMatchObject({ outcome: 'pass', margin: 0.1 });
 });

@@ -67,7 +67,7 @@ export function blocks(minutes: number, of: (minute: number) => Partial<PairBloc
     agree: 60,
     d: 0,
     dd: 0,
-    abs: 0,
+    abs: 3,
     ...of(i),
   }));
 }
@@ -110,11 +110,11 @@ export function numbersOf(changed: Partial<NumberSums> = {}): NumberSums {
     shadow: spread,
     bias: 0,
     deviation: 1,
-    mae: 0.5,
-    rmse: 1,
+    mae: 0.05,
+    rmse: 0.1,
     correlation: undefined,
     beyond: 0,
-    tolerance: 1,
+    tolerance: 0.2,
     distances: { ks: 0.01, wasserstein: 0.05, psi: 0.002, jensenShannon: 0.001 },
     histogram: { low: 0, high: 10, production: [1000, 2000, 3000], shadow: [1000, 2000, 3000] },
     scatter: [],

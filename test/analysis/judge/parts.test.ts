@@ -243,7 +243,7 @@ describe('the noise of production', () => {
     const found = noiseFloor(itself(), '$.a');
     expect(found).toMatchObject({ model: 'v1', window: { from: 0, to: 6_000_000 }, pairs: 6000, prediction: '$.a' });
     expect(found?.labels).toEqual({ differing: 50, n: 6000, factor: 1 });
-    expect(found?.numbers).toMatchObject({ beyond: 100, n: 6000, tolerance: 1, mae: 0.5 });
+    expect(found?.numbers).toMatchObject({ beyond: 100, n: 6000, tolerance: 0.2, mae: 0.05 });
     // 5 of 100 minutes with 20 of 60 rows: Σ (x − 1)² / (60 · q (1 − q)) / 99, q = 1 / 60.
     expect(found?.numbers?.factor).toBeCloseTo((5 * 19 ** 2 + 95) / (1 - 1 / 60) / 99, 9);
     const predictions = paired(
@@ -274,10 +274,10 @@ describe('the noise of production', () => {
       evidenceOf(observed({ noise, production: { name: 'a', model }, ...changed }));
     expect(labelNoise(of('v1'))).toEqual({ differing: 50, n: 6000, factor: 1 });
     expect([labelNoise(of('v0')), labelNoise(of('v1', { noise: undefined }))]).toEqual([undefined, undefined]);
-    expect(numberNoise(of('v1'), 1)).toMatchObject({ differing: 100, n: 6000, factor: noise?.numbers?.factor });
-    expect([numberNoise(of('v1'), 1.1), numberNoise(of('v0'), 1)]).toEqual([undefined, undefined]);
-    expect(numberNoise(of('v1'), 0.9)).toBeDefined();
-    expect(numberNoise(of('v1'), 1 + 1e-10)).toBeDefined();
+    expect(numberNoise(of('v1'), 0.2)).toMatchObject({ differing: 100, n: 6000, factor: noise?.numbers?.factor });
+    expect([numberNoise(of('v1'), 0.22), numberNoise(of('v0'), 0.2)]).toEqual([undefined, undefined]);
+    expect(numberNoise(of('v1'), 0.18)).toBeDefined();
+    expect(numberNoise(of('v1'), 0.2 + 1e-11)).toBeDefined();
     // The least tolerance that still is the same.
     const least = noise?.numbers && { ...noise, numbers: { ...noise.numbers, tolerance: 2 * (1 - 1e-9) } };
     expect(numberNoise(of('v1', { noise: least }), 2)).toBeDefined();

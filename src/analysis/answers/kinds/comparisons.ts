@@ -1,5 +1,5 @@
 import type { MeasureSums } from '../../predictions.ts';
-import { halfSpread, quantile } from '../../statistics/distances.ts';
+import { nearSpread, quantile } from '../../statistics/distances.ts';
 import type { CompareRules, Spreads } from '../compare-rules.ts';
 import { canonicalJson } from '../json.ts';
 import type { Compared, Comparison } from './counter.ts';
@@ -29,21 +29,21 @@ const share = (part: number, of: number) => (of > 0 ? part / of : part === 0 ? 0
 /** Fewer answers say too little about how far apart they lie. */
 const ENOUGH = 20;
 
-/** Half the spread of production's numbers, place by place where all answers have as many, and of all together. */
+/** A tenth of the spread of production's numbers, place by place where all answers have as many, and of all together. */
 function spreadsOf(answers: readonly unknown[]): Spreads | undefined {
   const lists = answers as (readonly number[])[];
   const [first] = lists;
   if (first === undefined || lists.length < ENOUGH) return undefined;
-  const half = (values: readonly number[]) => {
+  const tenth = (values: readonly number[]) => {
     const sorted = Float64Array.from(values).sort();
     const mean = sum(values) / values.length;
     const deviation = Math.sqrt(sum(values.map((one) => (one - mean) ** 2)) / Math.max(1, values.length - 1));
-    return halfSpread({ deviation, p10: quantile(sorted, 0.1), p90: quantile(sorted, 0.9) });
+    return nearSpread({ deviation, p10: quantile(sorted, 0.1), p90: quantile(sorted, 0.9) });
   };
   const places = lists.every((list) => list.length === first.length)
-    ? first.map((_, i) => half(lists.map((list) => list[i] as number)))
+    ? first.map((_, i) => tenth(lists.map((list) => list[i] as number)))
     : undefined;
-  return { places, all: half(lists.flat()) };
+  return { places, all: tenth(lists.flat()) };
 }
 
 const RELATIVE_DISTANCE = 'relative distance';
@@ -56,7 +56,7 @@ function areNear(measures: readonly MeasureSums[]): boolean {
 
 /**
  * Numbers in their places. Within the policy's tolerance each; where it says nothing, all together within a share of
- * production's, and each within half of what production's numbers in this place differ among themselves: a place of small
+ * production's, and each within a tenth of what production's numbers in this place differ among themselves: a place of small
  * numbers is else lost beside one of large ones.
  */
 export const ofNumbers: Comparison = {
@@ -79,15 +79,15 @@ export const ofNumbers: Comparison = {
 /** Where production's numbers are all the same, they may differ by a share of that. */
 function inPlace({ places, all }: Spreads): (production: number, d: number, place: number) => boolean {
   return (production, d, place) => {
-    const half = places?.[place] ?? all;
-    return Math.abs(d) <= (half > 0 ? half : RELATIVE * Math.abs(production));
+    const near = places?.[place] ?? all;
+    return Math.abs(d) <= (near > 0 ? near : RELATIVE * Math.abs(production));
   };
 }
 
 const norm = (list: readonly number[]) => Math.sqrt(sum(list.map((one) => one * one)));
 
 /**
- * Vectors by the length of their difference, as a share of production's length; and no more than half of what production's
+ * Vectors by the length of their difference, as a share of production's length; and no more than a tenth of what production's
  * vectors differ among themselves, since what they have in common makes some of them long.
  */
 export const ofVectors: Comparison = {
@@ -100,9 +100,9 @@ export const ofVectors: Comparison = {
     const distance = share(apart, norm(a));
     const lengths = norm(a) * norm(b);
     const cosine = lengths > 0 ? sum(a.map((one, i) => one * (b[i] as number))) / lengths : Number(norm(a) === norm(b));
-    const half = relative === undefined && spreads?.places !== undefined ? norm(spreads.places) : 0;
+    const near = relative === undefined && spreads?.places !== undefined ? norm(spreads.places) : 0;
     return {
-      alike: distance <= (relative ?? RELATIVE) && (half === 0 || apart <= half),
+      alike: distance <= (relative ?? RELATIVE) && (near === 0 || apart <= near),
       measures: { cosine, [RELATIVE_DISTANCE]: distance },
     };
   },
