@@ -1,6 +1,5 @@
 import { gates, decides } from '../policy/policy.ts';
-import { slicesByColumn } from '../statistics/slices.ts';
-import type { ColumnSlice } from '../statistics/slices.ts';
+import type { SliceSums } from '../predictions.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { hasComparator } from './comparator.ts';
 import { confidence, insufficientData, windowTooShort } from './evidence.ts';
@@ -10,9 +9,6 @@ import { needsAdvice, NOTHING } from './needs.ts';
 import { noiseDominates } from './proportion.ts';
 import { burstsIfMixed, judgePart, partsOf } from './slices.ts';
 import type { Gate } from './verdict.ts';
-
-/** A slice stands out where it differs from all other rows with an adjusted p below this. */
-const STANDS_OUT = 0.05;
 
 /** A slice may differ so many times as often as all rows may: of a part, equal models differ more often than of the whole. */
 const TIMES = 2;
@@ -29,7 +25,7 @@ export function sliceText({ column, part }: { column: string; part: string }): s
 /**
  * Where the policy demands nothing of slices: is there one in which the shadow is shown to differ from production much more than
  * elsewhere? Shown is that it differs twice as often as all rows may, at alpha divided by the number of slices, and more than the rest
- * does, with false discoveries held down. It was found by looking, so it does not fail unless the answers should be the same; but
+ * does. It was found by looking, so it does not fail unless the answers should be the same; but
  * without labels nobody knows which model is right there, and rows of other slices do not make up for it. To find none proves nothing.
  */
 export function judgeSlicesApart(evidence: Evidence): Gate[] {
@@ -51,7 +47,7 @@ export function judgeSlicesApart(evidence: Evidence): Gate[] {
     relation: '>' as const,
     of: 'rows' as const,
   };
-  const parts = slicesByColumn(predictions);
+  const parts = predictions.slices ?? [];
   if (parts.length === 0) {
     if (!demanded) return [];
     const nothing = { outcome: 'inconclusive' as const, estimate: undefined, interval: undefined, n: 0 };
@@ -74,10 +70,9 @@ export function judgeSlicesApart(evidence: Evidence): Gate[] {
       }),
     }))
     .toSorted((a, b) => shareOf(a.slice) - shareOf(b.slice));
-  const rest = (slice: ColumnSlice) => (clustering.hits - slice.hits) / Math.max(1, clustering.rows - slice.rows);
+  const rest = (slice: SliceSums) => (clustering.hits - slice.hits) / Math.max(1, clustering.rows - slice.rows);
   const shown = judged.filter(
-    ({ slice, outcome }) =>
-      outcome === 'fail' && slice.adjusted < STANDS_OUT && shareOf(slice) < rest(slice) && blocked === undefined,
+    ({ slice, outcome, interval }) => outcome === 'fail' && interval[1] < rest(slice) && blocked === undefined,
   );
   const [worst] = shown;
   const least = worst ?? judged[0];
@@ -117,6 +112,6 @@ export function judgeSlicesApart(evidence: Evidence): Gate[] {
   ];
 }
 
-function shareOf({ rows, hits }: ColumnSlice): number {
+function shareOf({ rows, hits }: SliceSums): number {
   return hits / Math.max(1, rows);
 }

@@ -222,6 +222,7 @@ export const GATES: readonly string[] = [
   'truth.recall',
   'truth.cost',
   'truth.regressions',
+  'truth.slices',
   'stability',
   ...['latency.mean', 'latency.p50', 'latency.p90', 'latency.p99', 'errors', 'accuracy', 'recall', 'cost'].map(
     (name) => `limits.${name}`,
@@ -238,6 +239,7 @@ export const RULES: readonly string[] = [
   ...['gap', 'reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied'].map((name) => `output.${name}`),
   'labels.classes',
   'slices.apart',
+  'truth.slices',
 ];
 
 /** How `answers.kinds` names what differs from task to task. */
