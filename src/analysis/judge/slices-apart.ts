@@ -35,6 +35,8 @@ export function judgeSlicesApart(evidence: Evidence): Gate[] {
   const known = (predictions.truth?.rows ?? 0) > 0;
   const alone = (!known || policy.expect?.kind === 'same') && !hasComparator(predictions, policy);
   const demanded = decides(policy, 'slices.apart');
+  // What may fail says so where it does not, too: a failed gate stands until it passes.
+  const told = demanded || (alone && policy.expect?.kind === 'same');
   const allowed = predictions.labels === undefined ? policy.numbers.share : 1 - policy.agreement;
   const margin = Math.max(0, 1 - TIMES * allowed);
   const base = {
@@ -79,7 +81,7 @@ export function judgeSlicesApart(evidence: Evidence): Gate[] {
   if (least === undefined) return [];
   const found = { estimate: shareOf(least.slice), interval: least.interval, n: least.slice.rows };
   if (worst === undefined) {
-    if (!demanded) return [];
+    if (!told) return [];
     const reason = `None of ${counted(parts.length, 'slices')} of the inputs is shown to differ much more than the others: ${sliceText(least.slice)} agrees least, ${percent(shareOf(least.slice))} of ${counted(least.slice.rows, 'rows')}.`;
     return [{ ...base, ...found, outcome: 'pass', reason, ...NOTHING }];
   }
