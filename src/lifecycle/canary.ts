@@ -28,6 +28,7 @@ import {
 } from './guarded-update/start.ts';
 import { targetsOf } from './notify.ts';
 import type { GuardedUpdatePlan } from './plans.ts';
+import { refuseShadowOfRelease } from './release/under-way.ts';
 import { type EndpointSession, lockEndpoint, onEndpoint, type Session } from './session.ts';
 import { type OwnTraffic, smokeTest } from './traffic/with-traffic.ts';
 
@@ -93,6 +94,7 @@ async function start(on: EndpointSession, options: CanaryOptions, guard: GuardOp
   if (live === undefined) throw endpointNotFound(aws.target, endpoint);
   if (options.adopt !== true) requireOurs(live, on.state(), journal.path, 'adopt');
   requireSettled(live, on.state());
+  refuseShadowOfRelease(on.state(), endpoint, live.endpoint.EndpointConfigName);
   const fleet = requireGuardable(live);
   // What the rules refuse is refused before the artifact is even read.
   planStrategy(guard.strategy, fleet, endpoint);

@@ -80,7 +80,7 @@ async function stateOf(aws: Aws, endpoint: string, config: string, signal: Abort
 /** What the journal knows of every change AWS accepted, and of reports that waived, oldest first. Pure. */
 function historyOf(state: State): HistoryEntry[] {
   const changes = state.lifetimes.flatMap((life) => lifeOf(state, life));
-  return [...changes, ...reportsOf(state), ...verdictsOf(state)].toSorted(
+  return [...changes, ...reportsOf(state), ...verdictsOf(state), ...deletionsOf(state)].toSorted(
     (a, b) => Date.parse(a.at) - Date.parse(b.at),
   );
 }
@@ -127,6 +127,28 @@ function verdictsOf(state: State): HistoryEntry[] {
     verdict: { outcome: verdict, forced: false },
     failed,
     passed,
+    waived: [],
+    overruled: [],
+    reason: null,
+  }));
+}
+
+/** Each time the endpoint was deleted, with what it ran then. */
+function deletionsOf(state: State): HistoryEntry[] {
+  return state.deletions.map(({ config, run, at }) => ({
+    at,
+    command: state.runs.find((one) => one.run === run)?.command ?? 'unknown',
+    ...whose(state, run),
+    from: config,
+    to: config,
+    ending: 'deleted',
+    now: null,
+    sentence: null,
+    alarms: [],
+    requests: null,
+    verdict: null,
+    failed: [],
+    passed: [],
     waived: [],
     overruled: [],
     reason: null,

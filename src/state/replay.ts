@@ -60,6 +60,8 @@ export interface State {
   configs: ConfigChange[];
   /** The same from the beginning of the journal, by lifetime of the endpoint: each ended with a cleanup. */
   lifetimes: ConfigChange[][];
+  /** Every time the endpoint was deleted, with the config that it was told to run last, oldest first. */
+  deletions: ConfigChange[];
   facts: RecordedFact[];
   /** Every run; `acted` where it began a step or recorded a fact of its own: one that found nothing to do has not. */
   runs: RecordedRun[];
@@ -76,7 +78,16 @@ export function keyOf(ref: ResourceRef): string {
 export function replay(events: readonly Recorded[]): State {
   const resources = new Map<string, TrackedResource>();
   const begun = new Map<string, OpenStep>();
-  const state: State = { resources: [], open: [], configs: [], lifetimes: [], facts: [], runs: [], clean: true };
+  const state: State = {
+    resources: [],
+    open: [],
+    configs: [],
+    lifetimes: [],
+    deletions: [],
+    facts: [],
+    runs: [],
+    clean: true,
+  };
   for (const event of events) {
     switch (event.type) {
       case 'run':
@@ -98,6 +109,8 @@ export function replay(events: readonly Recorded[]): State {
       case 'end': {
         const step = begun.get(event.step);
         begun.delete(event.step);
+        if (step?.action === 'delete' && step.resource.kind === 'endpoint' && event.outcome !== 'refused')
+          state.deletions.push({ config: state.configs.at(-1)?.config ?? '', run: step.run, at: event.at });
         if (step !== undefined && !endStep(resources, step, event.outcome)) break;
         if (step !== undefined) noteConfig(state, step);
         break;

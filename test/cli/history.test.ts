@@ -32,6 +32,10 @@ test('what was waited for has an ending in the history, whichever command it was
     'undo c1: updated',
     'deploy c4: null',
   ]);
+  // Where it was deleted, that is the last of it; what is made under its name again comes behind.
+  await world.shadowctl('cleanup --endpoint weather --yes');
+  await world.shadowctl(`${V1} --model-name m1 --config-name c5`);
+  expect(((await endings()) as string[]).slice(-2)).toEqual(['cleanup c4: deleted', 'deploy c5: created']);
 });
 
 test('whose credentials they were is written down; without a way to STS nobody is named', async () => {

@@ -232,7 +232,7 @@ function resultLines(io: ViewIo, result: Exclude<RunResult, { kind: 'planned' }>
     case 'known':
       return [
         ...wrap(
-          `Release ${result.release.id} of this candidate is under way: nothing would be begun, and nothing was changed.`,
+          `Release ${result.release.id} of ${plain(result.release.begun.source.name)} is under way: nothing would be begun, and nothing was changed.`,
           io.columns,
           '  ',
         ),

@@ -18,7 +18,7 @@ import { answerRelease, beginRelease, type ReleaseAnswering, type ReleaseRequest
 import { tick, type TickParts, type TickResult } from './runner.ts';
 import { type ReleaseSettings, requireKnownAuthor, termsOf } from './settings.ts';
 import { releaseUnderWay } from './under-way.ts';
-import { lookForArtifacts, type WatchLook } from './watch.ts';
+import { lookForArtifacts, planWatched, type WatchLook } from './watch.ts';
 
 /** What a release works with, read anew by each command. */
 export interface ReleaseParts {
@@ -64,8 +64,16 @@ export async function runRelease(session: Session, parts: ReleaseParts, request:
   const terms = termsOf({ ...settings, approve: request.approve ?? settings.approve }, judging.policy.fallback);
   const ticking = await tickParts(session, parts);
   const named = Object.values(wanted).some((one) => one !== undefined);
+  if (request.plan && request.watch !== undefined) {
+    const begun = await planWatched(session, { ...request, prefix: request.watch, settings, terms });
+    if (begun === undefined) return { kind: 'idle' };
+    return begun.kind === 'planned' ? begun : { kind: 'known', endpoint: request.endpoint, release: begun.release };
+  }
   if (request.plan && !named)
-    throw usageError('--plan shows whether a candidate could be released, and none was named.', 'Give --artifact.');
+    throw usageError(
+      '--plan shows whether a candidate could be released, and none was named.',
+      'Give --artifact, --model, --model-package or --watch.',
+    );
   if (named) {
     const begun = await beginRelease(session, { ...request, settings, terms, from: 'hand' }).catch((error: unknown) => {
       // Of two ticks side by side, the other begins it.

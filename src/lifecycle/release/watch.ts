@@ -4,12 +4,12 @@ import { s3Place, s3Uri } from '../../aws/s3-uri.ts';
 import { Problem, usageError } from '../../base/errors.ts';
 import { artifactEtag } from '../../resources/artifact/check-remote.ts';
 import { recordFact } from '../../state/journal.ts';
-import { knownSources, openRelease, type ReleaseSource, sameSource } from '../../state/releases.ts';
+import { knownSources, openRelease, type Release, type ReleaseSource, sameSource } from '../../state/releases.ts';
 import type { Target } from '../events.ts';
 import { sendNote } from '../notify.ts';
 import { lockEndpoint, notSeen, openRun, type Session, viewEndpoint } from '../session.ts';
 import type { ReleaseNote } from './note.ts';
-import { beginRelease, type ReleaseRequest } from './release.ts';
+import { beginRelease, type ReleaseBegin, type ReleaseRequest } from './release.ts';
 
 /** What starts a release by itself: another artifact below a prefix, or a version that is approved. */
 export interface WatchRequest extends Omit<ReleaseRequest, 'wanted' | 'from' | 'again' | 'plan'> {
@@ -38,19 +38,10 @@ interface Found {
  * is complete.
  */
 export async function lookForArtifacts(session: Session, request: WatchRequest): Promise<WatchLook> {
-  const { endpoint, prefix, targets } = request;
-  const group = GROUP.exec(prefix)?.[1];
-  const all =
-    group === undefined
-      ? await artifactsIn(session, endpoint, prefix)
-      : await versionsOf(session, endpoint, group, request.settings.registry);
-  const known = await viewEndpoint(session, endpoint, async (on) => {
-    const state = on.state();
-    return { sources: knownSources(state), busy: openRelease(state) !== undefined };
-  });
-  const fresh = all.filter(({ source }) => !known.sources.some((one) => sameSource(one, source)));
+  const { endpoint, targets } = request;
+  const { fresh, open } = await freshIn(session, request);
   if (fresh.length === 0) return { kind: 'nothing' };
-  if (known.busy) return { kind: 'queued', names: fresh.map(({ source }) => source.name) };
+  if (open !== undefined) return { kind: 'queued', names: fresh.map(({ source }) => source.name) };
   for (const { source, unfit } of fresh)
     if (unfit !== undefined) await passOver(session, endpoint, source, unfit, undefined);
   const young = fresh.filter(({ unfit }) => unfit === undefined);
@@ -59,7 +50,7 @@ export async function lookForArtifacts(session: Session, request: WatchRequest):
     if (newest === undefined) return { kind: 'nothing' };
     const { source } = newest;
     try {
-      const wanted = group === undefined ? { artifact: source.name } : { modelPackage: source.name };
+      const wanted = wantedOf(source);
       const over = young.map((one) => one.source).filter((older) => !sameSource(older, source));
       const begun = await beginRelease(session, { ...request, wanted, from: 'watch', over, again: false, plan: false });
       if (begun.kind !== 'begun') {
@@ -74,6 +65,44 @@ export async function lookForArtifacts(session: Session, request: WatchRequest):
       await passOver(session, endpoint, source, error.message, targets);
     }
   }
+}
+
+/**
+ * What a look would begin, as `--plan` shows it; nothing is changed, and nothing is passed over. Undefined where there is nothing new.
+ */
+export async function planWatched(
+  session: Session,
+  request: Pick<WatchRequest, 'prefix'> & Omit<ReleaseRequest, 'wanted' | 'from' | 'again' | 'plan'>,
+): Promise<ReleaseBegin | undefined> {
+  const { fresh, open } = await freshIn(session, request);
+  if (open !== undefined) return { kind: 'known', release: open };
+  const newest = fresh.findLast(({ unfit }) => unfit === undefined)?.source;
+  return (
+    newest && beginRelease(session, { ...request, wanted: wantedOf(newest), from: 'watch', again: false, plan: true })
+  );
+}
+
+/** A candidate that was found, as a flag would name it. */
+function wantedOf({ kind, name }: ReleaseSource): ReleaseRequest['wanted'] {
+  return kind === 'model-package' ? { modelPackage: name } : { artifact: name };
+}
+
+/** Candidates that have had no release, oldest first, and the release that is under way. */
+async function freshIn(
+  session: Session,
+  { endpoint, prefix, settings }: Pick<WatchRequest, 'endpoint' | 'prefix' | 'settings'>,
+): Promise<{ fresh: Found[]; open: Release | undefined }> {
+  const group = GROUP.exec(prefix)?.[1];
+  const all =
+    group === undefined
+      ? await artifactsIn(session, endpoint, prefix)
+      : await versionsOf(session, endpoint, group, settings.registry);
+  const known = await viewEndpoint(session, endpoint, async (on) => {
+    const state = on.state();
+    return { sources: knownSources(state), open: openRelease(state) };
+  });
+  const fresh = all.filter(({ source }) => !known.sources.some((one) => sameSource(one, source)));
+  return { fresh, open: known.open };
 }
 
 const aNewerCame = ({ name }: ReleaseSource) => `a newer one came: ${name}`;

@@ -40,6 +40,7 @@ import {
   viewEndpoint,
 } from '../session.ts';
 import { pricesOf } from '../prices.ts';
+import { refuseShadowOfRelease } from '../release/under-way.ts';
 import { type DetachesFirst, detachOverdue } from '../shadow/time-box.ts';
 import { capacityDuring } from '../../guard/capacity.ts';
 import { scalingOf, wayBackNotes } from '../standing.ts';
@@ -178,6 +179,7 @@ async function decide(
   if (live === undefined) throw endpointNotFound(aws.target, endpoint);
   if (!options.adopt) requireOurs(live, on.state(), journal.path, 'adopt');
   requireSettled(live, on.state());
+  refuseShadowOfRelease(on.state(), endpoint, live.endpoint.EndpointConfigName);
   requireGuardable(live);
   const { config: previous, variant } = productionOf(live);
   checkCandidateNames(candidate);

@@ -96,6 +96,18 @@ test('whoever looks at the endpoint is told of it; what would break it is refuse
     const said = await stage.shadowctl([command, ...ON, '--yes']);
     expect(said).toMatchObject({ code: 2, err: expect.stringContaining(id) });
   }
+  // What would end the shadow is not what refuses it.
+  const canary = await stage.shadowctl([
+    'canary',
+    ...ON,
+    '--artifact',
+    ARTIFACT,
+    '--algorithm',
+    'linear-learner',
+    '--plan',
+  ]);
+  expect(canary).toMatchObject({ code: 2, err: expect.stringContaining('shadowctl release cancel --endpoint') });
+  expect(canary.err).not.toContain('shadowctl keep');
   expect(await json([...BEGIN, '--plan'])).toMatchObject({ result: 'known', release: { id } });
   expect(await json(['release', 'status', ...ON])).toMatchObject({ release: { at: 'gathering' } });
 });
@@ -194,6 +206,10 @@ test('what could not be promoted by its settings does not begin, and a watch pas
     }
   }
   settings('{ bake: 4m }');
+  // A plan names what would begin, and begins nothing.
+  const plan = await json([...watch, '--plan'], 4);
+  expect(plan).toMatchObject({ source: { kind: 'artifact', name: 's3://models/in/model.tar.gz' } });
+  expect(await json(['release', 'history', ...ON])).toEqual([]);
   expect(await json(watch)).toMatchObject({ result: 'waits' });
 });
 
