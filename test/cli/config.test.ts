@@ -44,6 +44,22 @@ const found = ({ settings }: Config, key: string) => {
   return [value, from.kind, from.name];
 };
 
+test('what any section says wrong is told at once, and nothing is shown', async () => {
+  yaml(`
+release: { aprove: ask }
+policy: { erors: 0.1, blockMinutes: 0 }
+endpoints:
+  weather: { release: { timebox: 1d }, maxLatency: fast }
+`);
+  const { code, out, err } = await world.shadowctl('config show');
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  for (const key of ['aprove', 'erors', 'blockMinutes', 'timebox', 'maxLatency']) expect(err).toContain(key);
+  yaml('policy: { erors: 0.1 }\n');
+  const one = await world.shadowctl('config show');
+  expect(one.code).toBe(2);
+  expect(one.err).toContain('erors');
+});
+
 describe('what wins', () => {
   const FILE = `
 region: eu-west-1
