@@ -162,6 +162,8 @@ interface MirrorStatus {
     { outcomes: Record<string, number>; lost: Record<string, number>; waiting: number; underWay: number; bytes: number }
   >;
   notMirrored: Record<string, number>;
+  /** POSTs to paths that are not mirrored, by path: of the first paths that came. */
+  unmirroredPaths: Record<string, number>;
   refused: Record<string, number>;
   recordsLost: number;
   recordsRemoved: number;
@@ -172,7 +174,8 @@ interface MirrorStatus {
 }
 
 function statusOf(mirror: Pick<Mirror, 'counted' | 'router' | 'run'>): MirrorStatus {
-  const { live, shadows, notMirrored, refused, recordsLost, recordsRemoved, answering, fallbacks } = mirror.counted();
+  const { live, shadows, notMirrored, unmirroredPaths, refused, recordsLost, recordsRemoved, answering, fallbacks } =
+    mirror.counted();
   const { state, run: _, ...router } = routerOf(mirror);
   const { division, rollout, promoted, ended } = state;
   return {
@@ -187,6 +190,7 @@ function statusOf(mirror: Pick<Mirror, 'counted' | 'router' | 'run'>): MirrorSta
       ]),
     ),
     notMirrored,
+    unmirroredPaths: Object.fromEntries(unmirroredPaths),
     refused,
     recordsLost,
     recordsRemoved,

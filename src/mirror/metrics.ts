@@ -89,6 +89,8 @@ export interface Counted {
   shadows: ReadonlyMap<string, { metrics: SideMetrics; waiting: number; underWay: number; bytes: number }>;
   /** Requests that are not mirrored, by why. */
   notMirrored: Readonly<Record<'method' | 'path', number>>;
+  /** POSTs to paths that are not mirrored, by path: of the first paths that came. */
+  unmirroredPaths: ReadonlyMap<string, number>;
   /** Answers in the mirror's own name, by why. */
   refused: Readonly<Record<string, number>>;
   recordsLost: number;

@@ -84,6 +84,17 @@ interface Era {
   read: number;
 }
 
+/** Paths that are counted each by itself, and characters of one that are kept. */
+const MAX_PATHS = 5;
+const MAX_PATH = 100;
+
+/** Counts a path, where it is one of the first that came. */
+function countPath(paths: Map<string, number>, path: string): void {
+  const short = path.slice(0, MAX_PATH);
+  const before = paths.get(short);
+  if (before !== undefined || paths.size < MAX_PATHS) paths.set(short, (before ?? 0) + 1);
+}
+
 /** Opens a mirror: it answers from now on. @throws Problem where an address or the records' folder cannot be taken */
 export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promise<Mirror> {
   const { clock, onEvent } = ports;
@@ -92,6 +103,7 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
   const liveMetrics = new SideMetrics();
   const shadowMetrics = new Map<string, SideMetrics>();
   const notMirrored = { method: 0, path: 0 };
+  const unmirroredPaths = new Map<string, number>();
   const refused: Partial<Record<Refusal, number>> = {};
   const count = (why: Refusal) => void (refused[why] = (refused[why] ?? 0) + 1);
   const answering = new Map<string, number>();
@@ -211,7 +223,10 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
       count('no-such-route');
       return refuse(res, 'no-such-route', `The live side is an endpoint of SageMaker, which has no ${path}.`);
     }
-    if (route === undefined) notMirrored[req.method === 'POST' ? 'path' : 'method'] += 1;
+    if (route === undefined) {
+      notMirrored[req.method === 'POST' ? 'path' : 'method'] += 1;
+      if (req.method === 'POST') countPath(unmirroredPaths, path);
+    }
     requests += 1;
     const id = `${era.recorder?.run ?? firstRun}-${requests.toString(36)}`;
     const about = { era, id, at: wall.now(), route, now };
@@ -354,6 +369,7 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
         }),
       ),
       notMirrored,
+      unmirroredPaths,
       refused,
       recordsLost: lostBefore + recordersOf(eras).reduce((n, { lost }) => n + lost, 0),
       recordsRemoved: retention?.records ?? 0,

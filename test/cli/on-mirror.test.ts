@@ -116,6 +116,21 @@ test('a mirror is named by its folder for every command; what was decided last s
   expect(candidate.seen.length).toBeGreaterThan(0);
 });
 
+test('what was answered and never mirrored, since its path was not named, is said', async () => {
+  const { cwd, flags } = await sides();
+  const { port } = await mirror(cwd, ...flags);
+  for (let i = 0; i < 3; i += 1)
+    await ask(undefined, port, { method: 'POST', path: '/predict?key=secret', headers: {} }, '{}');
+  const { out } = await shadowctl(cwd, 'status', '--mirror', 'records');
+  expect(out.replace(/\s+/g, ' ')).toContain(
+    '! not mirrored: 3 POSTs to paths that the mirror was not told of: /predict (3). --path',
+  );
+  const json = JSON.parse((await shadowctl(cwd, 'status', '--mirror', 'records', '--format', 'json')).out) as object;
+  expect(json).toMatchObject({ counted: { unmirrored: { requests: 3, paths: { '/predict': 3 } } } });
+  const { err } = await shadowctl(cwd, 'report', '--mirror', 'records');
+  expect(err.replace(/\s+/g, ' ')).toContain('not mirrored: 3 POSTs');
+});
+
 test('undo takes a rollout back while it runs, whoever holds the lock; no question needs AWS', async () => {
   const { cwd, flags, live } = await sides();
   const { post } = await mirror(cwd, ...flags);

@@ -85,6 +85,8 @@ describe('copies', () => {
     expect(shadow.seen[0]).toMatchObject({ url: '/other', body: '1' });
     expect(live.seen.map(({ url }) => url)).toEqual(['/predict', '/elsewhere', '/invocations']);
     expect(mirror.counted().notMirrored).toEqual({ path: 1, method: 1 });
+    for (let i = 0; i < 9; i += 1) await post('3', { path: `/${i}?key=secret` });
+    expect([...mirror.counted().unmirroredPaths.keys()]).toEqual(['/elsewhere', '/0', '/1', '/2', '/3']);
   });
 
   test('never hold a caller up: a shadow that hangs is not waited for, and its bounds hold', async () => {

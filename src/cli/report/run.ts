@@ -50,6 +50,7 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
     options.watch === undefined ? await lookShown() : await watch(app, options, { wanted, released }, lookShown);
   const report = { ...looked, earlier: await failedBefore(app, options, looked) };
   await show(app, options, report, released);
+  if (options.mirror !== undefined && options.format === 'text') await tellUnmirrored(app, options.mirror);
   if (options.save !== undefined) {
     await writeWhole(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
     app.io.err(`Saved the observations to ${options.save}.`);
@@ -76,6 +77,16 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   if (labels !== undefined) await writeLabelRows(app, options, labels.rows());
   // Where nothing was judged nothing was proven: a pipeline must not go on because somebody took the shadow away.
   return report.verdict === undefined ? 'inconclusive' : ENDINGS[report.verdict.outcome];
+}
+
+/** What a running mirror answered and mirrored nowhere is in no record: a report that lacks it says so. */
+async function tellUnmirrored(app: App, mirror: string): Promise<void> {
+  const { mirrorStatus } = await import('../../lifecycle/mirror/status.ts');
+  const { unmirroredLines } = await import('../views/mirror-rollout.ts');
+  const { wrap } = await import('../../ui/wrap.ts');
+  const status = await mirrorStatus({ folder: resolve(app.cwd, mirror), words: mirror }).catch(() => undefined);
+  for (const line of unmirroredLines(status?.counted))
+    for (const part of wrap(line.trim(), app.io.columns, '  ')) app.io.err(part);
 }
 
 /** Gates that failed on this shadow before, and of which this report says nothing: `promote` asks for them. */

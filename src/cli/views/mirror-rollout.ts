@@ -210,6 +210,7 @@ export function mirrorStatusLines(status: MirrorStatus): string[] {
     ...(counted === undefined || Object.values(counted.fallbacks).every((n) => n === 0)
       ? []
       : [`  fell back ${ends(counted.fallbacks)}: answered by the live side`]),
+    ...unmirroredLines(counted),
     ...(promoted === undefined
       ? []
       : [
@@ -223,6 +224,17 @@ export function mirrorStatusLines(status: MirrorStatus): string[] {
     ...(wholeUntil === undefined ? [] : [`  records   whole up to ${dateAndTime(wholeUntil)} UTC`]),
     ...(lock === undefined ? [] : [`  at work   ${lock.by}${lock.why === undefined ? '' : `, ${lock.why}`}`]),
   ].map((line) => plain(line));
+}
+
+/** That requests were answered and no shadow got them, as where --path was forgotten. */
+export function unmirroredLines(counted: MirrorStatus['counted']): string[] {
+  const { requests, paths } = counted?.unmirrored ?? { requests: 0, paths: {} };
+  if (requests === 0) return [];
+  const named = Object.entries(paths).map(([path, n]) => `${plain(path)} (${count(n)})`);
+  const where = named.length === 0 ? '' : `: ${named.join(', ')}`;
+  return [
+    `  ! not mirrored: ${count(requests)} POSTs to paths that the mirror was not told of${where}. --path PATH of \`shadowctl mirror\` mirrors one.`,
+  ];
 }
 
 /** What to do next about a mirror, as it stands. */

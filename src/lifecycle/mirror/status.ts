@@ -26,6 +26,8 @@ export interface MirrorStatus {
         shadows: Readonly<Record<string, Readonly<Record<string, number>>>>;
         divided: Readonly<Record<string, number>>;
         fallbacks: Readonly<Record<string, number>>;
+        /** POSTs that were answered and not mirrored, and the first paths of these. */
+        unmirrored: { requests: number; paths: Readonly<Record<string, number>> };
       }
     | undefined;
   /** Up to when its records are whole, milliseconds since the epoch. */
@@ -75,11 +77,20 @@ async function running(folder: string): Promise<{ view: RouterView; counted: Mir
       shadows: Record<string, { outcomes: Record<string, number> }>;
       divided: Record<string, number>;
       fallbacks: Record<string, number>;
+      notMirrored: Record<string, number>;
+      // A mirror of an older version does not tell.
+      unmirroredPaths?: Record<string, number>;
     };
     const shadows = Object.fromEntries(Object.entries(told.shadows).map(([name, { outcomes }]) => [name, outcomes]));
     return {
       view,
-      counted: { live: told.live.outcomes, shadows, divided: told.divided, fallbacks: told.fallbacks },
+      counted: {
+        live: told.live.outcomes,
+        shadows,
+        divided: told.divided,
+        fallbacks: told.fallbacks,
+        unmirrored: { requests: told.notMirrored.path ?? 0, paths: told.unmirroredPaths ?? {} },
+      },
     };
   } catch (error) {
     if (isAbsent(error)) return undefined;
