@@ -3,7 +3,7 @@ import { cut } from '../ui/cut.ts';
 import { plain } from '../ui/io.ts';
 import { contentOf } from './content/content.ts';
 import { factsOf } from './content/facts.ts';
-import { coveredText } from './content/covered.ts';
+import { coveredText, errorText } from './content/covered.ts';
 import { GATE_COLUMNS, gateGroups, type GateGroup, unitsText } from './content/gates.ts';
 import { nextStep } from './content/next.ts';
 import type { Section, Table } from './content/section.ts';
@@ -27,7 +27,7 @@ export function renderMarkdown(
     report.batch === undefined ? `## Shadow report on ${code(about.endpoint)}` : `## Report on ${code(about.endpoint)}`,
     `${about.window}${about.policy === undefined ? '' : `; policy: ${code(about.policy)}`}`,
     ...(about.answers.length === 0 ? [] : [`Answers: ${text(about.answers.join('; or '))}`]),
-    `Covered: ${text(coveredText(report))}`,
+    `Covered: ${text([coveredText(report), errorText(report)].filter((part) => part !== undefined).join('; '))}`,
   ];
   parts.push(...about.warnings.map((words) => `⚠️ ${text(words)}`));
   const { nothing, claims, days, metrics, predictions } = contentOf(report);

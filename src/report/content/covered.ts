@@ -1,6 +1,5 @@
 import type { Predictions } from '../../analysis/predictions.ts';
 import { counted, dateAndTime, DAY, duration, MINUTE, number, percent, timeOfDay } from '../../base/units.ts';
-import type { Policy } from '../../analysis/policy/policy.ts';
 import { apartOf } from '../../analysis/judge/apart.ts';
 import type { Report } from '../report.ts';
 
@@ -10,7 +9,7 @@ const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
  * What the evidence covers, and what of it is not known: the hours of which days, requests, pairs, labels. Nothing outside of
  * it was seen, whatever the verdict is.
  */
-export function coveredText({ observations, summaries, policy }: Report): string {
+export function coveredText({ observations, summaries }: Report): string {
   const { metrics, predictions, gap, days } = observations;
   const busy = metrics.times.filter((_, i) => (metrics.production.invocations[i] ?? 0) > 0);
   const answered = (predictions?.blocks ?? []).filter(({ rows }) => rows > 0).map(({ at }) => at);
@@ -21,8 +20,10 @@ export function coveredText({ observations, summaries, policy }: Report): string
     ...(metrics.times.length === 0 ? [] : [counted(summaries.production.invocations, 'requests')]),
     ...(predictions === undefined
       ? ['no answers']
-      : [observations.live === 'nothing' ? counted(predictions.rows, 'answers') : pairs(predictions)]),
-    ...(predictions === undefined ? [] : [labels(predictions, policy)]),
+      : [
+          observations.live === 'nothing' ? counted(predictions.rows, 'answers') : pairs(predictions),
+          labels(predictions),
+        ]),
     ...(gap === undefined
       ? []
       : [`without the shadow's captures from ${timeOfDay(gap.from)} to ${timeOfDay(gap.to)} UTC`]),
@@ -34,13 +35,18 @@ function pairs({ pairs: n, coverage }: Pick<Predictions, 'pairs' | 'coverage'>):
   return `${counted(n, 'pairs')} of answers${coverage === undefined ? '' : ` (${percent(coverage)} of those expected)`}`;
 }
 
-function labels(predictions: Predictions, policy: Policy): string {
-  const { truth } = predictions;
-  if (truth === undefined) {
-    const apart = apartOf(predictions, policy);
-    return apart === undefined ? 'no labels' : `no labels: mean error up to ${number(apart.most, 3)} larger`;
-  }
-  return `${percent(truth.of === 0 ? 0 : truth.rows / truth.of)} labeled`;
+function labels({ truth }: Predictions): string {
+  return truth === undefined ? 'no labels' : `${percent(truth.of === 0 ? 0 : truth.rows / truth.of)} labeled`;
+}
+
+/**
+ * Of numbers without labels, how much worse the shadow may be all the same: a mean error grows by no more than the numbers lie
+ * apart on average. Undefined where labels tell, or answers are no numbers.
+ */
+export function errorText({ observations: { predictions }, policy }: Report): string | undefined {
+  if (predictions === undefined || predictions.truth !== undefined) return undefined;
+  const apart = apartOf(predictions, policy);
+  return apart && `the shadow's mean absolute error may be larger by up to ${number(apart.most, 3)}`;
 }
 
 /** `80 minutes of Tue 02:10 – 03:30 UTC with traffic` */

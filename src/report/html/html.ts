@@ -3,7 +3,7 @@ import uplot from 'uplot/dist/uPlot.iife.min.js';
 import type { RenderOptions, Report } from '../report.ts';
 import { contentOf } from '../content/content.ts';
 import { factsOf } from '../content/facts.ts';
-import { coveredText } from '../content/covered.ts';
+import { coveredText, errorText } from '../content/covered.ts';
 import { GATE_COLUMNS, gateGroups, MARK, unitsText } from '../content/gates.ts';
 import type { GateGroup, GateRow } from '../content/gates.ts';
 import { nextStep } from '../content/next.ts';
@@ -89,7 +89,7 @@ function facts(report: Report): string {
     sampling === undefined ? 'What runs behind the endpoint' : `The shadow ${sampling}`,
   );
   const read = answers.length === 0 ? '' : `\n<p>Answers: ${proseHtml(answers.join('; or '))}</p>`;
-  return `<h2>What runs</h2>\n${table}${read}\n<p>Covered: ${proseHtml(coveredText(report))}.</p>`;
+  return `<h2>What runs</h2>\n${table}${read}\n<p>Covered: ${proseHtml([coveredText(report), errorText(report)].filter((part) => part !== undefined).join('; '))}.</p>`;
 }
 
 function verdict(

@@ -6,7 +6,7 @@ import { fitsWhole, table } from '../../ui/table.ts';
 import { type Meaning, paint } from '../../ui/theme.ts';
 import { takeStart } from '../../ui/width.ts';
 import { wrap } from '../../ui/wrap.ts';
-import { coveredText } from '../content/covered.ts';
+import { coveredText, errorText } from '../content/covered.ts';
 import { factsOf } from '../content/facts.ts';
 import { decidingRows, GATE_COLUMNS, type GateRow, MARK } from '../content/gates.ts';
 import { nextStep } from '../content/next.ts';
@@ -108,6 +108,7 @@ function colorOutcome(line: string, outcome: Outcome, options: RenderOptions): s
 /** What runs, what its answers were taken for, and what the evidence covers. */
 function about(report: Report, clip: Clip): string[] {
   const { variants, sampling, answers } = factsOf(report);
+  const error = errorText(report);
   const line = (name: string, words: string) => clip(`  ${name.padEnd(10)}  ${plain(words)}`, 2, ' '.repeat(14));
   return [
     ...variants.flatMap(({ role, name, model, instances }) => {
@@ -116,6 +117,7 @@ function about(report: Report, clip: Clip): string[] {
     }),
     ...answers.flatMap((words, i) => line(i === 0 ? 'answers' : 'or', words)),
     ...line('covered', coveredText(report)),
+    ...(error === undefined ? [] : line('error', error)),
   ];
 }
 
