@@ -1,3 +1,4 @@
+import { nearest } from '../base/schema.ts';
 import { shown, type Text, text } from '../base/text.ts';
 import { Problem } from '../base/errors.ts';
 import { denialAdvice, missingPermission, parseDenial } from './denial.ts';
@@ -188,6 +189,21 @@ export async function call<T>(target: AwsTarget, doing: string, send: () => Prom
   }
 }
 
+/** Words of a list that are told of a long one. */
+const MAX_LISTED = 5;
+
+/** AWS's words, of whose lists of permitted values the nearest to the wrong one are left: some have hundreds. Pure. */
+export function shortened(words: string): string {
+  const [, wrong = ''] = /Value '([^']*)'/.exec(words) ?? [];
+  return words.replace(/\[([^[\]]{300,})\]/g, (whole, inside: string) => {
+    const all = inside.split(/,\s*/);
+    if (all.length <= MAX_LISTED) return whole;
+    const near = nearest(wrong, all);
+    const first = near === undefined ? all.slice(0, MAX_LISTED) : [near];
+    return `[${first.join(', ')}, … and ${all.length - first.length} more]`;
+  });
+}
+
 /** The error in our words; what is no failure of a call (an abort, a `Problem`, a defect of ours) is given back as it is. */
 function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: string): unknown {
   if (!(error instanceof Error) || error instanceof Problem || isAbort(error)) return error;
@@ -198,7 +214,7 @@ function asProblem(error: unknown, doing: string, target: AwsTarget, needs?: str
   const status = sdk.$metadata?.httpStatusCode ?? sdk.$response?.statusCode;
   const throttled = THROTTLING.has(code) || sdk.$retryable?.throttling === true || status === 429;
   const silent = ['', 'Unknown', 'UnknownError'].includes(sdk.message);
-  const words = silent ? (WITHOUT_WORDS[code] ?? code) : sdk.message;
+  const words = silent ? (WITHOUT_WORDS[code] ?? code) : shortened(sdk.message);
   const denial = DENIED.has(code) ? parseDenial(words) : undefined;
   const missing = DENIED.has(code) ? missingPermission(denial, needs) : undefined;
   const facts = { code, words, attempts, throttled, missing };

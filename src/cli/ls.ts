@@ -120,10 +120,14 @@ async function write({ io, clock }: App, list: Omit<EndpointList, 'damaged'>, al
   ];
   const head = ['endpoint', 'status', 'production', 'shadow', 'age', 'owner', 'an hour', 'so far'];
   io.out(await records(io, head, list.endpoints.map(row), '', 'cells'));
-  if (list.endpoints.some(({ cost }) => cost.hourly !== undefined))
-    io.err(
+  if (list.endpoints.some(({ cost }) => cost.hourly !== undefined)) {
+    const { wrap } = await import('../ui/wrap.ts');
+    for (const line of wrap(
       "Costs are of the instances alone: prices of --price and shadowctl.yaml, else estimates (us-east-1, from public sources), else AWS's price list.",
-    );
+      io.columns,
+    ))
+      io.err(line);
+  }
 }
 
 async function listMirrors(

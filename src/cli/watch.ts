@@ -27,6 +27,8 @@ interface Judging {
   labels: string | undefined;
   policy: string | undefined;
   expect: string | undefined;
+  /** Where predictions are in an answer. */
+  prediction: string | undefined;
 }
 
 interface Flags extends Partial<Judging> {
@@ -57,9 +59,16 @@ export function watchCommand(host: Host, start: Run<WatchOptions> = run): Comman
     .option('--labels <file[:column]>', 'the labels that a shadow is judged by, as for shadowctl report')
     .option('--policy <file>', 'what the shadow must prove, as for shadowctl report')
     .option('--expect <what>', 'what the new model is expected to be, as for shadowctl report')
+    .option('--prediction <path>', 'where predictions are in an answer, as for shadowctl report')
     .addHelpText('after', HELP)
-    .action(({ endpoint, every, once, labels, policy, expect, format }: Flags) =>
-      host.start(start, { endpoint, every, once: once === true, judging: { labels, policy, expect }, format }),
+    .action(({ endpoint, every, once, labels, policy, expect, prediction, format }: Flags) =>
+      host.start(start, {
+        endpoint,
+        every,
+        once: once === true,
+        judging: { labels, policy, expect, prediction },
+        format,
+      }),
     );
 }
 
@@ -86,7 +95,7 @@ export async function run(app: App, { endpoint, every, once, judging, format }: 
 async function looks(app: App, endpoint: string, judging: Judging): Promise<() => Promise<EndpointLook>> {
   const { looksAtEndpoint } = await import('../lifecycle/look-at-endpoint.ts');
   const { looksAt } = await import('../lifecycle/judge.ts');
-  const { loadReportPolicy, withExpectation } = await import('./flags/judging.ts');
+  const { loadReportPolicy, withAnswers, withExpectation } = await import('./flags/judging.ts');
   const { labelSource } = await import('./flags/labels.ts');
   const { judgedByRelease } = await import('./flags/release-settings.ts');
   const { sessionOf } = await import('./session.ts');
@@ -103,7 +112,10 @@ async function looks(app: App, endpoint: string, judging: Judging): Promise<() =
     return looksAt(app, {
       source: { kind: 'endpoint', endpoint, predictions: true, logs: undefined },
       window: { from: undefined, to: undefined, length: undefined },
-      policy: withExpectation(policy, judging.expect),
+      policy: withAnswers(withExpectation(policy, judging.expect), {
+        prediction: judging.prediction,
+        answers: undefined,
+      }),
       policyFrom,
       labels: labels === undefined ? undefined : labelSource(labels, app.cwd),
       task: undefined,

@@ -160,7 +160,10 @@ async function decide(
     next === undefined
       ? []
       : live === undefined
-        ? await creationNotes(on, next)
+        ? [
+            ...(options.instances === undefined ? [{ kind: 'one-instance' } as const] : []),
+            ...(await creationNotes(on, next)),
+          ]
         : await updateNotes(on, live, next, steps);
   const plan: DeployPlan = {
     kind: 'deploy',

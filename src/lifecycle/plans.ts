@@ -102,6 +102,8 @@ export interface PlanCost {
 export type PlanNote =
   /** The shadow variant that the endpoint carries now is lost. */
   | { kind: 'shadow-lost'; variant: string }
+  /** A new endpoint gets one instance, which nobody asked for: a canary needs two. */
+  | { kind: 'one-instance' }
   /** So many instances stand at once, by type: quotas must permit them. */
   | { kind: 'capacity'; capacity: readonly Capacity[] }
   /** A variant scales automatically; the shadows beside it, by name, do not. */

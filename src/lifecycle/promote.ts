@@ -5,6 +5,7 @@ import type { Policy } from '../analysis/policy/policy.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeModel } from '../aws/sagemaker.ts';
 import { environmentError, usageError } from '../base/errors.ts';
+import { planStrategy } from '../guard/strategy.ts';
 import { AS_FLAGS } from '../guard/setting-words.ts';
 import { lines, shown, shownStart, text } from '../base/text.ts';
 import { timeOfDay } from '../base/units.ts';
@@ -99,6 +100,8 @@ export async function promote(session: Session, request: PromoteRequest): Promis
   const seen = await viewEndpoint(session, endpoint, async (on) => {
     const live = await readShadowed(on);
     refuseShadowOfRelease(on.state(), endpoint, live.endpoint.EndpointConfigName);
+    // What no fleet of this size permits is refused before anything is judged.
+    planStrategy(guard.strategy, productionOf(live).instances ?? 1, endpoint, true, guard.say);
     return live;
   });
   const judgement = await judgeShadow(session, options, seen);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Aws, connect } from '../../src/aws/clients.ts';
-import { AwsProblem } from '../../src/aws/errors.ts';
+import { AwsProblem, shortened } from '../../src/aws/errors.ts';
 import { metricData } from '../../src/aws/cloudwatch.ts';
 import { bucketExists, createBucket, headObject, isEmpty, readObject } from '../../src/aws/s3.ts';
 import { createModel, describeEndpoint, updateEndpoint } from '../../src/aws/sagemaker.ts';
@@ -32,6 +32,15 @@ function at(endpointUrl: string, use: (aws: Aws) => Promise<unknown>): Promise<u
   });
   return use(aws).finally(() => aws.close());
 }
+
+test('of a long list of permitted values the nearest one is told; short ones stay', () => {
+  const types = Array.from({ length: 300 }, (_, i) => `ml.x${i}.large`);
+  const said = (wrong: string) =>
+    `1 validation error: Value '${wrong}' at 'productionVariants.1.member.instanceType' failed to satisfy constraint: Member must satisfy enum value set: [${[...types, 'ml.m5.large'].join(', ')}]`;
+  expect(shortened(said('ml.m5.lage'))).toMatch(/enum value set: \[ml\.m5\.large, … and 300 more\]$/);
+  expect(shortened(said('nonsense'))).toMatch(/\[ml\.x0\.large, .*ml\.x4\.large, … and 296 more\]$/);
+  expect(shortened("Value 'a': [b, c]")).toBe("Value 'a': [b, c]");
+});
 
 test('a refusal carries what was to be done, AWS’s words and code, and that nothing happened', async () => {
   const error = await caught(updateEndpoint(world.aws, { EndpointName: 'never', EndpointConfigName: 'c' }));

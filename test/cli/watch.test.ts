@@ -234,7 +234,7 @@ describe('the screen', () => {
 });
 
 test('words', async () => {
-  const judging = { labels: undefined, policy: undefined, expect: undefined };
+  const judging = { labels: undefined, policy: undefined, expect: undefined, prediction: undefined };
   expect(await optionsOf(watchCommand, ['--endpoint', 'w'])).toEqual({
     endpoint: 'w',
     every: 5000,
@@ -355,7 +355,7 @@ describe('an endpoint', () => {
         endpoint: ENDPOINT,
         every: 1000,
         once: false,
-        judging: { labels: undefined, policy: 'p.yaml', expect: undefined },
+        judging: { labels: undefined, policy: 'p.yaml', expect: undefined, prediction: undefined },
         format: 'text',
       }),
     ).toBe('done');

@@ -1,4 +1,5 @@
 import { usageError } from '../../base/errors.ts';
+import { nearest } from '../../base/schema.ts';
 import { readDuration } from '../../base/units.ts';
 
 /** Parser of a flag that takes a whole number. @throws Problem (usage) naming flag, value and range */
@@ -35,10 +36,32 @@ export function duration(option: string) {
   return (text: string): number => readDuration(text, option);
 }
 
-/** Parser of a flag that takes a SageMaker instance type. @throws Problem (usage) naming flag and value */
+const SIZES = [
+  'medium',
+  'large',
+  'xlarge',
+  '2xlarge',
+  '4xlarge',
+  '8xlarge',
+  '12xlarge',
+  '16xlarge',
+  '24xlarge',
+  '48xlarge',
+];
+const SIZE = /^(medium|large|\d*xlarge|metal[a-z0-9-]*)$/;
+
+/** Parser of a flag that takes a SageMaker instance type. @throws Problem (usage) naming flag and value, also where its size is mistyped */
 export function instanceType(option: string) {
   return (text: string): string => {
-    if (/^ml\.[a-z0-9-]+\.[a-z0-9-]+$/.test(text)) return text;
+    const [, family, size] = /^(ml\.[a-z0-9-]+)\.([a-z0-9-]+)$/.exec(text) ?? [];
+    // Families come and go; sizes are few words, and one that is nearly one of these is none that AWS will add.
+    const meant = size === undefined || SIZE.test(size) ? undefined : nearest(size, SIZES);
+    if (size !== undefined && meant === undefined) return text;
+    if (meant !== undefined)
+      throw usageError(
+        `${option}: "${text}" is not an instance type of SageMaker.`,
+        `Did you mean ${family}.${meant}?`,
+      );
     const near = /^[a-z0-9-]+\.[a-z0-9-]+$/.test(text) ? `Did you mean ml.${text}?` : 'Give one like ml.m5.large.';
     throw usageError(`${option}: "${text}" is not an instance type of SageMaker.`, near);
   };

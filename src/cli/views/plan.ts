@@ -67,6 +67,8 @@ export function noteText(note: PlanNote, endpoint: string): string {
   switch (note.kind) {
     case 'shadow-lost':
       return `note: this removes the shadow variant ${note.variant}.`;
+    case 'one-instance':
+      return 'note: it gets 1 instance. A canary, and promote, need at least 2 (--instances 2), or --strategy all-at-once.';
     case 'capacity':
       return `note: during the update, ${capacityWords(note.capacity)} run at the same time; the quotas "for endpoint usage" count them all.`;
     case 'scales':

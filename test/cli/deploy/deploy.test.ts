@@ -68,6 +68,9 @@ test('--plan shows and changes nothing, exit 4; the same as JSON', async () => {
   const plan = await world.shadowctl(`${V1} --plan --model-name m --config-name c`);
   expect(plan.code).toBe(4);
   expect(plan.out).toContain('+ endpoint config c  (AllTraffic: m on 1 × ml.m5.large)');
+  // That a canary needs two becomes known here, not weeks later; who asks for a number knows.
+  expect(plan.out).toContain('note: it gets 1 instance.');
+  expect((await world.shadowctl(`${V1} --plan --instances 1`)).out).not.toContain('it gets 1 instance');
   const json = await world.shadowctl(`${V1} --plan --format json`);
   expect(JSON.parse(json.out).steps.map((step: { kind: string }) => step.kind)).toEqual([
     's3-bucket',

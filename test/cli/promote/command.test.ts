@@ -50,6 +50,9 @@ test('words to options, of the commands around a canary', async () => {
   expect(await optionsOf(promoteCommand, [...ON, '--waive', 'errors', 'slices', '--reason', 'so'])).toMatchObject({
     report: { waivers: { waive: ['errors', 'slices'], reason: 'so' } },
   });
+  expect(await optionsOf(promoteCommand, [...ON, '--prediction', '$.y'])).toMatchObject({
+    report: { prediction: '$.y' },
+  });
   // Here --labels names those of the report.
   const own = ['--traffic', 'rows.csv', '--header', '--label-column', 'y', '--labels', 'truth.csv'];
   expect(await optionsOf(promoteCommand, [...ON, ...own])).toMatchObject({

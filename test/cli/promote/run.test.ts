@@ -303,6 +303,17 @@ describe('promote', () => {
     ]);
   });
 
+  test('a canary of one instance is refused before anything is judged', async () => {
+    stage = await openStage({ instances: 1 });
+    const [plan, whole] = await shadowed(good, 0.5, async () => [
+      await stage.shadowctl([...PROMOTE, '--plan']),
+      await stage.shadowctl([...PROMOTE, '--plan', '--strategy', 'all-at-once']),
+    ]);
+    expect(plan).toMatchObject({ code: 2, err: expect.stringContaining('needs at least 2 instances') });
+    expect(plan?.err).not.toContain('Verdict');
+    expect(whole).toMatchObject({ code: 3, err: expect.stringContaining('Verdict') });
+  });
+
   test('no shadow, no promotion', async () => {
     stage = await openStage();
     const said = await stage.shadowctl(PROMOTE);
