@@ -150,6 +150,10 @@ export interface SliceTruth {
   rows: number;
   loss: number;
   lossSquared: number;
+  /** Sum of production's own losses; missing in observations of older versions. */
+  production?: number | undefined;
+  /** Of these rows, those whose two answers are equal or near enough; missing likewise. */
+  near?: number | undefined;
 }
 
 /** One path in JSON answers, lists' members together under `[*]`. Counts are rows. */

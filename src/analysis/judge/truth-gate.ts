@@ -3,6 +3,7 @@ import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
 import { labelFault } from './label-fault.ts';
+import { labelsBySlice } from './labels-by-slice.ts';
 import { labelsToPass } from './loss-sample.ts';
 import { compare } from './verdict.ts';
 import type { Gate, Outcome } from './verdict.ts';
@@ -93,6 +94,7 @@ export function truthGate(
     unripe(predictions, policy) ??
     found.blocker ??
     labelFault(predictions) ??
+    labelsBySlice(predictions) ??
     insufficientData(predictions, evidence) ??
     tooFewTruths(found, policy) ??
     windowTooShort(decided, policy, found.minutes, 'truth', {

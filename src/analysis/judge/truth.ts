@@ -11,6 +11,7 @@ import { needsAdvice } from './needs.ts';
 import type { Needs } from './needs.ts';
 import { truthMargin, unripe } from './truth-gate.ts';
 import { judgeRecall } from './recall.ts';
+import { judgeTruthSlices } from './truth-slices.ts';
 import { count, counted, duration } from '../../base/units.ts';
 
 /** Is the shadow less right than production, where the truth is known? Paired: both models answered the same rows. */
@@ -30,9 +31,14 @@ export function judgeTruth(evidence: Evidence): Gate[] {
       ...judgeCost(predictions, truth, evidence),
       ...judgeRegressions(predictions, truth, evidence),
       ...judgeScores(predictions, truth, evidence),
+      ...judgeTruthSlices(predictions, evidence),
     ];
   if (truth.rows > 0 && truth.numbers !== undefined)
-    return [...judgeLoss(predictions, truth, evidence), ...judgeCost(predictions, truth, evidence)];
+    return [
+      ...judgeLoss(predictions, truth, evidence),
+      ...judgeCost(predictions, truth, evidence),
+      ...judgeTruthSlices(predictions, evidence),
+    ];
   const late = unripe(predictions, evidence.policy);
   if (late !== undefined) return [{ ...unknown(evidence, sentence(late.reason)), ...late.needs }];
   if (truth.age !== undefined && truth.of === 0)

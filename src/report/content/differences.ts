@@ -2,8 +2,10 @@ import type { DivergingPair, FieldSums, LabelSums, Predictions, Repeats } from '
 import { slicesByClass, slicesByColumn } from '../../analysis/statistics/slices.ts';
 import { type SliceRanking, sliceRanking } from '../../analysis/statistics/slice-risk.ts';
 import { designEffect } from '../../analysis/statistics/repeats.ts';
+import { type LossOf, sliceLosses } from '../../analysis/judge/truth-slices.ts';
+import type { Policy } from '../../analysis/policy/policy.ts';
 import type { Section } from './section.ts';
-import { count, counted, number, percent } from '../../base/units.ts';
+import { count, counted, number, percent, points } from '../../base/units.ts';
 
 /** So many parts of the inputs' columns are listed; those that stand out come first. */
 const COLUMN_SLICES = 20;
@@ -80,6 +82,58 @@ export function columnSlices(found: Predictions): Section | undefined {
     notable: shown.filter((slice) => slice.adjusted < STANDS_OUT).length,
   };
 }
+
+const LOST: Readonly<Record<LossOf, string>> = {
+  mistakes: 'Share of rows with a label on which each model is wrong',
+  distances: 'Mean distance of each model from the label',
+  prices: 'What a row with a label costs with each model',
+};
+
+/** What both models lose by labels, by slices of the inputs: those first in which the shadow is shown to lose most. */
+export function truthSlices(found: Predictions, policy: Policy): Section | undefined {
+  const losses = sliceLosses(found, policy);
+  if (losses === undefined) return undefined;
+  const { of, slices } = losses;
+  const value = (one: number) => (of === 'mistakes' ? percent(one) : number(one, 3));
+  const difference = (one: number) => (of === 'mistakes' ? points(one) : number(one, 3));
+  const sorted = slices.toSorted((a, b) => b.interval[0] - a.interval[0]);
+  const inOne = (column: string) => slices.reduce((sum, one) => sum + (one.slice.column === column ? one.rows : 0), 0);
+  const sliced = Math.max(...slices.map(({ slice }) => inOne(slice.column)));
+  const sampled = sliced < SAMPLED * (found.truth?.rows ?? 0);
+  return {
+    title: 'Truth by slices of the input',
+    inner: true,
+    sentences: [],
+    tables: [
+      {
+        caption: LOST[of],
+        columns: [
+          { title: 'input', words: 40 },
+          { title: 'where', words: 40 },
+          { title: 'labels', number: true },
+          { title: 'production', number: true },
+          { title: 'shadow', number: true },
+          { title: 'more', number: true },
+          { title: 'can be', number: true },
+        ],
+        rows: sorted.map(({ slice, rows, production, shadow, loss, interval }) => [
+          slice.column,
+          slice.part,
+          count(rows),
+          value(production),
+          value(shadow),
+          difference(loss),
+          interval.map(difference).join(' … '),
+        ]),
+      },
+    ],
+    remark: `What it can be holds for all ${count(slices.length)} slices together. Slices of fewer than 100 labels are left out.${sampled ? ` They hold ${count(sliced)} of ${count(found.truth?.rows ?? 0)} rows with a label: of the others no input was kept, or it is in no slice.` : ''}`,
+    notable: sorted.filter(({ interval }) => interval[0] > 0).length,
+  };
+}
+
+/** Sliced rows are fewer than that of all with a label: the inputs of the others were not kept. */
+const SAMPLED = 0.9;
 
 /** So many columns are ranked in words; the others are in the JSON. */
 const RANKED_COLUMNS = 3;

@@ -13,12 +13,12 @@ import type { Report } from '../report.ts';
 import { kindNamed } from '../../analysis/answers/kinds/table.ts';
 import { toleranceText } from '../../analysis/judge/tolerance.ts';
 import { noiseText, pairingText, alikeText, repeatsText, symmetryText } from '../words.ts';
-import { classSlices, columnSlices, fieldsSection, riskSection, topSection } from './differences.ts';
+import { classSlices, columnSlices, fieldsSection, riskSection, topSection, truthSlices } from './differences.ts';
 import type { Column, Section } from './section.ts';
 import { count, counted, number, percent } from '../../base/units.ts';
 
 /** What the two variants predicted for the same requests, in the order in which it is read. */
-export function predictionContent({ observations }: Report): Section[] {
+export function predictionContent({ observations, policy }: Report): Section[] {
   const { predictions: found } = observations;
   if (found === undefined) return [];
   if (observations.live === 'nothing') return [alone(found)];
@@ -33,6 +33,7 @@ export function predictionContent({ observations }: Report): Section[] {
     fieldsSection(found.fields ?? []),
     found.numbers && numbers(found.numbers, found.answers?.kind),
     found.truth && truth(found.truth),
+    truthSlices(found, policy),
     topSection(found.top),
   ];
   return sections.filter((section) => section !== undefined);

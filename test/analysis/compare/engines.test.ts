@@ -282,6 +282,33 @@ describe('two engines, written apart, give one answer', () => {
     expect(comparable(without.sql)).toEqual(comparable(without.memory));
   });
 
+  test.each([
+    ['numbers', KINDS[0] as Kind, undefined, (i: number) => 10 * (i % 9)],
+    ['classes', KINDS[1] as Kind, undefined, (i: number) => i % 2],
+    ['classes with prices', KINDS[1] as Kind, { '0→1': 5, '1→0': 1 }, (i: number) => i % 2],
+  ])('what both lose by labels in each slice: %s', async (title, kind, prices, label) => {
+    // Two thirds of the rows have a label.
+    const labels = Array.from({ length: 400 }, (_, i) => i)
+      .filter((i) => i % 3 > 0)
+      .map((i) => `request-${i},${label(i)}`);
+    const truth = readTruth(['inferenceId,label', ...labels].join('\n'), 'truth.csv');
+    const asked = prices === undefined ? {} : { prices };
+    const { memory, sql } = await compareBoth(
+      captures({ ...kind, title: `lost ${title}` }, 'inferenceId'),
+      truth,
+      asked,
+    );
+    expect(comparable(sql)).toEqual(comparable(memory));
+    const told = (memory.slices ?? []).flatMap((slice) => (slice.truth ? [{ slice, truth: slice.truth }] : []));
+    expect(told.length).toBeGreaterThan(3);
+    for (const { slice, truth: sums } of told) {
+      expect(sums.near).toBeGreaterThan(0);
+      expect(sums.near).toBeLessThan(slice.hits);
+      expect(sums.rows).toBeLessThan(slice.rows);
+      expect(sums.production).toBeGreaterThan(0);
+    }
+  });
+
   test.each(['inferenceId', 'input'] as const)('a comparator is given the same pairs by %s', async (ids) => {
     const { production, shadow } = captures({ ...(KINDS[1] as Kind), title: 'asked' }, ids);
     const given = [true, false].map(async (inMemory) => {

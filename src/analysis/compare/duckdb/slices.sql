@@ -10,20 +10,20 @@ with sampled as (
       production_label is not null and shadow_label is not null,
       production_label = shadow_label, coalesce(abs(d) <= $tolerance, false)
     ) as hit,
-    told.loss
+    told.loss, told.own
   from read_parquet($files) as kept join compared
     on compared.key = kept.$key and compared.moment = kept.moment::bigint and compared.place = kept.place
   left join $told as told
     on told.key = compared.key and told.moment = compared.moment and told.place = compared.place
 ), cell as (
-  select input, hit, loss, generate_subscripts(list, 1) - 1 as i, unnest(list) as value, unnest(names) as name
+  select input, hit, loss, own, generate_subscripts(list, 1) - 1 as i, unnest(list) as value, unnest(names) as name
   from (
-    select input, hit, loss, string_split(names, chr(31)) as names, string_split(cells, if(names is null, ',', chr(31))) as list from sampled
+    select input, hit, loss, own, string_split(names, chr(31)) as names, string_split(cells, if(names is null, ',', chr(31))) as list from sampled
   )
 )
 select
   -- A column without a name is its place.
-  if(name is null, i::ubigint, hash(name)) as id, name, i, input, hit, loss, value, try_cast(value as double) as x
+  if(name is null, i::ubigint, hash(name)) as id, name, i, input, hit, loss, own, value, try_cast(value as double) as x
 from cell;
 
 -- The first columns, and how each falls into parts: numbers of many values at their quartiles, words each on its own.
@@ -46,10 +46,11 @@ from counted left join few using (id) left join edge using (id);
 select
   name, first::double as first, edges, part::double as part,
   count(*)::double as rows, count(*) filter (hit)::double as hits, count(distinct input)::double as inputs,
-  count(loss)::double as labelled, coalesce(sum(loss), 0)::double as loss, coalesce(sum(loss * loss), 0)::double as "lossSquared"
+  count(loss)::double as labelled, coalesce(sum(loss), 0)::double as loss, coalesce(sum(loss * loss), 0)::double as "lossSquared",
+  coalesce(sum(own), 0)::double as own, (count(loss) filter (hit))::double as near
 from (
   select
-    id, hit, loss, input,
+    id, hit, loss, own, input,
     if(isfinite(x), (x > edges[1])::integer + coalesce((x > edges[2])::integer, 0) + coalesce((x > edges[3])::integer, 0), len(edges) + 1) as part
   from input_cell join cut using (id) where edges is not null
 ) join cut using (id) group by id, name, first, edges, part order by first, name, part;
@@ -57,14 +58,15 @@ from (
 -- name: words
 with word as (
   select
-    cut.name, first, hit, loss, input,
+    cut.name, first, hit, loss, own, input,
     if(length(trim(value)) > $longest, trim(value)[:$longest] || '…', trim(value)) as value
   from input_cell join cut using (id) where edges is null
 )
 select
   name, first::double as first, value,
   count(*)::double as rows, count(*) filter (hit)::double as hits, count(distinct input)::double as inputs,
-  count(loss)::double as labelled, coalesce(sum(loss), 0)::double as loss, coalesce(sum(loss * loss), 0)::double as "lossSquared"
+  count(loss)::double as labelled, coalesce(sum(loss), 0)::double as loss, coalesce(sum(loss * loss), 0)::double as "lossSquared",
+  coalesce(sum(own), 0)::double as own, (count(loss) filter (hit))::double as near
 from word group by name, first, value
 qualify row_number() over (partition by name order by count(*) desc, value) <= $categories
 order by first, name, rows desc, value;

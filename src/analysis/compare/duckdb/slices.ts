@@ -9,11 +9,11 @@ import { fill, KEYS, quote, statements } from './statements.ts';
 
 const SQL = statements(slicesSql, ['tables', 'quarters', 'words', 'alike']);
 
-/** What the shadow loses by the label of a row more than production; see `with_truth`. */
+/** What the shadow loses by the label of a row more than production, and what production loses; see `with_truth`. */
 const TOLD = {
-  cost: '(select key, moment, place, if(classes, cost, loss) as loss from with_truth)',
-  loss: '(select key, moment, place, if(classes, only_production::integer - only_shadow::integer, loss) as loss from with_truth)',
-  nothing: '(select key, moment, place, null::double as loss from compared where false)',
+  cost: '(select key, moment, place, if(classes, cost, loss) as loss, if(classes, coalesce(price(class_name(truth), class_name(production_label)), 0), abs(production_number - truth_number)) as own from with_truth)',
+  loss: '(select key, moment, place, if(classes, only_production::integer - only_shadow::integer, loss) as loss, if(classes, (not production_right)::integer, abs(production_number - truth_number)) as own from with_truth)',
+  nothing: '(select key, moment, place, null::double as loss, null::double as own from compared where false)',
 } as const;
 
 /**
@@ -55,7 +55,10 @@ function sliceOf(row: Row, labelled: boolean): SliceSums[] {
   const inputs = Number(row.inputs);
   if (inputs < MIN_INPUTS) return [];
   const part = Array.isArray(row.edges) ? quarterNames(row.edges.map(Number))[Number(row.part)] : String(row.value);
-  const truth = { rows: Number(row.labelled), loss: Number(row.loss), lossSquared: Number(row.lossSquared) };
+  const truth = {
+    ...{ rows: Number(row.labelled), loss: Number(row.loss), lossSquared: Number(row.lossSquared) },
+    ...{ production: Number(row.own), near: Number(row.near) },
+  };
   return [
     {
       ...{ column: String(row.name), part: part ?? '', rows: Number(row.rows), hits: Number(row.hits), inputs },

@@ -304,9 +304,10 @@ class Rows {
           : this.#ages.counted(known, pair.production.at, truth && cameAtOf(truth, pair, row, features[row]), young);
       if (young) this.#ages?.skip();
       else if (truth !== undefined) {
-        const told = this.#truth.add(counts, { production, shadow, labels }, { block, input, cluster }, (loss) =>
-          this.#slices.lose(input, loss),
+        const told = this.#truth.add(counts, { production, shadow, labels }, { block, input, cluster }, (loss, own) =>
+          this.#slices.lose(input, loss, own),
         );
+        if (counts !== undefined && labels[0] !== undefined && labels[0] === labels[1]) this.#slices.near(input);
         if (numbered !== undefined) numbered.known = told;
       }
       if (distance > 0) this.#keep(pair, row, [production, shadow], distance, input);
@@ -383,6 +384,7 @@ class Rows {
       this.#clusters.beyond.add(cluster, far);
       if (!young) losses.add(bandOf(i), this.#numbers.difference(i), known);
       if (far === 0) this.#slices.hit(input);
+      if (far === 0 && known !== undefined) this.#slices.near(input);
     }
     const agreement = this.#agreement.sums();
     this.#truth.settle();

@@ -7,6 +7,8 @@ import { MAX_CATEGORIES, MAX_COLUMNS, MAX_VALUE_CHARACTERS, MIN_INPUTS, quarterN
 /** Beyond so many inputs nothing is sliced: slices are for exploring, and must not cost the memory of the report. */
 const MAX_SLICED = 200_000;
 
+const NOTHING = { rows: 0, loss: 0, lossSquared: 0, production: 0, near: 0 };
+
 interface Column {
   inputs: number[];
   values: string[];
@@ -18,7 +20,7 @@ export class SliceCounter {
   /** By the number of the input. */
   readonly #rows: number[] = [];
   readonly #hits: number[] = [];
-  readonly #truth: SliceTruth[] = [];
+  readonly #truth: Required<SliceTruth>[] = [];
   #labelled = false;
 
   /**
@@ -50,14 +52,21 @@ export class SliceCounter {
     if (input < MAX_SLICED) this.#hits[input] = (this.#hits[input] ?? 0) + 1;
   }
 
-  /** A row of this input has a label, by which the shadow loses so much more than production. */
-  lose(input: number, loss: number): void {
+  /** So they are of a row with a label, which `lose` was told of. */
+  near(input: number): void {
+    const sum = this.#truth[input];
+    if (sum !== undefined) sum.near += 1;
+  }
+
+  /** A row of this input has a label, by which the shadow loses so much more than production, which loses `production`. */
+  lose(input: number, loss: number, production: number): void {
     if (input >= MAX_SLICED) return;
     this.#labelled = true;
-    const sum = (this.#truth[input] ??= { rows: 0, loss: 0, lossSquared: 0 });
+    const sum = (this.#truth[input] ??= { ...NOTHING });
     sum.rows += 1;
     sum.loss += loss;
     sum.lossSquared += loss * loss;
+    sum.production += production;
   }
 
   /** The column whose rows of one value are most alike; undefined where none may say which rows hang together. */
@@ -83,7 +92,7 @@ export class SliceCounter {
       const { names, parts } = cutOf(values, weights);
       const sums = names.map((part) => ({
         ...{ column, part, rows: 0, hits: 0, inputs: 0 },
-        ...(this.#labelled ? { truth: { rows: 0, loss: 0, lossSquared: 0 } } : {}),
+        ...(this.#labelled ? { truth: { ...NOTHING } } : {}),
       }));
       for (const [i, input] of inputs.entries()) {
         const sum = sums[parts[i] ?? NO_PART];
@@ -96,6 +105,8 @@ export class SliceCounter {
         sum.truth.rows += told.rows;
         sum.truth.loss += told.loss;
         sum.truth.lossSquared += told.lossSquared;
+        sum.truth.production += told.production;
+        sum.truth.near += told.near;
       }
       // One part is no slice of anything.
       if (sums.filter((sum) => sum.rows > 0).length < 2) return [];

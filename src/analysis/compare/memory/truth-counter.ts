@@ -57,14 +57,14 @@ export class TruthCounter {
 
   /**
    * @param where the minute, the input and the cluster of the row: all hold rows that hang together
-   * @param lost is told what the shadow loses by the label more than production
+   * @param lost is told what the shadow loses by the label more than production, and what production loses
    * @returns the numbers, where they are held against each other
    */
   add(
     truth: string | undefined,
     answers: { production: Answer; shadow: Answer; labels: readonly [string | undefined, string | undefined] },
     where: { block: Required<Omit<PairBlock, 'young'>>; input: number; cluster: number },
-    lost: (loss: number) => void,
+    lost: (loss: number, production: number) => void,
   ): Numbered | undefined {
     const { production, shadow, labels } = answers;
     const { block, input, cluster } = where;
@@ -83,7 +83,9 @@ export class TruthCounter {
       if (this.#classes) this.#cellOf(stratum, truth, right);
       const cost = this.#classes ? this.#costOf(labels[0], labels[1], truth) : 0;
       block.cost += cost;
-      lost(this.#classes && this.#prices !== undefined ? cost : only[0] - only[1]);
+      if (this.#classes && this.#prices !== undefined)
+        lost(cost, priceOf(this.#prices, className(truth), className(labels[0])) ?? 0);
+      else lost(only[0] - only[1], right[0] ? 0 : 1);
       stratum.onlyProduction += only[0];
       stratum.onlyShadow += only[1];
       this.#onlyProduction += only[0];
@@ -108,7 +110,7 @@ export class TruthCounter {
     this.#byInput.loss.add(input, loss[1] - loss[0]);
     this.#byCluster.loss.add(cluster, loss[1] - loss[0]);
     block.truth += 1;
-    lost(loss[1] - loss[0]);
+    lost(loss[1] - loss[0], loss[0]);
     block.loss += loss[1] - loss[0];
     block.lossSquared += (loss[1] - loss[0]) ** 2;
     block.squaredLoss += loss[1] ** 2 - loss[0] ** 2;
