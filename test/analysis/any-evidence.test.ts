@@ -206,7 +206,8 @@ function check(gate: Gate): void {
   if (bounded(gate) && outcome !== 'inconclusive')
     expect(compare(interval, margin ?? Number.NaN, gate.relation === '<'), gate.reason).toBe(outcome);
   // To pass without bounds is for questions that have none.
-  if (interval === undefined && outcome === 'pass') expect(gate.id).toMatch(/^(output|traffic|labels\.classes)/);
+  if (interval === undefined && outcome === 'pass')
+    expect(gate.id).toMatch(/^(output|traffic|labels\.classes|slices\.apart|truth\.slices)/);
 }
 
 test(`${SEEDS} endpoints of any kind: finite numbers, whole sentences, outcomes that are those of their bounds`, () => {

@@ -159,6 +159,8 @@ describe('windows that were summed apart', () => {
       // Inputs that come in several windows count at their worst: a gate may stay open, and never be decided another way.
       const found = new Map(gates(merged)?.map(([id, ...rest]) => [id, rest]));
       for (const [id, outcome, estimate] of gates(whole) ?? []) {
+        // Windows that were added up have no slices: each was cut at its own quartiles.
+        if (id === 'slices.apart' || id === 'truth.slices') continue;
         const [of, about] = found.get(id ?? '') ?? [];
         // Of the commonest answers of windows, how often each came in the others is not known; nor which class has most inputs.
         if (id !== 'output.varied' && id !== 'labels.byClass') expect([id, about]).toEqual([id, estimate]);

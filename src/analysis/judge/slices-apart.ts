@@ -6,7 +6,7 @@ import { confidence, insufficientData, windowTooShort } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { differenceAlone } from './expected.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
-import { noiseDominates } from './proportion.ts';
+import { beyondNoise, noiseDominates } from './proportion.ts';
 import { burstsIfMixed, judgePart, partsOf } from './slices.ts';
 import type { Gate } from './verdict.ts';
 
@@ -79,11 +79,13 @@ export function judgeSlicesApart(evidence: Evidence): Gate[] {
   const [worst] = shown;
   const least = worst ?? judged[0];
   if (least === undefined) return [];
-  const found = { estimate: shareOf(least.slice), interval: least.interval, n: least.slice.rows };
+  const estimate = beyondNoise(shareOf(least.slice), { noise, below: false });
+  const found = { estimate, interval: least.interval, n: least.slice.rows };
   if (worst === undefined) {
     if (!told) return [];
     const reason = `None of ${counted(parts.length, 'slices')} of the inputs is shown to differ much more than the others: ${sliceText(least.slice)} agrees least, ${percent(shareOf(least.slice))} of ${counted(least.slice.rows, 'rows')}.`;
-    return [{ ...base, ...found, outcome: 'pass', reason, ...NOTHING }];
+    // Nothing is bounded from below.
+    return [{ ...base, ...found, interval: undefined, outcome: 'pass', reason, ...NOTHING }];
   }
   const named = shown
     .slice(0, MAX_NAMED)

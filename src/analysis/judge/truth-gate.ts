@@ -94,7 +94,7 @@ export function truthGate(
     unripe(predictions, policy) ??
     found.blocker ??
     labelFault(predictions) ??
-    labelsBySlice(predictions) ??
+    (decided === 'fail' ? undefined : labelsBySlice(predictions)) ??
     insufficientData(predictions, evidence) ??
     tooFewTruths(found, policy) ??
     windowTooShort(decided, policy, found.minutes, 'truth', {

@@ -157,7 +157,8 @@ export function judgeTruthSlices(predictions: Predictions, evidence: Evidence): 
   const sure = `${confidence(policy)}, corrected for ${counted(slices.length, 'slices')}`;
   if (worst === undefined) {
     const reason = `In none of ${counted(slices.length, 'slices')} of the inputs with ${MIN_LABELLED} labels is it shown to be worse by more than the limit (${sure}); nearest to it is ${lossText(most, of)}.`;
-    return [{ ...base, outcome: 'pass', reason, ...NOTHING }];
+    // Of the others nothing is bounded from above.
+    return [{ ...base, interval: undefined, outcome: 'pass', reason, ...NOTHING }];
   }
   const more = shown.length > MAX_NAMED ? `, and in ${count(shown.length - MAX_NAMED)} more` : '';
   const least = of === 'mistakes' ? points(worst.interval[0]) : percent(shareOf(worst.interval[0]));
