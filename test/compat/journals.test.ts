@@ -83,6 +83,7 @@ test('the history of a whole life', async () => {
       "rollout c10 c9-final null",
       "rollout c9-final c11 rollout-failed",
       "rollout --cancel c11 c9-final null",
+      "cleanup c9-final c9-final deleted",
       "deploy null c1 created",
     ]
   `);
