@@ -111,7 +111,8 @@ test('every command that is shown can be typed: it exists, and takes its options
     expect(unknown, `${hint.where}: shadowctl ${hint.command}`).toEqual([]);
     if (!hint.incomplete && !WITHOUT_ENDPOINT.test(command) && takes?.has('--endpoint') === true)
       expect(
-        hint.options.filter((option) => option === '--endpoint' || option === '--mirror' || option === '--files'),
+        // A batch has no endpoint: the policy of its role is about a bucket.
+        hint.options.filter((option) => ['--endpoint', '--mirror', '--files', '--bucket'].includes(option)),
         `${hint.where}: shadowctl ${hint.command}`,
       ).not.toEqual([]);
   }
