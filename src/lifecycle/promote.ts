@@ -33,7 +33,14 @@ import {
 import { judgeEndpoint, type Judgement, judgementOf, nothingJudged } from './judge.ts';
 import { type LabelSource, labelWords } from './labels.ts';
 import { targetsOf } from './notify.ts';
-import { changedMeanwhile, type EndpointSession, onEndpoint, type Session, viewEndpoint } from './session.ts';
+import {
+  changedMeanwhile,
+  type EndpointSession,
+  onEndpoint,
+  type Session,
+  refuseExperiment,
+  viewEndpoint,
+} from './session.ts';
 import { waiversThatCount } from './waivers.ts';
 import { refuseShadowOfRelease } from './release/under-way.ts';
 import { detachShadow } from './shadow/detach.ts';
@@ -100,8 +107,13 @@ export async function promote(session: Session, request: PromoteRequest): Promis
   const seen = await viewEndpoint(session, endpoint, async (on) => {
     const live = await readShadowed(on);
     refuseShadowOfRelease(on.state(), endpoint, live.endpoint.EndpointConfigName);
-    // What no fleet of this size permits is refused before anything is judged.
-    planStrategy(guard.strategy, productionOf(live).instances ?? 1, endpoint, true, guard.say);
+    // What no fleet of this size permits is refused before anything is judged; that an experiment has the endpoint comes before it.
+    try {
+      planStrategy(guard.strategy, productionOf(live).instances ?? 1, endpoint, true, guard.say);
+    } catch (error) {
+      await refuseExperiment(on);
+      throw error;
+    }
     return live;
   });
   const judgement = await judgeShadow(session, options, seen);

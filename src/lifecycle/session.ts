@@ -245,7 +245,7 @@ export function onEndpoint<T>(
  * was in prior to starting the test" (Developer Guide, "Create a shadow test"), whatever was changed meanwhile.
  * @throws Problem (cannot-run)
  */
-async function refuseExperiment({ session, aws, endpoint }: EndpointParts): Promise<void> {
+export async function refuseExperiment({ session, aws, endpoint }: EndpointParts): Promise<void> {
   const found = await orUnseen(
     `inference experiments: whether one has endpoint "${endpoint}"`,
     () => experimentOn(aws, endpoint, session.signal),

@@ -128,6 +128,7 @@ test('what is all gone does not stand, and stays in the history', async () => {
   const { out } = await world.shadowctl('history --endpoint weather --format json');
   expect(JSON.parse(out)).toMatchObject([
     { from: null, to: 'c', ending: 'created' },
+    { command: 'cleanup', ending: 'deleted' },
     { from: null, to: 'c', ending: 'created' },
   ]);
 });
