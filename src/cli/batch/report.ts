@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
-import { requireTarget, writeWhole } from '../../base/disk.ts';
+import { requireTarget } from '../../base/disk.ts';
 import { usageError } from '../../base/errors.ts';
-import { type CommandLine, printCommand } from '../../base/text.ts';
+import type { CommandLine } from '../../base/text.ts';
 import { readDuration, timeOfDay } from '../../base/units.ts';
 import { type BatchReportRequest, judgeBatch } from '../../lifecycle/batch/report.ts';
-import { renderers } from '../../report/render.ts';
 import type { Report } from '../../report/report.ts';
 import { plain } from '../../ui/io.ts';
 import { withProgress } from '../../ui/progress.ts';
@@ -15,6 +14,7 @@ import { loadReportPolicy, withAnswers, withExpectation } from '../flags/judging
 import { labelSource } from '../flags/labels.ts';
 import { withWaivers } from '../flags/waivers.ts';
 import { sessionOf } from '../session.ts';
+import { showReport } from '../views/show-report.ts';
 import { showDoing } from '../views/doing.ts';
 import type { BatchReportOptions } from './report-options.ts';
 
@@ -38,7 +38,7 @@ export async function run(app: App, options: BatchReportOptions): Promise<Outcom
       report = await look();
     }
   }
-  await show(app, options, report);
+  await showReport(app, report, options, { asked: askedFlags(options), full: options.full });
   return report.verdict === undefined ? 'inconclusive' : ENDINGS[report.verdict.outcome];
 }
 
@@ -82,20 +82,4 @@ function askedFlags(flags: BatchReportOptions): CommandLine['options'] {
     reason: flags.reason,
   };
   return Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== undefined));
-}
-
-async function show(app: App, options: BatchReportOptions, report: Report): Promise<void> {
-  const render = await renderers[options.format]();
-  // A file is no terminal: it gets eighty columns and no colour.
-  const toFile = options.output !== undefined;
-  const text = await render(report, {
-    columns: toFile ? 80 : app.io.columns,
-    color: !toFile && app.io.color,
-    command: options.format === 'text' ? app.io.command : printCommand,
-    asked: askedFlags(options),
-    full: options.full,
-  });
-  if (options.output === undefined) return app.io.out(text);
-  await writeWhole(resolve(app.cwd, options.output), `${text}\n`);
-  app.io.err(`Wrote ${options.output}.`);
 }

@@ -4,7 +4,7 @@ import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
 import { requireTarget, writeWhole } from '../../base/disk.ts';
 import { usageError } from '../../base/errors.ts';
-import { printCommand, shown } from '../../base/text.ts';
+import { shown } from '../../base/text.ts';
 import { readDuration, timeOfDay } from '../../base/units.ts';
 import { type JudgeOptions, looksAt } from '../../lifecycle/judge.ts';
 import { watchInterrupted, withInterruptAdvice } from '../../lifecycle/interrupt.ts';
@@ -24,6 +24,7 @@ import type { ReportOptions } from './options.ts';
 import { labelRequest, writeLabelRows } from './label-next.ts';
 import { judgeOptions } from './judge-options.ts';
 import { rejectUnusedFlags } from './saved.ts';
+import { showReport } from '../views/show-report.ts';
 import { isTime } from '../flags/moment.ts';
 
 const ENDINGS: Record<Verdict, Outcome> = { pass: 'done', fail: 'no', inconclusive: 'inconclusive' };
@@ -49,7 +50,11 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
   const looked =
     options.watch === undefined ? await lookShown() : await watch(app, options, { wanted, released }, lookShown);
   const report = { ...looked, earlier: await failedBefore(app, options, looked) };
-  await show(app, options, report, released);
+  await showReport(app, report, options, {
+    asked: askedFlags(options),
+    release: released?.release,
+    full: options.full,
+  });
   if (options.mirror !== undefined && options.format === 'text') await tellUnmirrored(app, options.mirror);
   if (options.save !== undefined) {
     await writeWhole(resolve(app.cwd, options.save), `${JSON.stringify(report.observations)}\n`);
@@ -233,22 +238,4 @@ async function drawn(
   const render = await renderers.text();
   const { columns, color } = io;
   return render(report, { columns, color, asked: askedFlags(flags), ...more });
-}
-
-async function show(app: App, flags: ReportOptions, report: Report, released: Released | undefined): Promise<void> {
-  const render = await renderers[flags.format]();
-  // A file is no terminal: it gets eighty columns and no colour.
-  const toFile = flags.output !== undefined;
-  const text = await render(report, {
-    columns: toFile ? 80 : app.io.columns,
-    color: !toFile && app.io.color,
-    // A report that is passed on names nobody's profile.
-    command: flags.format === 'text' ? app.io.command : printCommand,
-    asked: askedFlags(flags),
-    release: released?.release,
-    full: flags.full,
-  });
-  if (flags.output === undefined) return app.io.out(text);
-  await writeWhole(resolve(app.cwd, flags.output), `${text}\n`);
-  app.io.err(`Wrote ${flags.output}.`);
 }
