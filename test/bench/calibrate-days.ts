@@ -1,6 +1,5 @@
 import { judge } from '../../src/analysis/judge/judge.ts';
-import { METRICS } from '../../src/analysis/observations.ts';
-import type { DayFacts, MetricTable, Observations } from '../../src/analysis/observations.ts';
+import type { DayFacts, Observations } from '../../src/analysis/observations.ts';
 import type { Policy } from '../../src/analysis/policy/policy.ts';
 import type {
   LossStratum,
@@ -14,6 +13,7 @@ import { InputCounter } from '../../src/analysis/compare/memory/input-counter.ts
 import type { Random } from '../support/random.ts';
 import { binomial, type Ended, policy } from './calibrate-frame.ts';
 import { COSTS } from './calibrate-sums.ts';
+import { NO_METRICS, READ } from '../support/days.ts';
 
 /** Batches: fourteen days, looked at after each of them until the first decision, through the whole verdict. */
 
@@ -36,20 +36,6 @@ interface Summed {
   predictions: Partial<Predictions>;
   changed?: Partial<Policy>;
 }
-
-const READ = {
-  files: 1,
-  unreadable: 0,
-  outside: 0,
-  withoutAnswer: 0,
-  unparsed: 0,
-  ambiguous: 0,
-  unmatched: 0,
-  distinct: 50,
-  commonest: undefined,
-  examples: [],
-};
-const NO_METRICS = Object.fromEntries(METRICS.map((name) => [name, []])) as unknown as MetricTable;
 
 /** Looks after every day; what ended it is counted in days. */
 function watchDays(random: Random, days: Days, take: (kind: DayKind, at: number) => void, sums: () => Summed): Ended {

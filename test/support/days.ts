@@ -5,8 +5,10 @@ import type { PairBlock, Predictions } from '../../src/analysis/predictions.ts';
 const DAY_MS = 86_400_000;
 /** A Monday. */
 const BEGIN = Date.UTC(2026, 0, 5);
-const NO_METRICS = Object.fromEntries(METRICS.map((name) => [name, []])) as unknown as MetricTable;
-const READ = {
+/** A batch has no metrics. */
+export const NO_METRICS = Object.fromEntries(METRICS.map((name) => [name, []])) as unknown as MetricTable;
+/** Of a side whose records could all be read. */
+export const READ = {
   files: 1,
   unreadable: 0,
   outside: 0,
