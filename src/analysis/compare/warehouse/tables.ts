@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import type { ReadingPair } from '../../answers/choose.ts';
+import type { WarehouseTable } from './warehouse.ts';
+
+/** Is raised whenever the statements that stage records change what they write. */
+const STATEMENTS = 1;
+
+/** Digits of a digest that name a table: tables of one endpoint are few. */
+const DIGITS = 12;
+
+/** What is staged under one name: the same reading by the same statements. */
+export function digestOf({ production, shadow }: ReadingPair): string {
+  return createHash('sha256')
+    .update(JSON.stringify([STATEMENTS, production, shadow]))
+    .digest('hex')
+    .slice(0, DIGITS);
+}
+
+/**
+ * The captures of an endpoint, a row a line, as it stands: so that a torn line is counted, and no query fails of it. As text
+ * (LazySimpleSerDe) whose fields end with U+0001, which no line of JSON holds.
+ *
+ * @param variants all that may be asked for
+ */
+export function capturesTable(variants: readonly string[]): WarehouseTable {
+  return {
+    name: 'captures',
+    columns: [{ name: 'line', type: 'string' }],
+    partitions: [
+      { name: 'variant', kind: 'enum', values: variants },
+      { name: 'dt', kind: 'hours' },
+    ],
+    format: 'lines',
+    template: '${variant}/${dt}/',
+  };
+}
+
+/** What staging keeps of the captures: a row per row of an answer, and one for each line without. */
+export function recordsTable(digest: string, variants: readonly string[]): WarehouseTable {
+  return {
+    name: `records_${digest}`,
+    columns: [
+      // answered, empty, unreadable, unsure (a line that only JavaScript can read), lost (no capture record).
+      { name: 'state', type: 'string' },
+      { name: 'inference_id', type: 'string' },
+      { name: 'event_id', type: 'string' },
+      // Hashes of the input as it stands; and of what this row was asked.
+      { name: 'input_id', type: 'string' },
+      { name: 'row_input', type: 'string' },
+      // Tells records apart, also equal ones.
+      { name: 'record', type: 'string' },
+      // Milliseconds since the epoch.
+      { name: 'moment', type: 'bigint' },
+      { name: 'place', type: 'bigint' },
+      { name: 'row_count', type: 'bigint' },
+      { name: 'label', type: 'string' },
+      { name: 'number', type: 'double' },
+      { name: 'scores', type: 'array<double>' },
+      // Why a line is lost; the beginning of what could not be read.
+      { name: 'why', type: 'string' },
+      { name: 'example', type: 'string' },
+    ],
+    partitions: [
+      { name: 'variant', kind: 'enum', values: variants },
+      { name: 'dt', kind: 'hours' },
+    ],
+    format: 'parquet',
+    template: `records/${digest}/\${variant}/\${dt}/`,
+  };
+}
+
+/** A row per row of the two answers of a pair; of one look at a window, which is the value of its partition. */
+export function cellsTable(digest: string): WarehouseTable {
+  return {
+    name: `cells_${digest}`,
+    columns: [
+      { name: 'key', type: 'string' },
+      { name: 'moment', type: 'bigint' },
+      { name: 'place', type: 'bigint' },
+      { name: 'same_rows', type: 'boolean' },
+      { name: 'known_input', type: 'boolean' },
+      { name: 'input', type: 'string' },
+      { name: 'production_label', type: 'string' },
+      { name: 'shadow_label', type: 'string' },
+      { name: 'production_number', type: 'double' },
+      { name: 'shadow_number', type: 'double' },
+      { name: 'score_distance', type: 'double' },
+      { name: 'd', type: 'double' },
+    ],
+    partitions: [{ name: 'look', kind: 'injected' }],
+    format: 'parquet',
+    template: `cells/${digest}/\${look}/`,
+  };
+}

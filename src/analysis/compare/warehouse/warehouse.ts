@@ -1,0 +1,129 @@
+import type { ChosenReading } from '../../answers/choose.ts';
+import type { Window } from '../../observations.ts';
+import type { Compared } from '../compare.ts';
+import type { ComparisonOptions, Records } from '../options.ts';
+
+/** One row of an answer: column name to value. @public */
+export type WarehouseRow = Readonly<Record<string, WarehouseValue>>;
+
+/** Numbers as numbers, also those of `bigint` (all that are asked for lie below 2^53); null for absent. Lists and rows never come: statements ask for plain columns. */
+type WarehouseValue = string | number | boolean | null;
+
+/** A place where SQL in the dialect of Trino runs over records that nobody downloads. @public */
+export interface Warehouse {
+  /**
+   * Rows of a SELECT.
+   *
+   * @param about what is asked, in a few words of a sentence: `pairs requests`
+   */
+  rows(sql: string, about: string): Promise<WarehouseRow[]>;
+  /**
+   * Writes the rows of a SELECT as Parquet into a folder, unless that was done before. A folder that an attempt which failed
+   * left half written is emptied first, so that what stands in a folder is always the whole answer.
+   *
+   * @param folder below the place of this endpoint's tables, as `records/3f…/production/2026/11/30/09/`
+   */
+  unload(select: string, folder: string, about: string): Promise<void>;
+}
+
+/** A table that must exist before statements run. Types are Hive's, as Glue takes them. */
+export interface WarehouseTable {
+  name: string;
+  columns: readonly WarehouseColumn[];
+  /** Partition columns, all of them projected. Statements ask for one value of each, or for a list of values. */
+  partitions: readonly WarehousePartition[];
+  format: 'lines' | 'parquet';
+  /** Where a partition lies, `${…}` standing for its values. Below the place of this endpoint's tables; of `captures` below that of its captures. */
+  template: string;
+}
+
+interface WarehouseColumn {
+  name: string;
+  type: string;
+}
+
+/**
+ * - `enum`: one of these values, all of which are known;
+ * - `hours`: UTC hours as `2026/11/30/09`, which is also how the folders of captures lie;
+ * - `injected`: any value, of which every statement names one.
+ */
+interface WarehousePartition {
+  name: string;
+  kind: 'enum' | 'hours' | 'injected';
+  values?: readonly string[];
+}
+
+/** What is compared, where it lies. @public */
+export interface WarehouseRecords {
+  /** Names of the two variants, which are folders of the captures. */
+  variants: { production: string; shadow: string };
+  /** Every hour of the window, as `2026/11/30/09`; of all of them the captures have settled. */
+  hours: readonly string[];
+  window: Window;
+  /** Share of production's requests that the shadow saw, 0 to 1. */
+  sampling: number;
+  /** A few capture files of each side, downloaded, by which it is decided how answers are read. */
+  sample: Records;
+}
+
+/** How a comparison is bounded. @public */
+export interface WarehouseLimits {
+  /** Requests that are read here, where SQL cannot read or compare their answers. */
+  sample: number;
+  /** An empty folder for their records. */
+  folder: string;
+}
+
+/** One statement, or several of a kind, before they are run: what an estimate is made of. */
+interface PlannedStatements {
+  /** In a few words of a sentence. */
+  about: string;
+  /** What is read: the captures themselves, staged records, or cells (a row a row of a pair). */
+  reads: 'captures' | 'records' | 'cells';
+  /** How many of them; each reads all of what `hours` and `variants` name. */
+  times: number;
+  hours: readonly string[];
+  variants: readonly string[];
+}
+
+/** What a comparison will do, known before it does anything. @public */
+export interface WarehousePlan {
+  /** Tables that must exist, in the order in which they are needed. */
+  tables: readonly WarehouseTable[];
+  /** In the order in which they are run. Statements that stage an hour are not run where its folder is there already. */
+  statements: readonly PlannedStatements[];
+  /** Folders that staging writes, one a variant and hour; see `Warehouse.unload`. */
+  folders: readonly string[];
+  /** The ways in which answers are read, the likeliest first; and why SQL cannot do all of one, where it cannot: then requests are sampled. */
+  readings: readonly { reading: ChosenReading; sampled: string | undefined }[];
+}
+
+/** What came of a comparison, and how. @public */
+export interface WarehouseCompared extends Compared {
+  /** Where answers were compared of a sample: how many requests, of how many, and why, in a sentence. */
+  sampled?: { requests: number; of: number; why: string } | undefined;
+}
+
+/**
+ * `planInWarehouse`: what a comparison will do. Runs no statement.
+ *
+ * @param options as `compareRecords` takes them; threads and memory are for the sample
+ * @throws Problem (usage) where something is asked of the comparison that cannot be had this way
+ *
+ * @public
+ */
+export type PlanInWarehouse = (records: WarehouseRecords, options: ComparisonOptions) => WarehousePlan;
+
+/**
+ * `compareInWarehouse`: pairs and sums what the captures of a window hold, where they lie. The tables of the plan exist.
+ *
+ * @throws Problem (usage) as `planInWarehouse` does; what the warehouse throws
+ *
+ * @public
+ */
+export type CompareInWarehouse = (
+  warehouse: Warehouse,
+  records: WarehouseRecords,
+  options: ComparisonOptions,
+  limits: WarehouseLimits,
+) => Promise<WarehouseCompared>;
