@@ -22,9 +22,9 @@ export function digestOf({ production, shadow }: ReadingPair): string {
  *
  * @param variants all that may be asked for
  */
-export function capturesTable(variants: readonly string[]): WarehouseTable {
+export function capturesTable(prefix: string, variants: readonly string[]): WarehouseTable {
   return {
-    name: 'captures',
+    name: `${prefix}captures`,
     columns: [{ name: 'line', type: 'string' }],
     partitions: [
       { name: 'variant', kind: 'enum', values: variants },
@@ -35,11 +35,15 @@ export function capturesTable(variants: readonly string[]): WarehouseTable {
   };
 }
 
-/** What staging keeps of the captures: a row per row of an answer, and one for each line without. */
-export function recordsTable(digest: string, variants: readonly string[]): WarehouseTable {
+/**
+ * What staging keeps of the captures: a row per row of an answer, and one for each line without. Statements choose by `variant`
+ * and `moment`: which hours there are, the warehouse knows.
+ */
+export function recordsTable(prefix: string, digest: string): WarehouseTable {
   return {
-    name: `records_${digest}`,
+    name: `${prefix}records_${digest}`,
     columns: [
+      { name: 'variant', type: 'string' },
       // answered, empty, unreadable, unsure (a line that only JavaScript can read), lost (no capture record).
       { name: 'state', type: 'string' },
       { name: 'inference_id', type: 'string' },
@@ -60,19 +64,16 @@ export function recordsTable(digest: string, variants: readonly string[]): Wareh
       { name: 'why', type: 'string' },
       { name: 'example', type: 'string' },
     ],
-    partitions: [
-      { name: 'variant', kind: 'enum', values: variants },
-      { name: 'dt', kind: 'hours' },
-    ],
+    partitions: [],
     format: 'parquet',
-    template: `records/${digest}/\${variant}/\${dt}/`,
+    template: `records/${digest}/`,
   };
 }
 
-/** A row per row of the two answers of a pair; of one look at a window, which is the value of its partition. */
-export function cellsTable(digest: string): WarehouseTable {
+/** A row per row of the two answers of a pair; of one look at a window. */
+export function cellsTable(prefix: string, digest: string): WarehouseTable {
   return {
-    name: `cells_${digest}`,
+    name: `${prefix}cells_${digest}`,
     columns: [
       { name: 'key', type: 'string' },
       { name: 'moment', type: 'bigint' },
@@ -87,8 +88,8 @@ export function cellsTable(digest: string): WarehouseTable {
       { name: 'score_distance', type: 'double' },
       { name: 'd', type: 'double' },
     ],
-    partitions: [{ name: 'look', kind: 'injected' }],
+    partitions: [],
     format: 'parquet',
-    template: `cells/${digest}/\${look}/`,
+    template: `cells/${digest}/`,
   };
 }

@@ -9,28 +9,47 @@ export type WarehouseRow = Readonly<Record<string, WarehouseValue>>;
 /** Numbers as numbers, also those of `bigint` (all that are asked for lie below 2^53); null for absent. Lists and rows never come: statements ask for plain columns. */
 type WarehouseValue = string | number | boolean | null;
 
-/** A place where SQL in the dialect of Trino runs over records that nobody downloads. @public */
+/** What is asked of a warehouse. @public */
+export interface WarehouseQuestion {
+  /** A SELECT. */
+  sql: string;
+  /** What is asked, in a few words of a sentence: `pairs requests`. */
+  about: string;
+}
+
+/** What a warehouse writes. @public */
+export interface WarehouseWrite {
+  /** A SELECT, whose rows are written as Parquet. */
+  select: string;
+  /** Below the place of this endpoint's tables: `records/3f…/production/2026/11/30/09/`, or the template of a table without partitions. */
+  folder: string;
+  about: string;
+}
+
+/**
+ * A place where SQL in the dialect of Trino runs over records that nobody downloads. Lists, for how many run side by side only
+ * the warehouse knows: what does not wait for each other comes in one call.
+ * @public
+ */
 export interface Warehouse {
+  /** Rows of each SELECT. */
+  rows(questions: readonly WarehouseQuestion[]): Promise<WarehouseRow[][]>;
   /**
-   * Rows of a SELECT.
-   *
-   * @param about what is asked, in a few words of a sentence: `pairs requests`
+   * Writes rows into folders. Of an hour that an earlier look has kept, as its captures still are, nothing is done; nor of one
+   * without captures. What an attempt that failed left behind is never read.
    */
-  rows(sql: string, about: string): Promise<WarehouseRow[]>;
-  /**
-   * Writes the rows of a SELECT as Parquet into a folder, unless that was done before. A folder that an attempt which failed
-   * left half written is emptied first, so that what stands in a folder is always the whole answer.
-   *
-   * @param folder below the place of this endpoint's tables, as `records/3f…/production/2026/11/30/09/`
-   */
-  unload(select: string, folder: string, about: string): Promise<void>;
+  unload(writes: readonly WarehouseWrite[]): Promise<void>;
 }
 
 /** A table that must exist before statements run. Types are Hive's, as Glue takes them. */
 export interface WarehouseTable {
   name: string;
   columns: readonly WarehouseColumn[];
-  /** Partition columns, all of them projected. Statements ask for one value of each, or for a list of values. */
+  /**
+   * Partition columns, all of them projected. Statements ask for one value of each, or for a list of values. A table without any
+   * may be given one by the warehouse, which no statement names: staged records lie in a folder an hour, and only whole ones
+   * are read.
+   */
   partitions: readonly WarehousePartition[];
   format: 'lines' | 'parquet';
   /** Where a partition lies, `${…}` standing for its values. Below the place of this endpoint's tables; of `captures` below that of its captures. */
@@ -44,20 +63,21 @@ interface WarehouseColumn {
 
 /**
  * - `enum`: one of these values, all of which are known;
- * - `hours`: UTC hours as `2026/11/30/09`, which is also how the folders of captures lie;
- * - `injected`: any value, of which every statement names one.
+ * - `hours`: UTC hours as `2026/11/30/09`, which is also how the folders of captures lie.
  */
 interface WarehousePartition {
   name: string;
-  kind: 'enum' | 'hours' | 'injected';
+  kind: 'enum' | 'hours';
   values?: readonly string[];
 }
 
 /** What is compared, where it lies. @public */
 export interface WarehouseRecords {
+  /** Begins the name of every table: tables of several endpoints, and looks, stand in one database. */
+  prefix: string;
   /** Names of the two variants, which are folders of the captures. */
   variants: { production: string; shadow: string };
-  /** Every hour of the window, as `2026/11/30/09`; of all of them the captures have settled. */
+  /** Every hour whose folder may hold records of the window, as `2026/11/30/09`. A folder may hold some of the hour before. */
   hours: readonly string[];
   window: Window;
   /** Share of production's requests that the shadow saw, 0 to 1. */
@@ -74,8 +94,8 @@ export interface WarehouseLimits {
   folder: string;
 }
 
-/** One statement, or several of a kind, before they are run: what an estimate is made of. */
-interface PlannedStatements {
+/** One statement, or several of a kind, before they are run: what an estimate is made of. @public */
+export interface PlannedStatements {
   /** In a few words of a sentence. */
   about: string;
   /** What is read: the captures themselves, staged records, or cells (a row a row of a pair). */
