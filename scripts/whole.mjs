@@ -28,6 +28,7 @@ const FILES = {
     'test/cli/canary/canary.test.ts',
     'test/cli/by-hand.test.ts',
     'test/cli/demo-batch.test.ts',
+    'test/pipeline/batch.test.ts',
     'test/cli/demo-release.test.ts',
     'test/cli/shadow/calibrate.test.ts',
     'test/cli/state.test.ts',

@@ -23,6 +23,7 @@ export async function prepareRelease(
 ): Promise<{ session: Session; parts: ReleaseParts }> {
   const { endpoint } = options;
   const { readReleaseSettings } = await import('../lifecycle/release/settings.ts');
+  const { decisionsOf } = await import('../lifecycle/release/batch-settings.ts');
   const { loadReportPolicy } = await import('./flags/judging.ts');
   const { allowedComparator, withComparator } = await import('./flags/comparator.ts');
   const { labelSource } = await import('./flags/labels.ts');
@@ -38,6 +39,8 @@ export async function prepareRelease(
     options.allowCommand === undefined
       ? await allowedComparator(app, loaded)
       : await withComparator(app, loaded, { ...flags, allowCommand: options.allowCommand });
+  const decided = settings.batch && decisionsOf(settings.batch);
+  const decisions = decided === undefined ? undefined : labelSource(decided, project.root);
   const labels = settings.labels === undefined ? undefined : labelSource(settings.labels, project.root);
   const session = sessionOf(app, {
     yes: options.yes,
@@ -50,7 +53,7 @@ export async function prepareRelease(
       endpoint,
       reports: await keptReports(session, settings.report),
       settings,
-      judging: { ...judged, policyFrom, labels },
+      judging: { ...judged, policyFrom, labels, decisions },
       targets: settings.notify.map((one) => parseTarget(one, { option: '`notify:` of release', env: app.env })),
     },
   };

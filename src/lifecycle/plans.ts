@@ -14,6 +14,7 @@ import type { Calibration } from '../state/calibration.ts';
 import type { DivisionWords, MirrorRollout } from '../mirror/router/state.ts';
 import type { ReleaseSource, ReleaseTerms } from '../state/releases.ts';
 import type { Rollout } from '../state/rollouts.ts';
+import type { ReleaseBatch } from './release/batch-settings.ts';
 import type { ReplayPlan } from './replay/planned.ts';
 import type { RolloutTimes } from './rollout/times.ts';
 import type { UpdateStarted } from '../state/updates.ts';
@@ -223,6 +224,8 @@ export interface ReleasePlan {
   strategy: Strategy | undefined;
   /** Instances that are billed besides: the shadow's, and those of the canary while it lasts. */
   fleets: { shadow: readonly Capacity[]; canary: readonly Capacity[] };
+  /** Evidence comes from days of recorded inputs; undefined: from a shadow. */
+  batch: ReleaseBatch | undefined;
   prices: PriceList;
 }
 

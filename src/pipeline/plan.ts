@@ -9,6 +9,7 @@ import type { Target } from '../lifecycle/events.ts';
 import type { Place } from '../lifecycle/plans.ts';
 import { requireGuardable } from '../lifecycle/guarded-update/start.ts';
 import { adopts, type Session, viewEndpoint } from '../lifecycle/session.ts';
+import { decisionsOf } from '../lifecycle/release/batch-settings.ts';
 import type { ReleaseSettings } from '../lifecycle/release/settings.ts';
 import { readLive, requireOurs } from '../resources/live.ts';
 import { artifactsOf } from '../resources/model.ts';
@@ -88,7 +89,15 @@ export async function planPipeline(session: Session, request: PipelineRequest): 
   await requireOneJournal(session, request, state);
   const watched = watch === undefined ? undefined : watchOf(watch);
   const labels = release.labels === undefined ? undefined : s3Place(release.labels.replace(/:[^:/]*$/, ''))?.bucket;
-  const read = [watched?.kind === 'uploads' ? watched.bucket : undefined, labels, ...look.buckets];
+  const { batch } = release;
+  const writes = batch && s3Place(batch.output)?.bucket;
+  const delivered = batch && [batch.input, decisionsOf(batch)].map((uri) => s3Place(uri ?? '')?.bucket);
+  const read = [
+    watched?.kind === 'uploads' ? watched.bucket : undefined,
+    labels,
+    ...(delivered ?? []),
+    ...look.buckets,
+  ];
   const spec: PipelinePlan['spec'] = {
     ...{ region, account, endpoint, link, architecture, emails },
     project: request.project,
@@ -99,8 +108,9 @@ export async function planPipeline(session: Session, request: PipelineRequest): 
     state: { bucket, key },
     ownBucket: own,
     readBuckets: [...new Set(read.filter((one) => one !== undefined))].filter(
-      (one) => one !== bucket && one !== `sagemaker-${region}-${account}`,
+      (one) => one !== writes && one !== bucket && one !== `sagemaker-${region}-${account}`,
     ),
+    batch: writes === undefined ? undefined : { buckets: [writes] },
     topics: request.targets.flatMap((target) => (target.kind === 'topic' ? [target.arn] : [])),
     logDays: LOG_DAYS,
   };

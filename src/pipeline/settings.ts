@@ -5,6 +5,7 @@ import { type Project, projectOf } from '../base/project.ts';
 import { usageError } from '../base/errors.ts';
 import { checked } from '../base/schema.ts';
 import { shown, shownStart, text } from '../base/text.ts';
+import { decisionsOf } from '../lifecycle/release/batch-settings.ts';
 import type { ReleaseSettings } from '../lifecycle/release/settings.ts';
 
 /**
@@ -88,7 +89,13 @@ export function projectForFunction(
 }
 
 /** @throws Problem (usage) for what works only where somebody's files and programs are */
-function refuseOutside({ labels, policy: file }: ReleaseSettings, policy: Policy): void {
+function refuseOutside({ labels, policy: file, batch }: ReleaseSettings, policy: Policy): void {
+  const decisions = batch && decisionsOf(batch);
+  if (decisions !== undefined && !decisions.startsWith('s3://'))
+    throw usageError(
+      `batch.against: ${decisions} is a file of this machine, which a function of AWS Lambda cannot read.`,
+      'Keep what was decided in S3, and write against: s3://bucket/prefix/:COLUMN.',
+    );
   if (labels !== undefined && !labels.startsWith('s3://'))
     throw usageError(
       `labels: ${labels} is a file of this machine, which a function of AWS Lambda cannot read.`,

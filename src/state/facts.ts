@@ -83,6 +83,8 @@ const releaseTerms = v.object({
   fallback: text,
   /** What an approval in the Model Registry does: `starts` (also where it is absent) or `answers`. */
   registry: v.optional(text),
+  /** What its evidence comes from: `batch`, days of recorded inputs; absent: a shadow. */
+  evidence: v.optional(text),
 });
 
 const releaseVerdict = {
@@ -281,7 +283,10 @@ export const FACTS = {
   }),
   /** Its artifact lies where it never changes. */
   'release-copied': v.object({ release: name, uri: name }),
-  /** Its shadow is about to be attached, or given another share of the requests. */
+  /**
+   * Its shadow is about to be attached, or given another share of the requests. By a batch: its model is about to be made, beside
+   * what runs with this config.
+   */
   'release-attaching': v.object({
     release: name,
     step: number,
@@ -292,6 +297,8 @@ export const FACTS = {
   }),
   /** The shadow runs, with the share of this step. */
   'release-gathering': v.object({ release: name, step: number, at: time }),
+  /** A day of its batch was run: rows that were delivered, and those that were judged. */
+  'release-day': v.object({ release: name, day: name, rows: number, judged: number, at: time }),
   /** People are asked, or `--approve auto` answers. `about`: `pass` or `inconclusive`. */
   'release-asked': v.object({
     release: name,

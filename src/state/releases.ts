@@ -45,6 +45,8 @@ export interface Release {
   model: string | undefined;
   /** The config that the endpoint was last to run for it. */
   config: string | undefined;
+  /** By a batch: the config with the production that it is judged beside, for as long as it lasts. */
+  production: string | undefined;
   /** Every config with its shadow. */
   shadows: readonly string[];
   /** When its shadow first ran: the time box counts from here. */
@@ -92,6 +94,11 @@ export function openRelease(state: Pick<State, 'facts'>): Release | undefined {
   return last?.ended === undefined ? last : undefined;
 }
 
+/** Whether its evidence comes from days of recorded inputs: nothing of it is on the endpoint before it is promoted. Pure. */
+export function isByBatch({ begun }: Pick<Release, 'begun'>): boolean {
+  return begun.terms.evidence === 'batch';
+}
+
 /** Candidates that have had a release, or that started none. Pure. */
 export function knownSources(state: Pick<State, 'facts'>): ReleaseSource[] {
   return state.facts.flatMap((fact) => {
@@ -117,6 +124,7 @@ function begin({ value, run }: RecordedFact<'release-begun'>): Release {
     step: 0,
     model: undefined,
     config: undefined,
+    production: undefined,
     shadows: [],
     firstRan: undefined,
     asks: [],
@@ -142,6 +150,10 @@ function follow(release: Release, fact: RecordedFact): void {
     case 'release-attaching': {
       const { step, model, config, at } = fact.value;
       go('attaching', at);
+      if (isByBatch(release)) {
+        Object.assign(release, { step, model, config, production: config });
+        return;
+      }
       const shadows = release.shadows.includes(config) ? release.shadows : [...release.shadows, config];
       Object.assign(release, { step, model, config, shadows });
       return;
@@ -153,6 +165,9 @@ function follow(release: Release, fact: RecordedFact): void {
     case 'release-asked':
       go('asking', fact.value.at);
       Object.assign(release, { ask: fact.value, asks: [...release.asks, fact.value], answer: undefined });
+      return;
+    case 'release-day':
+      release.trouble = undefined;
       return;
     case 'release-link':
       release.links = [...release.links, fact.value];

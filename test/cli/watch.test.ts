@@ -77,6 +77,7 @@ const RELEASE: NonNullable<EndpointLook['release']> = {
   waitsFor: 'evidence',
   until: undefined,
   sees: 1,
+  batch: undefined,
   question: undefined,
   trouble: undefined,
   waiting: 'It waits',

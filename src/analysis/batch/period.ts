@@ -34,6 +34,13 @@ export function dayPlus(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
 }
 
+/** The days from a first one on that have ended by then, oldest first. */
+export function endedDays(first: string, zone: string, at: number): string[] {
+  const days: string[] = [];
+  for (let day = first; periodOf(day, zone).to <= at; day = dayPlus(day, 1)) days.push(day);
+  return days;
+}
+
 /** From its first minute on, which is not midnight where clocks are put forward then. */
 export function periodOf(day: string, zone: string): Period {
   return { day, zone, from: beginOf(day, zone), to: beginOf(dayPlus(day, 1), zone) };

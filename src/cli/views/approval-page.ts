@@ -22,7 +22,7 @@ function contentOf(page: Page): string[] {
       paragraph(
         page.answer === 'approve'
           ? `At its next look, release ${page.release} brings the candidate into production through a canary with alarms, if the verdict still holds.`
-          : `At its next look, release ${page.release} removes the shadow; production stays as it is.`,
+          : `At its next look, release ${page.release} ends: a shadow is removed, and production stays as it is.`,
       ),
     ];
   const { endpoint, release, source, about, verdict, until, report, token, instead } = page;
@@ -42,7 +42,7 @@ function contentOf(page: Page): string[] {
       : `<ul>${verdict.reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('')}</ul>`,
     report === undefined ? '' : `<p><a href="${escapeHtml(report)}">The report</a> of when this was asked.</p>`,
     paragraph(
-      'Approved, it becomes production through a canary, with alarms that roll it back, if the verdict still holds then. Rejected, the shadow is removed, and production stays as it is.',
+      'Approved, it becomes production through a canary, with alarms that roll it back, if the verdict still holds then. Rejected, a shadow is removed, and production stays as it is.',
     ),
     token === undefined
       ? paragraph(instead ?? '')

@@ -4,6 +4,7 @@ import { bytes, dateAndTime, duration, HOUR, percent, SECOND } from '../../base/
 import { capacityWords } from '../../guard/capacity.ts';
 import { dollars, hourlyCost, hourlySum, type PriceList, unpriced } from '../../guard/prices.ts';
 import type { ReleasePlan } from '../../lifecycle/plans.ts';
+import type { ReleaseBatch } from '../../lifecycle/release/batch-settings.ts';
 import type { EvidenceLook } from '../../lifecycle/release/evidence.ts';
 import type { Move, OpenGate, WaitFor } from '../../lifecycle/release/machine.ts';
 import type { ReleaseNote } from '../../lifecycle/release/note.ts';
@@ -11,7 +12,7 @@ import { flagsWords, noteText as tidings, outcomeWords } from '../../lifecycle/r
 import type { AnswerResult, RunResult } from '../../lifecycle/release/run.ts';
 import type { ReleaseStatus } from '../../lifecycle/release/status.ts';
 import { nameOf } from '../../resources/steps.ts';
-import type { Release } from '../../state/releases.ts';
+import { isByBatch, type Release } from '../../state/releases.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { records } from '../../ui/records.ts';
 import { paint } from '../../ui/theme.ts';
@@ -42,13 +43,16 @@ export function releasePlanLines(io: Pick<Io, 'columns' | 'color'>, plan: Releas
         )
       : []),
     ...thenWords(plan).flatMap((line) => put(`  ${line}`)),
+    ...(plan.batch === undefined ? [] : [jobCost(prices, plan.batch)]).flatMap((line) =>
+      wrap(`  ${line}`, io.columns, '  '),
+    ),
     ...costLines(prices, fleets, plan.terms.timeBox).flatMap((line) => wrap(`  ${line}`, io.columns, '  ')),
     ...notes.flatMap((note) => wrap(`  ${noteText(note, endpoint)}`, io.columns, '  ')),
   ];
 }
 
 /** What a release may do by itself once its shadow is attached. */
-function thenWords({ terms, settle, strategy }: ReleasePlan): string[] {
+function thenWords({ terms, settle, strategy, batch }: ReleasePlan): string[] {
   const { sampling, timeBox, approve, answer, unanswered, approvers, author, fallback, registry } = terms;
   const there = registry === 'answers' ? 'may approve in the Model Registry, ' : '';
   const except = author === 'excluded' ? ', but not whoever began it' : '';
@@ -62,13 +66,31 @@ function thenWords({ terms, settle, strategy }: ReleasePlan): string[] {
     unanswered === 'keep' ? `after ${duration(answer)} without an answer production stays` : 'it waits for an answer';
   const way = strategy === undefined ? 'a guarded update' : `${strategy.name}: ${stageWords(strategy)}`;
   const refused = fallback === 'canary' ? 'the shadow goes first, and the same follows' : 'production stays';
+  const gathers =
+    batch === undefined
+      ? `shadow: copies of ${sampling.map(percent).join(', then ')} of the requests, for ${duration(timeBox)} at most`
+      : `batch: ${daysWords(batch)}, for ${duration(timeBox)} at most`;
   return [
-    `shadow: copies of ${sampling.map(percent).join(', then ')} of the requests, for ${duration(timeBox)} at most`,
+    gathers,
     `approval: ${who}; ${silent}`,
     `then: ${way}, with alarms; production is watched for ${duration(settle)} more`,
-    `where SageMaker refuses guardrails beside a shadow: ${refused}`,
+    ...(batch === undefined ? [`where SageMaker refuses guardrails beside a shadow: ${refused}`] : []),
     'on fail, a no, or anything unforeseen: production stays as it is',
   ];
+}
+
+/** Which days a batch runs, and beside what. */
+function daysWords({ input, against, zone, delay, daysBefore, captures }: ReleaseBatch): string {
+  const before = daysBefore === 0 ? '' : ` and of the ${daysBefore} before`;
+  const beside = against === 'production' ? "production's model" : against;
+  return `the ${captures ? 'captured requests' : 'inputs'} of each day (${zone}) from today on${before}, in ${plain(input)}, ${duration(delay)} after its end, against ${plain(beside)}`;
+}
+
+function jobCost(prices: PriceList, { instanceType, instances, maxCost }: ReleaseBatch): string {
+  const fleet = [{ instanceType, count: instances }];
+  const most =
+    maxCost === undefined ? '' : `; the jobs of a day are stopped where they cost more than ${dollars(maxCost)}`;
+  return `Costs: ${capacityWords(fleet)} for each transform job: ${hourlyCost(prices, fleet)}, while it runs${most}.`;
 }
 
 /** What the shadow costs, an hour and until its time box is over, and what the update adds. */
@@ -115,6 +137,16 @@ const PLACES: Readonly<Record<Release['at'], string>> = {
   detaching: 'its shadow is being removed',
   ended: 'ended',
 };
+
+/** The same, where a batch gathers its evidence. */
+const BY_BATCH: Readonly<Partial<Record<Release['at'], string>>> = {
+  attaching: 'the model of its batch is being made',
+  gathering: 'its batch gathers evidence',
+};
+
+function placeOf(release: Release): string {
+  return (isByBatch(release) ? BY_BATCH[release.at] : undefined) ?? PLACES[release.at];
+}
 
 /**
  * What a release has come to, and the exit code that says it.
@@ -169,6 +201,7 @@ function planFacts(plan: ReleasePlan) {
             finalBakeSeconds: strategy.finalBakeSeconds,
           },
     fallback,
+    evidence: plan.batch === undefined ? 'shadow' : 'batch',
     settleSeconds: settle / SECOND,
     cost: {
       hourly: hourly ?? null,
@@ -283,14 +316,17 @@ export function statusLines(io: ViewIo, endpoint: string, status: ReleaseStatus)
   const line = (words: string, indent = '    ') => wrap(words, io.columns, indent);
   const { sampling, unanswered } = begun.terms;
   const seeing =
-    at === 'gathering'
+    at === 'gathering' && !isByBatch(release)
       ? `; it sees ${percent(sampling[step])} of the requests (share ${step + 1} of ${sampling.length})`
       : '';
   const question = at === 'asking' ? ask : undefined;
   return [
     ...line(`Release ${release.id} of ${plain(begun.source.name)} on endpoint ${endpoint}`, '  '),
-    ...line(`  now: ${PLACES[at]}, since ${dateAndTime(since)} UTC${seeing}`),
-    ...(next === undefined ? [] : line(`  ${nextMoveWords(next, look)}`)),
+    ...line(`  now: ${placeOf(release)}, since ${dateAndTime(since)} UTC${seeing}`),
+    ...(isByBatch(release) && release.production !== undefined
+      ? line(`  its days: batch ${release.id}, judged beside what runs with ${release.production}`)
+      : []),
+    ...(next === undefined ? [] : line(`  ${nextMoveWords(next, look, release)}`)),
     ...(question === undefined
       ? []
       : line(
@@ -333,7 +369,7 @@ function verdictLines(io: ViewIo, { evidence }: EvidenceLook): string[] {
 }
 
 /** What the next look would do, or what is waited for. */
-function nextMoveWords(move: Move, look: EvidenceLook | undefined): string {
+function nextMoveWords(move: Move, look: EvidenceLook | undefined, release: Release): string {
   switch (move.kind) {
     case 'wait': {
       const until =
@@ -344,6 +380,11 @@ function nextMoveWords(move: Move, look: EvidenceLook | undefined): string {
     case 'detach':
     case 'end':
       return `next look: ${NEXT_LOOK[move.kind]}${move.reason === '' ? '' : ` ${plain(move.reason)}`}`;
+    case 'attach':
+    case 'gather': {
+      const byBatch = { attach: 'The model that its batch runs is made.', gather: 'Days are run from then on.' };
+      return `next look: ${isByBatch(release) ? byBatch[move.kind] : NEXT_LOOK[move.kind]}`;
+    }
     default:
       return `next look: ${NEXT_LOOK[move.kind]}`;
   }
@@ -370,15 +411,18 @@ function comesThen({ release, settings }: ReleaseStatus): string {
   const { sampling, approve } = begun.terms;
   const asks = approve === 'auto' ? 'a pass is taken without asking' : 'people are asked whether to take it';
   const follows = 'a canary with alarms brings it into production';
+  const byBatch = isByBatch(release);
   switch (at) {
     case 'begun':
-      return `its shadow sees copies of ${percent(sampling[0])} of the requests`;
+      return byBatch
+        ? 'its batch runs each day that has ended'
+        : `its shadow sees copies of ${percent(sampling[0])} of the requests`;
     case 'attaching':
       return 'evidence gathers';
     case 'gathering':
       return step < sampling.length - 1
         ? `its shadow sees ${percent(sampling[step + 1])} of the requests`
-        : `on a pass ${asks}; on a fail its shadow is removed`;
+        : `on a pass ${asks}; on a fail ${byBatch ? 'production stays' : 'its shadow is removed'}`;
     case 'asking':
     case 'approved':
       return `${at === 'approved' ? '' : 'approved, '}${follows}${ask?.about === 'inconclusive' ? '' : ', if it still passes'}`;
@@ -414,7 +458,9 @@ export function answerPlanLines(io: ViewIo, release: Release, answer: 'approve' 
   const then =
     answer === 'approve'
       ? 'It becomes production through a canary with alarms, if the verdict still holds.'
-      : 'Its shadow is removed; production stays as it is.';
+      : isByBatch(release)
+        ? 'The release ends; production stays as it is.'
+        : 'Its shadow is removed; production stays as it is.';
   const verdict = ask === undefined ? [] : wrap(`Verdict: ${ask.outcome}. ${plain(ask.summary)}`, io.columns, '  ');
   return [
     ...wrap(`Release ${release.id} of ${plain(begun.source.name)}`, io.columns, '  '),
@@ -435,6 +481,7 @@ export function releaseFacts(release: Release) {
     since: new Date(since).toISOString(),
     step,
     sampling: begun.terms.sampling,
+    evidence: isByBatch(release) ? 'batch' : 'shadow',
     model: model ?? null,
     config: config ?? null,
     question:
@@ -455,12 +502,12 @@ export function historyLines(io: Pick<Io, 'color' | 'columns'>, all: readonly Re
   return records(
     io,
     ['release', 'began (UTC)', 'of', 'state', 'answered by'],
-    all.map(({ id, begun, ended, at, answer }) => [
-      id,
-      dateAndTime(begun.at),
-      begun.source.name,
-      ended?.outcome ?? `under way: ${PLACES[at]}`,
-      answer?.by ?? '',
+    all.map((release) => [
+      release.id,
+      dateAndTime(release.begun.at),
+      release.begun.source.name,
+      release.ended?.outcome ?? `under way: ${placeOf(release)}`,
+      release.answer?.by ?? '',
     ]),
   );
 }

@@ -66,6 +66,7 @@ export async function findBadRows(
       maxCost: settings.maxCost,
       prices,
       spent: [...search.spent, ...jobs],
+      waits: true,
     });
     if (job === undefined) break;
     jobs.push(job);

@@ -154,7 +154,8 @@ async function askModels(
   const { on, run, decision, prices, folder } = work;
   const { session, aws } = on;
   const { settings } = decision;
-  const limits = { maxCost: settings.maxCost, prices };
+  const { waits } = decision.how;
+  const limits = { maxCost: settings.maxCost, prices, waits };
   const asked = objects.filter(({ scan }) => scan.asked > 0);
   const uris = asked.map((one) => one.asked);
   const collect = async (ended: readonly TransformJob[], sideOf: (name: string) => Side) => {
@@ -182,6 +183,9 @@ async function askModels(
     earlierSide,
   );
   const tried = new Set<string>();
+  // Who comes every few minutes asks nothing twice.
+  if (!waits)
+    for (const one of earlier) for (const uri of await listedIn(work, one.job)) tried.add(`${one.side} ${uri}`);
   // What was stopped was stopped for a reason that is over: the command was given again.
   const wereStopped = new Set(jobs.flatMap(({ job }) => (job.status === 'Stopped' ? [job.name] : [])));
   for (const { side, job } of running)

@@ -4,11 +4,10 @@ import { environmentError } from '../../base/errors.ts';
 import { apply } from '../../resources/apply.ts';
 import { inventory } from '../../resources/inventory.ts';
 import { resolveOpenSteps } from '../../resources/resolve.ts';
-import { batchOwner } from '../../resources/tags.ts';
 import { type Deletion, type Keep, planTeardown, type Remainder } from '../../resources/teardown.ts';
 import type { ResourceKind } from '../../state/journal.ts';
 import { attemptsOf } from '../../state/batches.ts';
-import { existing, replay } from '../../state/replay.ts';
+import { existing } from '../../state/replay.ts';
 import { dropCaptures } from '../../analysis/observe/cache.ts';
 import { capturesPlace } from '../captures-cache.ts';
 import { neededByOthers } from '../others.ts';
@@ -16,6 +15,7 @@ import type { CleanupPlan } from '../plans.ts';
 import { notSeen, openRun, placeOf, type Session } from '../session.ts';
 import type { BatchOn } from './decision.ts';
 import { openBatch } from './store.ts';
+import { batchOn } from './on.ts';
 
 /** What a batch makes and can be deleted. */
 const DELETED: readonly ResourceKind[] = ['model', 's3-object', 's3-bucket', 'batch-outputs'];
@@ -45,24 +45,14 @@ export async function cleanBatch(
   { keep, plan }: { keep: Keep; plan: boolean },
 ): Promise<BatchCleanup> {
   const store = await openBatch(session, batch);
-  const { journal, account } = store;
+  const { journal } = store;
   if (journal.events().length === 0)
     throw environmentError(
       `There is no batch "${batch}" here: ${journal.path} does not exist.`,
       'Work from the folder that holds its .shadowctl/, with the profile and region it was run with.',
     );
-  const aws = await session.aws();
-  const on: BatchOn = {
-    session,
-    endpoint: batchOwner(batch),
-    batch,
-    store,
-    aws,
-    account,
-    journal,
-    state: () => replay(journal.events()),
-    locked: true,
-  };
+  const on = await batchOn(session, batch, store);
+  const { aws } = on;
   const facts = {
     batch,
     days: (await store.days()).length,
@@ -95,6 +85,18 @@ async function planCleanup(on: BatchOn, keep: Keep): Promise<CleanupPlan> {
     left,
     notKnown: [],
   };
+}
+
+/** Stops the jobs of a batch that are running; what they have answered stays. */
+export async function stopJobs(session: Session, batch: string): Promise<void> {
+  const store = await openBatch(session, batch);
+  if (store.journal.events().length === 0) return;
+  const on = await batchOn(session, batch, store);
+  if ((await runningJobs(on)).length === 0) return;
+  await on.journal.locked('release', async () => {
+    const run = await openRun(on, 'release');
+    for (const name of await runningJobs(on)) await apply(run, { action: 'delete', kind: 'transform-job', name });
+  });
 }
 
 async function runningJobs({ aws, state, session }: BatchOn): Promise<string[]> {

@@ -24,6 +24,20 @@ export type BatchRun =
   | { kind: 'late'; day: BatchDay; path: string; objects: number }
   | { kind: 'done'; day: BatchDay; path: string };
 
+/** How a look at a day ended, for who does not wait for its jobs. */
+export type LookedDay = BatchRun | { kind: 'running'; day: string; jobs: number };
+
+/** How a day is run. */
+export interface RunHow {
+  /** Decide only: nothing is begun. */
+  plan: boolean;
+  /**
+   * Waits until its jobs have ended. Without, this is one of many looks at a day: it returns while jobs are running, and what a job
+   * had no answer to is not asked again.
+   */
+  waits: boolean;
+}
+
 /** Everything that is decided about a day before anything is done. */
 export interface Decision {
   settings: BatchSettings;
@@ -37,6 +51,7 @@ export interface Decision {
   resumed: RecordedAttempt | undefined;
   /** 1, 2, … */
   attempt: number;
+  how: RunHow;
   plan: BatchPlan;
 }
 

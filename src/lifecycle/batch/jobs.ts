@@ -2,6 +2,7 @@ import type { CreateTransformJobCommandInput, Tag } from '@aws-sdk/client-sagema
 import { s3Place, s3Uri } from '../../aws/s3-uri.ts';
 import { putObject } from '../../aws/s3-text.ts';
 import { describeTransformJob, type TransformJob } from '../../aws/transform-jobs.ts';
+import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { Problem } from '../../base/errors.ts';
 import { HOUR } from '../../base/units.ts';
@@ -9,6 +10,7 @@ import { dollars, hourlyPrice, type PriceList } from '../../guard/prices.ts';
 import { apply, type JournaledRun } from '../../resources/apply.ts';
 import { chooseName } from '../../resources/naming.ts';
 import { recordFact } from '../../state/journal.ts';
+import type { RecordedBatchJob } from '../../state/batches.ts';
 import { replay } from '../../state/replay.ts';
 import type { Session, TaskReporter } from '../session.ts';
 import { doTask } from '../session.ts';
@@ -132,23 +134,56 @@ export function costOf(jobs: readonly TransformJob[], prices: PriceList, now: nu
   return sum;
 }
 
+/** Jobs go on, and nobody waits for them. */
+export class StillRunning extends Error {
+  /** How many. */
+  readonly jobs: number;
+  constructor(jobs: number) {
+    super(`${jobs} transform jobs are running`);
+    this.jobs = jobs;
+  }
+}
+
+/** Whether a job has not ended. */
+export function isOpen({ status }: Pick<TransformJob, 'status'>): boolean {
+  return status === 'InProgress' || status === 'Stopping';
+}
+
+/** Jobs that were written down, as AWS has them: one that it does not know was never begun. */
+export async function lookAtJobs(
+  aws: Aws,
+  recorded: readonly Pick<RecordedBatchJob, 'job'>[],
+  signal: AbortSignal,
+): Promise<TransformJob[]> {
+  const found: TransformJob[] = [];
+  for (const { job } of recorded) found.push(...[(await describeTransformJob(aws, job, signal)) ?? []].flat());
+  return found;
+}
+
 /**
  * Waits until these jobs have ended, and writes down how. One that nobody finds was never begun.
  * @param limits.spent jobs of the same day that have ended before: their costs count
+ * @param limits.waits false: looks once
  * @throws Problem (no) where they were stopped because they cost too much
+ * @throws StillRunning where nobody waits for them
  */
 export async function followJobs(
   session: Session,
   run: JournaledRun,
   names: readonly string[],
-  { maxCost, prices, spent }: { maxCost: number | undefined; prices: PriceList; spent: readonly TransformJob[] },
+  {
+    maxCost,
+    prices,
+    spent,
+    waits,
+  }: { maxCost: number | undefined; prices: PriceList; spent: readonly TransformJob[]; waits: boolean },
 ): Promise<TransformJob[]> {
   if (names.length === 0) return [];
-  return doTask(session, { name: 'transform', jobs: names.length }, async (report) => {
+  const ended = await doTask(session, { name: 'transform', jobs: names.length }, async (report) => {
     let stopped = false;
     for (;;) {
       const jobs = await look(session, run, names, report);
-      const open = jobs.filter(({ status }) => status === 'InProgress' || status === 'Stopping');
+      const open = jobs.filter(isOpen);
       report.progress({ kind: 'jobs', jobs });
       if (open.length === 0) {
         await recordEnds(run, jobs);
@@ -161,9 +196,12 @@ export async function followJobs(
         for (const job of open.filter(({ status }) => status === 'InProgress'))
           await apply(run, { action: 'delete', kind: 'transform-job', name: job.name });
       }
+      if (!waits && !stopped) return open.length;
       await session.clock.sleep(LOOK, session.signal);
     }
   });
+  if (typeof ended === 'number') throw new StillRunning(ended);
+  return ended;
 }
 
 async function look(

@@ -10,18 +10,17 @@ import { counted } from '../../base/units.ts';
 import { hourlyPrice, type PriceList } from '../../guard/prices.ts';
 import { MAX_ROUNDS } from '../../analysis/batch/bisect.ts';
 import { resolveOpenSteps } from '../../resources/resolve.ts';
-import { batchOwner } from '../../resources/tags.ts';
 import { attemptsOf, type RecordedAttempt } from '../../state/batches.ts';
-import { replay } from '../../state/replay.ts';
 import { withCapturesCache } from '../captures-cache.ts';
 import { withInterruptAdvice } from '../interrupt.ts';
 import type { BatchPlan, PlannedJob } from '../plans.ts';
 import { pricesOf } from '../prices.ts';
 import { notSeen, placeOf, type Session } from '../session.ts';
 import { carryOut } from './carry-out.ts';
-import type { BatchOn, BatchRun, Decision, LateDecision } from './decision.ts';
+import type { BatchOn, BatchRun, Decision, LateDecision, LookedDay, RunHow } from './decision.ts';
 import { type DeliveredObject, digestOf } from './deliver.ts';
 import { findInputs, type Inputs, lookAtInputs } from './inputs.ts';
+import { costOf, isOpen, lookAtJobs, StillRunning } from './jobs.ts';
 import { countLate } from './late.ts';
 import type { LookedAt } from './look.ts';
 import { acceptOf, findCandidate } from './models.ts';
@@ -29,6 +28,7 @@ import { lookNotes, twiceDelivered } from './notes.ts';
 import { groupsOf } from './objects.ts';
 import { type BatchSettings, checkSettings } from './settings.ts';
 import { openBatch } from './store.ts';
+import { batchOn } from './on.ts';
 
 /**
  * Runs a model (or two) over what was delivered for a day, compares, and keeps what it came to. A run that was stopped, by
@@ -36,36 +36,25 @@ import { openBatch } from './store.ts';
  * asked again.
  * @throws Problem (usage, cannot-run) before anything is begun; (no) where it cost too much; (interrupted)
  */
-async function runBatch(
-  session: Session,
-  asked: BatchSettings,
-  day: string,
-  options: { plan: boolean } = { plan: false },
-): Promise<BatchRun> {
+export async function runDay(session: Session, asked: BatchSettings, day: string, how: RunHow): Promise<LookedDay> {
   checkSettings(asked);
   const { settings, notes } = withInstanceType(asked);
   const aws = await session.aws();
   const store = await openBatch(session, settings.batch);
   const { journal } = store;
-  const on: BatchOn = {
-    session,
-    endpoint: batchOwner(settings.batch),
-    batch: settings.batch,
-    store,
-    aws,
-    account: store.account,
-    journal,
-    state: () => replay(journal.events()),
-    locked: true,
-  };
+  const on = await batchOn(session, settings.batch, store);
   const period = periodOf(day, settings.zone);
   const inSpool = <T>(work: (spool: string) => Promise<T>) =>
     withCapturesCache(session, (cache) => withSpill(join(cache, 'batches'), work));
-  if (options.plan)
+  if (how.plan)
     return inSpool(async (spool) => {
-      const decided = await decide(on, settings, period, notes, spool);
+      const decided = await decide(on, settings, { period, notes, spool, how });
       return 'plan' in decided ? { kind: 'planned', plan: decided.plan } : decided;
     });
+  if (!how.waits) {
+    const running = await runningJobs(on, settings, day);
+    if (running > 0) return { kind: 'running', day, jobs: running };
+  }
   return withInterruptAdvice(
     session.signal,
     () => stoppedAdvice(on, day),
@@ -74,10 +63,15 @@ async function runBatch(
         for (const step of await resolveOpenSteps(aws, journal, notSeen(session)))
           session.emit({ kind: 'recovered', step });
         return inSpool(async (spool) => {
-          const decided = await decide(on, settings, period, notes, spool);
+          const decided = await decide(on, settings, { period, notes, spool, how });
           if (!('plan' in decided)) return decided.kind === 'late' ? countLate(on, decided) : decided;
           await session.approve(decided.plan);
-          return carryOut(on, decided, spool);
+          try {
+            return await carryOut(on, decided, spool);
+          } catch (error) {
+            if (error instanceof StillRunning) return { kind: 'running', day, jobs: error.jobs };
+            throw error;
+          }
         });
       }),
   );
@@ -99,7 +93,8 @@ export async function runDays(
     const one = dayPlus(day, -back);
     if (before > 0) session.emit({ kind: 'batch-day', day: one, what: 'begins' });
     try {
-      const found = await runBatch(session, settings, one, { plan });
+      const found = await runDay(session, settings, one, { plan, waits: true });
+      if (found.kind === 'running') throw new Error('a run that waits returned before its jobs had ended');
       if (found.kind === 'missing' && back === 0) throw found.problem;
       if (found.kind === 'missing') session.emit({ kind: 'batch-day', day: one, what: 'missing' });
       each(found);
@@ -108,6 +103,23 @@ export async function runDays(
       session.emit({ kind: 'batch-day', day: one, what: 'failed', problem });
     }
   }
+}
+
+/**
+ * So many jobs of a day are running, and may go on: nothing need be read to know that. None where one of them must be stopped, because
+ * it has cost too much.
+ */
+async function runningJobs(on: BatchOn, { maxCost, instanceType }: BatchSettings, day: string): Promise<number> {
+  const { session, aws } = on;
+  const last = attemptsOf(on.state(), day).at(-1);
+  const begun = (last?.jobs ?? []).filter(({ ended }) => ended === undefined);
+  if (last?.kept !== undefined || begun.length === 0) return 0;
+  const jobs = await lookAtJobs(aws, maxCost === undefined ? begun : (last?.jobs ?? []), session.signal);
+  if (maxCost !== undefined) {
+    const cost = costOf(jobs, await pricesOf(session, [{ instanceType }]), session.clock.now());
+    if (cost === undefined || cost > maxCost) return 0;
+  }
+  return jobs.filter(isOpen).length;
 }
 
 /** @throws Problem (usage) where transform jobs take no type that is like it */
@@ -146,9 +158,7 @@ function stoppedAdvice({ batch, state }: BatchOn, day: string): Problem {
 async function decide(
   on: BatchOn,
   settings: BatchSettings,
-  period: Period,
-  notes: readonly string[],
-  spool: string,
+  { period, notes, spool, how }: { period: Period; notes: readonly string[]; spool: string; how: RunHow },
 ): Promise<Decision | LateDecision | Extract<BatchRun, { kind: 'unchanged' | 'missing' }>> {
   const { session, aws, store } = on;
   const last = attemptsOf(on.state(), period.day).at(-1);
@@ -159,7 +169,8 @@ async function decide(
   const same = last?.digest === inputs.digest;
   const look = (found: Inputs) => lookAtInputs(session, aws, settings, period, found, spool);
   if (last?.kept !== undefined && kept !== undefined && !settings.rerun) {
-    if (same && kept.failedObjects.length === 0) return { kind: 'unchanged', day: kept, path: store.path };
+    if (same && (kept.failedObjects.length === 0 || !how.waits))
+      return { kind: 'unchanged', day: kept, path: store.path };
     if (!same) {
       const late = lateObjects(inputs, last);
       if (late === undefined)
@@ -187,6 +198,7 @@ async function decide(
     productionImage: production?.PrimaryContainer?.Image,
     resumed,
     attempt,
+    how,
   };
   return { ...decision, plan: await planOf(on, decision, [...notes, ...inputs.notes]) };
 }

@@ -214,13 +214,16 @@ const BATCH = [
   need('s3:CreateBucket', 'bucket', { only: 'the first local --artifact' }),
   need('s3:AbortMultipartUpload', 'objects', { only: 'a large file' }),
   need('s3:ListBucketMultipartUploads', 'bucket', { only: 'an upload of a large artifact was killed' }),
-  need('sagemaker:StopTransformJob', 'any transform job', { only: '--max-cost' }),
+  need('sagemaker:StopTransformJob', 'any transform job', { only: '--max-cost; a release that ends' }),
   need('sagemaker:ListTags', 'any model and transform job', { only: KILLED }),
   optional('logs:FilterLogEvents', 'transform log group', 'an object fails'),
   optional('logs:DescribeLogStreams', 'transform log group', 'logs:FilterLogEvents is missing'),
   optional('logs:GetLogEvents', 'transform log group', 'logs:FilterLogEvents is missing'),
   optional('pricing:GetProducts', 'any', PRICED),
 ];
+
+/** What a release's batch needs beside what the release does: its candidate is a model by then. */
+export const BATCH_OF_RELEASE: readonly Need[] = BATCH.filter((one: Need) => one.only !== MADE_FOR_BATCH);
 
 /** What AWS CloudFormation does for a stack, with the permissions of whoever deploys it. */
 const several = (service: string, on: On, names: readonly string[], flag?: string): Need[] =>

@@ -31,13 +31,20 @@ export interface PolicyDocument {
   }[];
 }
 
-/** The least policy with which whoever runs these commands can run them. */
-export function callerPolicy(commands: readonly PermittedCommand[], place: Place): PolicyDocument {
+/**
+ * The least policy with which whoever runs these commands can run them.
+ * @param more what is done beside them
+ */
+export function callerPolicy(
+  commands: readonly PermittedCommand[],
+  place: Place,
+  more: readonly Need[] = [],
+): PolicyDocument {
   const needs = commands.flatMap((command): readonly Need[] => [
     ...NEEDS[command],
     ...(WITHOUT_JOURNAL.has(command) ? [] : READS_ONLY.has(command) ? READ_STATE : [...READ_STATE, ...WRITE_STATE]),
   ]);
-  return policyOf(needs, place);
+  return policyOf([...needs, ...more], place);
 }
 
 /** Commands that write to no journal. */

@@ -1,7 +1,9 @@
 import { judgedError } from '../../analysis/judge/loss.ts';
 import type { Gate } from '../../analysis/judge/verdict.ts';
 import type { Comparator } from '../../analysis/compare/comparator/compare.ts';
+import type { Predictions } from '../../analysis/predictions.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
+import type { Problem } from '../../base/errors.ts';
 import { milliseconds, percent } from '../../base/units.ts';
 import { hourlyCost } from '../../guard/prices.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
@@ -31,6 +33,8 @@ export interface ReleaseJudging {
   labels: LabelSource | undefined;
   /** The policy's own, where it may run. */
   comparator: Comparator | undefined;
+  /** Of a batch: where what the business decided lies, where that stands on production's side. */
+  decisions?: LabelSource | undefined;
 }
 
 /** What a look came to. */
@@ -42,6 +46,14 @@ export interface EvidenceLook {
   report?: Report | undefined;
 }
 
+/** What was done for evidence to come. */
+export interface Gathered {
+  /** Days that were run, with the rows that were delivered and those that were judged. */
+  days: { day: string; rows: number; judged: number }[];
+  /** What stands in the way of the newest day of those that could not be run. */
+  problem: Problem | undefined;
+}
+
 /** Names that were chosen for what will run. */
 interface Announced {
   model: string;
@@ -49,7 +61,7 @@ interface Announced {
 }
 
 /**
- * Where a release's evidence comes from. SageMaker's shadow is one; a mirror or a batch over recorded data can be another.
+ * Where a release's evidence comes from: SageMaker's shadow, or a batch over recorded inputs.
  * What attaches and detaches returns as soon as AWS has accepted it: a later look tells how it ended.
  */
 export interface EvidencePort {
@@ -63,11 +75,24 @@ export interface EvidencePort {
     step: { step: number; again: boolean },
     announce: (run: JournaledRun, names: Announced) => Promise<void>,
   ): Promise<void>;
+  /**
+   * Does what is due for evidence to come, and returns: undefined where requests bring it by themselves.
+   * @throws Problem where none can come
+   */
+  gather?: (release: Release, signal?: AbortSignal) => Promise<Gathered>;
   /** @param signal ends the look, where it is another than the session's */
   look(release: Release, signal?: AbortSignal): Promise<EvidenceLook>;
   detach(on: LockedEndpoint, announce: (run: JournaledRun) => Promise<void>): Promise<void>;
-  /** What it costs while it runs, in words; undefined where that is not known. */
-  cost(on: Pick<LockedEndpoint, 'aws' | 'endpoint' | 'session'>): Promise<string | undefined>;
+  /**
+   * What it costs while it runs, in words; undefined where that is not known.
+   * @param release undefined: one that would begin now
+   */
+  cost(
+    on: Pick<LockedEndpoint, 'aws' | 'endpoint' | 'session'>,
+    release: Release | undefined,
+  ): Promise<string | undefined>;
+  /** Ends what still runs for a release that ends; undefined where all of it was on the endpoint. */
+  close?: (release: Release) => Promise<void>;
 }
 
 const VARIANT = 'shadow';
@@ -150,7 +175,7 @@ export async function stillFits(on: LockedEndpoint, config: string | undefined):
 }
 
 /** A verdict as the machine takes it; where there is nothing to compare yet, nothing is decided. Pure. */
-function evidenceOf(gates: readonly Gate[], judgement: Judgement): Evidence {
+export function evidenceOf(gates: readonly Gate[], judgement: Judgement): Evidence {
   const { summary, reasons, accepted } = judgement;
   const outcome = judgement.outcome === 'nothing' ? 'inconclusive' : judgement.outcome;
   const errors = gates.filter(({ id }) => id === 'errors');
@@ -178,29 +203,34 @@ function sidesOf({ observations, summaries, policy }: Report): SideBySide[] {
   const { production, shadow } = summaries;
   if (shadow === undefined) return [];
   const { predictions } = observations;
-  const right = predictions?.truth?.labels;
-  const rows = predictions?.truth?.rows ?? 0;
-  // What the report shows, and the verdict rests on.
-  const errors = predictions?.truth && judgedError(predictions, predictions.truth, policy);
-  const side = (measure: string, ofProduction: string, candidate: string): SideBySide => ({
-    measure,
-    production: ofProduction,
-    candidate,
-  });
   const labels = predictions?.labels;
+  const held = predictions === undefined ? [] : withLabels(predictions, policy);
   return [
     side('requests', String(production.invocations), String(shadow.invocations)),
-    ...(right === undefined || rows === 0
-      ? []
-      : [side('accuracy', percent(right.production / rows), percent(right.shadow / rows))]),
-    ...(errors === undefined || rows === 0
-      ? []
-      : [side(errors.name, errors.production.toPrecision(4), errors.shadow.toPrecision(4))]),
-    ...(right === undefined && errors === undefined && labels !== undefined && labels.rows > 0
+    ...held,
+    ...(held.length === 0 && labels !== undefined && labels.rows > 0
       ? [side('same answers', '', percent(labels.agree / labels.rows))]
       : []),
     side('failed requests', percent(production.errorRate), percent(shadow.errorRate)),
     side('latency, mean', milliseconds(production.latency.mean), milliseconds(shadow.latency.mean)),
     side('latency, p99', milliseconds(production.latency.p99), milliseconds(shadow.latency.p99)),
+  ];
+}
+
+function side(measure: string, production: string, candidate: string): SideBySide {
+  return { measure, production, candidate };
+}
+
+/** Both held against labels: what the report shows, and the verdict rests on; none without labels. Pure. */
+export function withLabels(predictions: Predictions, policy: Policy): SideBySide[] {
+  const { truth } = predictions;
+  if (truth === undefined || truth.rows === 0) return [];
+  const { labels: right, rows } = truth;
+  const errors = judgedError(predictions, truth, policy);
+  return [
+    ...(right === undefined ? [] : [side('accuracy', percent(right.production / rows), percent(right.shadow / rows))]),
+    ...(errors === undefined
+      ? []
+      : [side(errors.name, errors.production.toPrecision(4), errors.shadow.toPrecision(4))]),
   ];
 }

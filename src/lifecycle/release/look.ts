@@ -3,8 +3,8 @@ import { describeEndpoint, describeEndpointConfig } from '../../aws/sagemaker.ts
 import { orUnseen } from '../../aws/unseen.ts';
 import { MINUTE } from '../../base/units.ts';
 import { isSettled, type Endpoint } from '../../resources/wait.ts';
-import type { State } from '../../state/replay.ts';
-import type { Release } from '../../state/releases.ts';
+import { type State, trackedResource } from '../../state/replay.ts';
+import { isByBatch, type Release } from '../../state/releases.ts';
 import { positionOf } from '../../state/rollouts.ts';
 import { recordedUpdates } from '../../state/updates.ts';
 import { type EndpointSession, notSeen } from '../session.ts';
@@ -47,8 +47,11 @@ function endpointSeen(state: State, live: Endpoint | undefined, now: number): Se
   return { kind: 'settled', config, broken: BROKEN.has(status) ? status : undefined };
 }
 
-/** AWS took the update to the config that the release last announced. */
-function wasAccepted(state: State, { config, run }: Release): boolean {
+/** AWS took the update to the config that the release last announced, or made the model for its batch. */
+function wasAccepted(state: State, release: Release): boolean {
+  const { config, run, at, model = '', begun } = release;
+  if (isByBatch(release) && at === 'attaching')
+    return begun.source.kind === 'model' || trackedResource(state, { kind: 'model', name: model })?.state === 'exists';
   return state.configs.some((change) => change.config === config && sinceRun(state, run, change));
 }
 

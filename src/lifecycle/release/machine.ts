@@ -1,4 +1,4 @@
-import type { Release } from '../../state/releases.ts';
+import { isByBatch, type Release } from '../../state/releases.ts';
 
 /** What was seen of the world at one look. Times are milliseconds since the epoch. */
 export interface Seen {
@@ -69,7 +69,10 @@ export type Move =
   /** Nothing now. `until`: when that changes by itself. */
   | { kind: 'wait'; for: WaitFor; until?: number | undefined; words?: string | undefined }
   | { kind: 'copy' }
-  /** Attach the shadow, or give it the share of this step. `again`: it was announced, and AWS never heard of it. */
+  /**
+   * Attach the shadow, or give it the share of this step; for a batch, make the model. `again`: it was announced, and AWS never heard
+   * of it.
+   */
   | { kind: 'attach'; step: number; again: boolean }
   | { kind: 'gather' }
   | { kind: 'judge' }
@@ -78,7 +81,7 @@ export type Move =
   | { kind: 'approve' }
   /** The approval is not carried out: the verdict is another by now. */
   | { kind: 'turn' }
-  /** `alone`: the shadow is away. `again`: as in `attach`. */
+  /** `alone`: the shadow is away, or there was none. `again`: as in `attach`. */
   | { kind: 'promote'; alone: boolean; again: boolean }
   /** Find out how the update ended. */
   | { kind: 'follow' }
@@ -153,8 +156,11 @@ function whoChanged(by: Seen['changedBy']): string {
   return by === undefined ? 'Somebody else' : `\`${by.command}\` by ${by.by}`;
 }
 
-/** Our shadow is gone without our doing: what was being proven can no longer be. */
-function overtaken({ shadows, config }: Release, seen: Seen, runs: string): Move | undefined {
+/** Our shadow, or the production that a batch is judged beside, is gone without our doing: what was being proven can no longer be. */
+function overtaken(release: Release, seen: Seen, runs: string): Move | undefined {
+  const { shadows, config, production } = release;
+  if (isByBatch(release))
+    return runs === production ? undefined : changedMeanwhile(seen, `it runs ${runs}, no longer ${production}`);
   if (runs === config && shadows.includes(runs)) return undefined;
   return changedMeanwhile(seen, `it runs ${runs}, no longer ${config}`);
 }
@@ -195,11 +201,12 @@ function beforeAttaching(release: Release, seen: Seen): Move {
     );
   if (busy !== undefined) return wait('somebody-else', undefined, busy);
   if (uncopied) return { kind: 'copy' };
-  if (quiet) return wait('quiet-hours');
+  if (quiet && !isByBatch(release)) return wait('quiet-hours');
   return { kind: 'attach', step: 0, again: false };
 }
 
 function attaching(release: Release, seen: Seen, runs: string): Move {
+  if (isByBatch(release)) return makingModel(release, seen, runs);
   const { config, shadows, step } = release;
   if (runs === config) return { kind: 'gather' };
   const earlier = shadows.includes(runs);
@@ -214,12 +221,25 @@ function attaching(release: Release, seen: Seen, runs: string): Move {
   return { kind: 'attach', step, again: true };
 }
 
-function detachOnNo(release: Release): Move {
-  return { kind: 'detach', why: declined(release) === 'cancel' ? 'cancelled' : 'rejected', reason: wordsOfNo(release) };
+/** A batch needs the candidate's model, and no change of the endpoint. */
+function makingModel(release: Release, seen: Seen, runs: string): Move {
+  if (declined(release) !== undefined) return detachOnNo(release);
+  return (
+    overtaken(release, seen, runs) ?? (seen.accepted ? { kind: 'gather' } : { kind: 'attach', step: 0, again: true })
+  );
 }
 
-function detachOnFail({ summary }: Evidence): Move {
-  return { kind: 'detach', why: 'failed', reason: summary };
+function detachOnNo(release: Release): Move {
+  return leave(release, declined(release) === 'cancel' ? 'cancelled' : 'rejected', wordsOfNo(release));
+}
+
+function detachOnFail(release: Release, { summary }: Evidence): Move {
+  return leave(release, 'failed', summary);
+}
+
+/** Production stays: a shadow must be taken away before the end. */
+function leave(release: Release, why: string, reason: string): Move {
+  return isByBatch(release) ? end(ENDS[why] ?? 'kept', reason) : { kind: 'detach', why, reason };
 }
 
 /** When the time box ends; the shadow has run since `firstRan`. */
@@ -231,7 +251,7 @@ function gathering(release: Release, { now, quiet, evidence }: Seen): Move {
   const { terms } = release.begun;
   if (declined(release) !== undefined) return detachOnNo(release);
   if (evidence === undefined) return { kind: 'judge' };
-  if (evidence.outcome === 'fail') return detachOnFail(evidence);
+  if (evidence.outcome === 'fail') return detachOnFail(release, evidence);
   const over = now >= boxEnds(release);
   const last = release.step >= terms.sampling.length - 1;
   if (!last && evidence.errors === 'pass' && !over)
@@ -251,13 +271,12 @@ function asking(release: Release, { now, evidence }: Seen): Move {
   const { ask } = release;
   if (declined(release) !== undefined) return detachOnNo(release);
   if (evidence === undefined) return { kind: 'judge' };
-  if (evidence.outcome === 'fail') return detachOnFail(evidence);
+  if (evidence.outcome === 'fail') return detachOnFail(release, evidence);
   if (ask?.about === 'inconclusive' && evidence.passes && release.step >= terms.sampling.length - 1)
     return { kind: 'ask', about: 'pass' };
   if (terms.approve === 'auto' && ask?.about === 'pass' && evidence.outcome === 'pass') return { kind: 'approve' };
   const until = answerUntil(release);
-  if (terms.unanswered === 'keep' && now >= until)
-    return { kind: 'detach', why: 'unanswered', reason: 'Nobody answered in time.' };
+  if (terms.unanswered === 'keep' && now >= until) return leave(release, 'unanswered', 'Nobody answered in time.');
   return wait('answer', terms.unanswered === 'keep' ? until : undefined);
 }
 
@@ -267,7 +286,7 @@ function approved(release: Release, { quiet, evidence, busy }: Seen, again: bool
   if (busy !== undefined) return wait('somebody-else', undefined, busy);
   if (quiet) return wait('quiet-hours');
   if (evidence === undefined) return { kind: 'judge' };
-  return holds(release, evidence) ? { kind: 'promote', alone: false, again } : { kind: 'turn' };
+  return holds(release, evidence) ? { kind: 'promote', alone: isByBatch(release), again } : { kind: 'turn' };
 }
 
 /** Whether the verdict is still what was approved. What a window alone accepts is less than the pass that was asked about. */
@@ -281,6 +300,7 @@ function promoting(release: Release, seen: Seen, runs: string): Move {
   const { config, shadows, beside } = release;
   if (!seen.accepted) {
     // Announced, and never asked for: whoever goes on judges again.
+    if (isByBatch(release)) return overtaken(release, seen, runs) ?? approved(release, seen, true);
     if (beside) {
       if (!shadows.includes(runs)) return changedMeanwhile(seen, `it runs ${runs}`);
       return approved(release, seen, true);

@@ -47,6 +47,8 @@ export function noteText(raw: ReleaseNote): Text {
   switch (note.about) {
     case 'begun': {
       const cost = note.cost === undefined ? '' : ` While it runs, it costs ${note.cost}.`;
+      if (note.evidence === 'batch')
+        return `${of} has begun: the candidate will answer the recorded inputs of each day, for ${duration(note.timeBox)} at most; nothing of it is on the endpoint.${note.cost === undefined ? '' : ` It costs ${note.cost}.`}`;
       return `${of} has begun: the candidate will see copies of ${note.sampling.map((share) => percent(share)).join(', then ')} of the requests, for ${duration(note.timeBox)} at most. Only production answers.${cost}`;
     }
     case 'asked':
@@ -93,7 +95,9 @@ function askText(note: Ask, of: string): Text {
         ? `${of}: the candidate has passed. Shall it become production?`
         : `${of}: what was to be shown holds in this window, and the policy accepts that (accept: window). Shall the candidate become production?`
       : `${of}: the time box is over and the verdict is inconclusive. Shall the candidate become production all the same?`;
-  const still = unanswered === 'keep' ? 'the shadow is removed, and production stays as it is' : undefined;
+  const stays = 'production stays as it is';
+  const byBatch = note.evidence === 'batch';
+  const still = unanswered === 'keep' ? (byBatch ? stays : `the shadow is removed, and ${stays}`) : undefined;
   return lines(
     ...(note.about === 'reminder' ? ['A reminder: nobody has answered yet.'] : []),
     question,
@@ -113,7 +117,9 @@ function askText(note: Ask, of: string): Text {
         : 'Or set it to Approved, or to Rejected, in the Model Registry.',
     approvers.length === 0 ? undefined : `Only these may approve: ${approvers.join(', ')}`,
     still === undefined
-      ? 'As long as nobody answers, the shadow stays attached, and costs what it costs; production stays as it is.'
+      ? byBatch
+        ? 'As long as nobody answers, each day is run, and costs what it costs; production stays as it is.'
+        : 'As long as nobody answers, the shadow stays attached, and costs what it costs; production stays as it is.'
       : `If nobody answers by ${dateAndTime(until)} UTC, ${still}.`,
   );
 }

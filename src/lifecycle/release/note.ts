@@ -13,7 +13,13 @@ export interface ToldVerdict {
 }
 
 /** Something about a release that people are told. Times are milliseconds since the epoch. */
-export type ReleaseNote = { endpoint: string; release: string; source: string } & (
+export type ReleaseNote = {
+  endpoint: string;
+  release: string;
+  source: string;
+  /** `batch`: days of recorded inputs are its evidence; absent: a shadow. */
+  evidence?: 'batch';
+} & (
   | { about: 'begun'; sampling: readonly number[]; timeBox: number; cost: string | undefined }
   | {
       about: 'asked' | 'reminder';

@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '../../analysis/policy/policy.ts';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { environmentError, Problem, usageError } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
@@ -16,7 +17,7 @@ import {
   type ReleaseTerms,
   sameSource,
 } from '../../state/releases.ts';
-import { checkCandidateNames, examineCandidate } from '../candidate.ts';
+import { checkCandidateNames, examineCandidate, nameCandidate, planModel } from '../candidate.ts';
 import { examineAhead } from '../guarded-update/examine.ts';
 import { requireGuardable } from '../guarded-update/start.ts';
 import {
@@ -35,6 +36,8 @@ import type { PlanNote, ReleasePlan } from '../plans.ts';
 import { pricesOf } from '../prices.ts';
 import { attachShadowOn } from '../shadow/attach.ts';
 import { requireShadowable } from '../shadow/plan.ts';
+import { batchSettingsOf } from './batch-run.ts';
+import type { ReleaseBatch } from './batch-settings.ts';
 import { answerUntil } from './machine.ts';
 import { isNamed, isSame } from './approvers.ts';
 import { checkOwnClock, requireOwnClock } from './own-clock.ts';
@@ -156,7 +159,9 @@ async function examine(on: EndpointSession, request: ReleaseRequest, source: Rel
   let strategy: Strategy | undefined;
   // One that somebody else has attached is waited for.
   if (shadows.length === 0) {
-    requireShadowable(live, { variantName: 'shadow', instanceType: settings.instanceType, calibrates: false });
+    if (settings.batch === undefined)
+      requireShadowable(live, { variantName: 'shadow', instanceType: settings.instanceType, calibrates: false });
+    else requireBatchable(settings.batch, live, endpoint);
     strategy = strategyFor(endpoint, requireGuardable(live), settings);
     await requireGuards(on, live, strategy, settings);
   }
@@ -165,10 +170,21 @@ async function examine(on: EndpointSession, request: ReleaseRequest, source: Rel
   return { live, adopt, strategy };
 }
 
+/** What is known to be wrong with its batch. @throws Problem (cannot-run): it is in the settings */
+function requireBatchable(batch: ReleaseBatch, live: Live, endpoint: string): void {
+  const { variant } = productionOf(live);
+  const of = { batch: endpoint, model: 'its candidate', production: variant.ModelName ?? '', policy: DEFAULT_POLICY };
+  asSettings(() => batchSettingsOf(batch, { ...of, decisions: undefined }));
+}
+
 /** @throws Problem (cannot-run): what is wrong is in the settings, and no fault of the candidate */
 function strategyFor(endpoint: string, fleet: number, { guard }: ReleaseSettings): Strategy {
+  return asSettings(() => planStrategy(guard.strategy, fleet, endpoint, false, guard.say));
+}
+
+function asSettings<T>(work: () => T): T {
   try {
-    return planStrategy(guard.strategy, fleet, endpoint, false, guard.say);
+    return work();
   } catch (error) {
     if (error instanceof Problem && error.kind === 'usage') throw environmentError(error.message, error.next, error);
     throw error;
@@ -212,7 +228,9 @@ async function planRelease(
   const { variant, instances } = productionOf(live);
   const type = settings.instanceType ?? variant.InstanceType;
   const count = instances ?? variant.InitialInstanceCount ?? 1;
-  const shadow = type === undefined ? [] : [{ instanceType: type, count: settings.instances ?? count }];
+  const { batch } = settings;
+  const shadow =
+    type === undefined || batch !== undefined ? [] : [{ instanceType: type, count: settings.instances ?? count }];
   const added = strategy?.name === 'rolling' ? (strategy.stages[0] ?? count) : count;
   const canary = variant.InstanceType === undefined ? [] : [{ instanceType: variant.InstanceType, count: added }];
   const [other] = live.config?.ShadowProductionVariants ?? [];
@@ -221,7 +239,8 @@ async function planRelease(
     : other === undefined
       ? undefined
       : `The endpoint carries another shadow, ${other.VariantName} with ${other.ModelName}: the release waits until that has ended.`;
-  const attached = waits === undefined ? await planShadowOf(on, request, source) : { steps: [], notes: [] };
+  const planned = batch === undefined ? planShadowOf : planModelOf;
+  const attached = waits === undefined ? await planned(on, request, source, live) : { steps: [], notes: [] };
   return {
     kind: 'release',
     place: placeOf(on),
@@ -234,7 +253,8 @@ async function planRelease(
     ...attached,
     strategy,
     fleets: { shadow, canary },
-    prices: await pricesOf(session, shadow, canary),
+    batch,
+    prices: await pricesOf(session, shadow, canary, batch === undefined ? [] : [batch]),
   };
 }
 
@@ -263,6 +283,21 @@ async function planShadowOf(on: EndpointSession, request: ReleaseRequest, source
   const brought = new Set(bring.map(key));
   const attach = planned.plan.steps.filter((step) => !brought.has(key(step))).map((step) => withArtifact(step, uri));
   return { steps: [...bring, ...attach], notes: planned.plan.notes.filter(({ kind }) => !SAID_OTHERWISE.has(kind)) };
+}
+
+/** What brings the artifact to its place, and makes the model that a batch runs. */
+async function planModelOf(on: EndpointSession, request: ReleaseRequest, source: ReleaseSource, live: Live) {
+  const { session } = on;
+  const { settings, image, algorithm, allowMismatch } = request;
+  const begun = { ...beginning(request, source), image, algorithm, allowMismatch };
+  const copies = source.kind === 'artifact' || source.kind === 'file';
+  const { uri, steps: bring } = copies ? await planArtifact(on, source) : { uri: undefined, steps: [] };
+  const candidate = candidateOf({ begun, uri: undefined }, settings);
+  const quiet: Session = { ...session, emit: () => undefined };
+  const checked = await examineCandidate(quiet, candidate, live.model);
+  const names = await nameCandidate(on, candidate);
+  const made = (await planModel(on, candidate, names, checked, live.model)).filter(({ kind }) => kind === 'model');
+  return { steps: [...bring, ...made.map((step) => withArtifact(step, uri))], notes: [] };
 }
 
 /** The model points at the copy. */

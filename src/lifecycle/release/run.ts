@@ -6,13 +6,14 @@ import type { Policy } from '../../analysis/policy/policy.ts';
 import { interrupted, Problem, usageError } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
 import { replay } from '../../state/replay.ts';
-import type { Release } from '../../state/releases.ts';
+import { openRelease, type Release } from '../../state/releases.ts';
 import type { Target } from '../events.ts';
 import { targetsOf } from '../notify.ts';
 import type { ReleasePlan } from '../plans.ts';
 import { withInterruptAdvice } from '../interrupt.ts';
 import { type Session, viewEndpoint } from '../session.ts';
-import { type ReleaseJudging, shadowEvidence } from './evidence.ts';
+import type { ReleaseJudging } from './evidence.ts';
+import { releaseEvidence } from './port.ts';
 import type { ReportShelf } from './reports.ts';
 import { answerRelease, beginRelease, type ReleaseAnswering, type ReleaseRequest, requireOpen } from './release.ts';
 import { tick, type TickParts, type TickResult } from './runner.ts';
@@ -113,7 +114,7 @@ async function withAdvice<T>(
 /** What the shadow costs, in words, for who stops it while it waits; undefined where nobody can say. */
 async function costOf(session: Session, { endpoint, evidence }: TickParts): Promise<string | undefined> {
   try {
-    return await viewEndpoint(session, endpoint, (on) => evidence.cost(on));
+    return await viewEndpoint(session, endpoint, (on) => evidence.cost(on, openRelease(on.state())));
   } catch (error) {
     if (error instanceof Problem && error.kind !== 'interrupted') return undefined;
     throw error;
@@ -134,9 +135,11 @@ async function interruptedRelease(
       text`To look again: ${again}`,
     );
   const billed =
-    release.sees === undefined
-      ? ''
-      : ` Its shadow stays, and is billed until it ends${cost === undefined ? '' : `: ${cost}`}.`;
+    release.batch !== undefined
+      ? ' Transform jobs that are running go on, and are billed.'
+      : release.sees === undefined
+        ? ''
+        : ` Its shadow stays, and is billed until it ends${cost === undefined ? '' : `: ${cost}`}.`;
   const update = release.waitsFor === 'update' ? ' What was begun in AWS continues there.' : '';
   return interrupted(
     `Interrupted. ${release.text}.${update}${billed} Nothing more is decided until the next look.`,
@@ -229,13 +232,14 @@ export type AnswerResult =
 
 /** Of what a verdict and a promotion rest on in the settings. Pure. */
 function digestOf({ settings, judging }: Pick<ReleaseParts, 'settings' | 'judging'>): string {
-  const { labels, quiet, guard } = settings;
+  const { labels, quiet, guard, batch } = settings;
   const { strategy, limits, alarms, baselineMinutes, unguarded } = guard;
   const all = {
     policy: judging.policy,
     labels,
     quiet,
     guard: { strategy, limits, alarms, baselineMinutes, unguarded },
+    ...(batch !== undefined && { batch }),
   };
   const sorted = (_: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -254,7 +258,7 @@ async function tickParts(session: Session, parts: ReleaseParts): Promise<TickPar
     lookAgain,
     looked,
     digest: digestOf({ settings, judging }),
-    evidence: shadowEvidence(session, endpoint, { settings, judging }),
+    evidence: releaseEvidence(session, endpoint, { settings, judging }),
     targets: await targetsOf(session, parts.targets),
   };
 }

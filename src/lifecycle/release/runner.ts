@@ -11,7 +11,7 @@ import type { JournaledRun } from '../../resources/apply.ts';
 import { isSettled } from '../../resources/wait.ts';
 import { HeldByAnother } from '../../state/lock.ts';
 import { recordFact } from '../../state/journal.ts';
-import { type Release, releasesOf } from '../../state/releases.ts';
+import { isByBatch, openRelease, type Release, releasesOf } from '../../state/releases.ts';
 import type { State } from '../../state/replay.ts';
 import { recordedUpdates, unfinishedUpdate } from '../../state/updates.ts';
 import type { Target } from '../events.ts';
@@ -22,7 +22,7 @@ import { sendNote } from '../notify.ts';
 import { recordEnd } from '../plain-update.ts';
 import { promoteDetached, promoteShadowOn } from '../promote.ts';
 import { type LockedEndpoint, lockEndpoint, openRun, type Session, viewEndpoint } from '../session.ts';
-import { type EvidenceLook, type EvidencePort, stillFits } from './evidence.ts';
+import { type EvidenceLook, type EvidencePort, type Gathered, stillFits } from './evidence.ts';
 import { isQuiet, quietUntil } from './hours.ts';
 import { lookForRelease } from './look.ts';
 import { answerUntil, boxEnds, type Move, nextMove, type Seen } from './machine.ts';
@@ -84,8 +84,10 @@ export async function tick(session: Session, parts: TickParts): Promise<TickResu
 }
 
 async function advance(session: Session, parts: TickParts): Promise<TickResult> {
-  const { endpoint, settings } = parts;
+  const { endpoint, settings, lookWithin } = parts;
   let look: EvidenceLook | undefined;
+  let gathered: 'nothing new' | 'new' | undefined;
+  const began = session.clock.now();
   for (let moves = 0; moves < MAX_MOVES; moves += 1) {
     session.signal.throwIfAborted();
     const found = await viewEndpoint(session, endpoint, async (on) => {
@@ -119,7 +121,13 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
       continue;
     }
     let move = nextMove(release, seen);
-    if (move.kind === 'judge' && restsFromLooking(release, parts, seen.now))
+    if (move.kind === 'judge' && gathered === undefined && GATHERS.has(release.at)) {
+      gathered = (await gather(session, parts, release)) ? 'new' : 'nothing new';
+      if (gathered === 'new') continue;
+    }
+    const tired = lookWithin !== undefined && session.clock.now() - began > lookWithin / 2;
+    const rests = tired || (gathered !== 'new' && restsFromLooking(release, parts, seen.now));
+    if (move.kind === 'judge' && rests)
       return { kind: 'waits', release, move: waitsMeanwhile(release), look: undefined };
     if (move.kind === 'judge') {
       look = await lookOrTell(session, parts, release);
@@ -140,6 +148,39 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
     if (move.kind === 'attach' || move.kind === 'gather') look = undefined;
   }
   throw new Error('a release made more moves in one tick than it has');
+}
+
+/** Where evidence gathers: also while people are asked, since their answer is judged again. */
+const GATHERS: ReadonlySet<Release['at']> = new Set(['gathering', 'asking']);
+
+/**
+ * Does what is due for evidence to come, and writes it down. What stands in its way is told; a release whose time is over goes on with
+ * what there is.
+ * @returns whether there is more to look at than before
+ */
+async function gather(session: Session, parts: TickParts, release: Release): Promise<boolean> {
+  const { evidence, endpoint } = parts;
+  const { gather: work } = evidence;
+  if (work === undefined) return false;
+  let found: Gathered;
+  try {
+    found = await inTime(session, parts, (signal) => work(release, signal));
+  } catch (error) {
+    await noteTrouble(session, parts, release, error);
+    if (!staysInTheWay(error) || session.clock.now() < deadlineOf(release)) throw error;
+    return false;
+  }
+  const { days, problem } = found;
+  if (days.length > 0)
+    await lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
+      if (openRelease(on.state())?.id !== release.id) return;
+      const run = await openRun(on, 'release');
+      const at = session.clock.now();
+      for (const one of days)
+        await recordFact(run, { name: 'release-day', value: { release: release.id, ...one, at } });
+    });
+  if (problem !== undefined) await noteTrouble(session, parts, release, problem);
+  return days.length > 0;
 }
 
 /** Whether the evidence need not be looked at now: nothing was approved, no deadline has passed, and the last look took long. */
@@ -165,11 +206,10 @@ function waitsMeanwhile(release: Release): Extract<Move, { kind: 'wait' }> {
 async function lookOrTell(session: Session, parts: TickParts, release: Release): Promise<EvidenceLook> {
   const began = session.clock.now();
   try {
-    return await lookInTime(session, parts, release);
+    return await inTime(session, parts, (signal) => parts.evidence.look(release, signal));
   } catch (error) {
     await noteTrouble(session, parts, release, error);
-    const until = release.at === 'gathering' ? boxEnds(release) : answerUntil(release);
-    if (!staysInTheWay(error) || session.clock.now() < until) throw error;
+    if (!staysInTheWay(error) || session.clock.now() < deadlineOf(release)) throw error;
     const { message } = error;
     const evidence = { outcome: 'inconclusive', passes: false, errors: 'inconclusive', summary: message } as const;
     return {
@@ -182,6 +222,11 @@ async function lookOrTell(session: Session, parts: TickParts, release: Release):
   }
 }
 
+/** When people are asked, or not waited for any more, with whatever evidence there is. */
+function deadlineOf(release: Release): number {
+  return release.at === 'gathering' ? boxEnds(release) : answerUntil(release);
+}
+
 /** A look takes more time or room than there is here: another place may have it. */
 class NotDecidedHere extends Problem {
   constructor(endpoint: string, why: string) {
@@ -192,18 +237,21 @@ class NotDecidedHere extends Problem {
 }
 
 /** @throws NotDecidedHere where it takes longer than it may */
-async function lookInTime(session: Session, parts: TickParts, release: Release): Promise<EvidenceLook> {
-  const { evidence, lookWithin, endpoint } = parts;
-  if (lookWithin === undefined) return evidence.look(release);
+async function inTime<T extends object>(
+  session: Session,
+  { lookWithin, endpoint }: TickParts,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (lookWithin === undefined) return work(session.signal);
   const enough = new AbortController();
   const looked = new AbortController();
   const signal = AbortSignal.any([session.signal, enough.signal]);
   // Every request under way listens to it: ten are no leak.
   setMaxListeners(0, signal);
-  const [look] = await session.clock.all<EvidenceLook | undefined>([
+  const [look] = await session.clock.all<T | undefined>([
     async () => {
       try {
-        return await evidence.look(release, signal);
+        return await work(signal);
       } catch (error) {
         if (session.signal.aborted) throw error;
         if (enough.signal.aborted)
@@ -342,6 +390,7 @@ async function perform(on: LockedEndpoint, parts: TickParts, task: Task): Promis
       });
     case 'end': {
       const { endpoint } = task.seen;
+      await parts.evidence.close?.(release);
       if (release.at === 'detaching' && endpoint.kind === 'settled') await recordRunning(on, endpoint.config);
       return record({ name: 'release-ended', value: { ...id, outcome: move.outcome, reason: move.reason, at } });
     }
@@ -407,6 +456,16 @@ async function promote(
     recordFact(run, { name: 'release-promoting', value: value(config) });
   const configName = again && (await stillFits(on, release.config)) ? release.config : undefined;
   const options = { guard: settings.guard, configName, traffic: undefined };
+  if (alone && look !== undefined) {
+    // By a batch: judged now, and nothing was on the endpoint.
+    const was = {
+      config: seen.endpoint.kind === 'settled' ? seen.endpoint.config : '',
+      shadow: { variant: '', model, images: [] },
+      judgement: look.judgement,
+    };
+    await promoteDetached(on, { ...options, force: !look.evidence.passes }, was, announce);
+    return;
+  }
   if (alone) {
     const runs = seen.endpoint.kind === 'settled' ? seen.endpoint.config : '';
     const judgement: Judgement = nothingJudged(outcomeOf(release.ask?.outcome), release.ask?.summary ?? '');
@@ -548,7 +607,8 @@ async function noteOf(
   link: string | undefined,
 ): Promise<ReleaseNote> {
   const { terms, source } = release.begun;
-  const of = { endpoint: parts.endpoint, release: release.id, source: source.name };
+  const byBatch = isByBatch(release) && { evidence: 'batch' as const };
+  const of = { endpoint: parts.endpoint, release: release.id, source: source.name, ...byBatch };
   const ask = release.ask;
   const verdict = { outcome: ask?.outcome ?? '', summary: ask?.summary ?? '', reasons: ask?.reasons ?? [] };
   switch (about) {
@@ -558,7 +618,7 @@ async function noteOf(
         about,
         sampling: terms.sampling,
         timeBox: terms.timeBox,
-        cost: await parts.evidence.cost(on),
+        cost: await parts.evidence.cost(on, release),
       };
     case 'asked':
     case 'reminder':

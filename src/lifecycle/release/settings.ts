@@ -7,6 +7,7 @@ import { OF_RELEASE } from '../../guard/setting-words.ts';
 import { STRATEGIES } from '../../guard/strategy.ts';
 import type { ReleaseTerms } from '../../state/releases.ts';
 import { guardOptions, type GuardOptions } from '../guarded-update/start.ts';
+import { readReleaseBatch, RELEASE_BATCH, type ReleaseBatch } from './batch-settings.ts';
 import { isZone, parseSpan, type QuietHours } from './hours.ts';
 
 /** The section `release` of shadowctl.yaml, read. Times in milliseconds. */
@@ -46,6 +47,8 @@ export interface ReleaseSettings {
   /** Of the shadow. */
   instanceType: string | undefined;
   instances: number | undefined;
+  /** Evidence comes from days of recorded inputs; undefined: from a shadow. */
+  batch: ReleaseBatch | undefined;
 }
 
 const TIME = 'a length of time like 30m, 12h or 3d';
@@ -131,6 +134,7 @@ const SCHEMA = v.strictObject({
   environment: v.optional(v.record(text, v.string('text; put quotes around numbers, true and false'))),
   instanceType: v.optional(text),
   instances: v.optional(whole('a whole number from 1')),
+  batch: v.optional(RELEASE_BATCH),
   strategy: v.optional(v.picklist([...STRATEGIES], STRATEGIES.join(', '))),
   size: v.optional(text),
   bake: v.optional(text),
@@ -164,12 +168,13 @@ export function readReleaseSettings(sections: readonly unknown[], where: string)
       section === undefined ? {} : checked(SCHEMA, section, `${where}, release`, 'The keys: shadowctl help release'),
     )
     .reduce<Written>((below, above) => ({ ...without(below, above), ...above }), {});
-  const { approve, approvers, author, registry } = written;
+  const { approve, approvers, author, registry, batch } = written;
+  requireNoShadow(written, `${where}, release`);
   requireAsked({ approve, approvers, author, registry });
   return {
-    timeBox: written.timeBox ?? 3 * DAY,
+    timeBox: written.timeBox ?? (batch === undefined ? 3 * DAY : BATCH_BOX),
     every: written.every ?? 5 * MINUTE,
-    sampling: written.sampling ?? [0.1, 1],
+    sampling: written.sampling ?? (batch === undefined ? [0.1, 1] : [1]),
     approve: written.approve ?? 'ask',
     approvers: written.approvers ?? [],
     author: written.author ?? 'allowed',
@@ -195,7 +200,24 @@ export function readReleaseSettings(sections: readonly unknown[], where: string)
     environment: written.environment ?? {},
     instanceType: written.instanceType,
     instances: written.instances,
+    batch: batch && readReleaseBatch(batch),
   };
+}
+
+/** Two weeks, and the day on which the last of them is run. */
+const BATCH_BOX = 15 * DAY;
+
+/** What is said of a shadow; a batch has none. */
+const OF_SHADOW = ['sampling', 'instanceType', 'instances'] as const;
+
+/** @throws Problem (usage) for what would do nothing */
+function requireNoShadow(written: Written, where: string): void {
+  const given = OF_SHADOW.find((key) => written[key] !== undefined);
+  if (written.batch === undefined || given === undefined) return;
+  throw usageError(
+    `${where}: ${given} is of a shadow, and with batch: there is none.`,
+    given === 'sampling' ? 'Leave it out.' : `Leave it out; that of the jobs is batch.${given}.`,
+  );
 }
 
 /** Of these, what is said later stands for both. */
@@ -205,7 +227,9 @@ const ONE_OF = [
 ] as const;
 
 function without(below: Written, above: Written): Written {
-  const gone = ONE_OF.filter((pair) => pair.some((key) => above[key] !== undefined)).flat();
+  const gone: (keyof Written)[] = ONE_OF.filter((pair) => pair.some((key) => above[key] !== undefined)).flat();
+  // What holds for the shadows of all endpoints is nothing to one that has none.
+  if (above.batch !== undefined) gone.push(...OF_SHADOW);
   return Object.fromEntries(Object.entries(below).filter(([key]) => !gone.some((one) => one === key)));
 }
 
@@ -292,5 +316,6 @@ export function termsOf(settings: ReleaseSettings, fallback: 'canary' | 'none' |
     unanswered,
     fallback: settings.fallback ?? fallback ?? 'none',
     ...(registry === 'answers' && { registry }),
+    ...(settings.batch !== undefined && { evidence: 'batch' }),
   };
 }

@@ -2,7 +2,8 @@ import { Problem } from '../../base/errors.ts';
 import { type Release, releasesOf } from '../../state/releases.ts';
 import { unfinishedUpdate } from '../../state/updates.ts';
 import { type Session, viewEndpoint } from '../session.ts';
-import { type EvidenceLook, shadowEvidence } from './evidence.ts';
+import type { EvidenceLook } from './evidence.ts';
+import { releaseEvidence } from './port.ts';
 import { quietUntil } from './hours.ts';
 import { lookForRelease } from './look.ts';
 import { answerUntil, boxEnds, type Move, nextMove } from './machine.ts';
@@ -53,7 +54,7 @@ export async function statusOfRelease(session: Session, parts: ReleaseParts): Pr
   const move = nextMove(release, seen);
   if (move.kind !== 'judge') return { ...of, next: untilQuiet(move), look: undefined, problem: undefined };
   try {
-    const look = await shadowEvidence(session, endpoint, { settings, judging }).look(release);
+    const look = await releaseEvidence(session, endpoint, { settings, judging }).look(release);
     return {
       ...of,
       next: untilQuiet(nextMove(release, { ...seen, evidence: look.evidence })),

@@ -51,13 +51,13 @@ function leftBehind(state: State, now: number, wayBack: number): ResourceRef[] {
 }
 
 function leftOf(state: State, release: Release, now: number, wayBack: number): ResourceRef[] {
-  const { ended, shadows, config, model, uri, begun } = release;
+  const { ended, shadows, config, production, model, uri, begun } = release;
   if (ended === undefined || OTHERS.has(ended.outcome)) return [];
   const configs = shadows.map((name): ResourceRef => ({ kind: 'endpoint-config', name }));
   if (ended.outcome !== 'promoted')
     return [
       ...configs,
-      ...(config === undefined ? [] : [{ kind: 'endpoint-config' as const, name: config }]),
+      ...(config === undefined || config === production ? [] : [{ kind: 'endpoint-config' as const, name: config }]),
       // One that was named was there before: it is not the release's.
       ...(model === undefined || begun.source.kind === 'model' ? [] : [{ kind: 'model' as const, name: model }]),
       ...(uri === undefined ? [] : [{ kind: 's3-object' as const, name: uri }]),

@@ -20,7 +20,7 @@ export function toldOf(report: Report, judgement: Judgement, whole: boolean): To
   const { verdict, policy, created } = report;
   if (whole || verdict === undefined) return { judgement, gates: verdict?.gates ?? [] };
   const observations = redact(report.observations);
-  const quiet = judge(observations, policy, 'shadow', created);
+  const quiet = judge(observations, policy, report.batch === undefined ? 'shadow' : 'candidate', created);
   if (quiet !== undefined && decidesAlike(verdict, quiet)) {
     const { summary, reasons } = judgementOf({ ...report, observations, verdict: quiet });
     return { judgement: { ...judgement, summary, reasons }, gates: quiet.gates };

@@ -1,7 +1,7 @@
 import { Problem } from '../../base/errors.ts';
 import { lines, shown, text, type Text } from '../../base/text.ts';
 import { dateAndTime, percent } from '../../base/units.ts';
-import { openRelease, type Release } from '../../state/releases.ts';
+import { isByBatch, openRelease, type Release } from '../../state/releases.ts';
 import type { State } from '../../state/replay.ts';
 import { answerUntil, boxEnds, type WaitFor } from './machine.ts';
 
@@ -19,6 +19,8 @@ export interface ReleaseUnderWay {
   until: string | undefined;
   /** Share of the requests that its shadow sees, 0 to 1, while it has one. */
   sees: number | undefined;
+  /** The batch that gathers its evidence, in place of a shadow. */
+  batch: string | undefined;
   /** The number of the question that is open. */
   question: number | undefined;
   /** What stands in its way. */
@@ -39,6 +41,8 @@ export function releaseUnderWay(state: Pick<State, 'facts'>, endpoint: string): 
   const waits = waitOf(release);
   const attached = shadows.length > 0 && ['attaching', 'gathering', 'asking', 'approved'].includes(at);
   const sees = attached ? begun.terms.sampling[release.step] : undefined;
+  const batch = isByBatch(release) ? id : undefined;
+  const stands = batch === undefined ? STANDS[at] : (BY_BATCH[at] ?? STANDS[at]);
   const seeing = at === 'gathering' && sees !== undefined ? `, which sees ${percent(sees)} of the requests` : '';
   const until = waits.until === undefined ? '' : `, until ${dateAndTime(waits.until)} UTC at most`;
   const inItsWay = trouble === undefined ? '' : `; in its way: ${trouble.what.replace(/[.]$/, '')}`;
@@ -51,10 +55,11 @@ export function releaseUnderWay(state: Pick<State, 'facts'>, endpoint: string): 
     waitsFor: waits.for,
     until: waits.until === undefined ? undefined : iso(waits.until),
     sees,
+    batch,
     question: at === 'asking' ? ask?.ask : undefined,
     trouble: trouble?.what,
     waiting,
-    text: `Release ${id} of ${begun.source.name} is under way since ${dateAndTime(begun.at)} UTC: ${STANDS[at]}${seeing}. ${waiting}`,
+    text: `Release ${id} of ${begun.source.name} is under way since ${dateAndTime(begun.at)} UTC: ${stands}${seeing}. ${waiting}`,
     next: nextOf(release, endpoint),
   };
 }
@@ -72,6 +77,12 @@ const STANDS: Readonly<Record<Release['at'], string>> = {
   settling: 'the candidate is production',
   detaching: 'its shadow is being removed',
   ended: 'it has ended',
+};
+
+/** The same, where a batch gathers its evidence. */
+const BY_BATCH: Readonly<Partial<Record<Release['at'], string>>> = {
+  attaching: 'the model of its batch is being made',
+  gathering: 'evidence gathers by its batch',
 };
 
 /** What is waited for: goes on after "for". */

@@ -1,5 +1,6 @@
 import { partitionOf } from '../../aws/partition.ts';
 import { callerPolicy, type PolicyDocument, readerPolicy } from '../../lifecycle/permissions/policy.ts';
+import { BATCH_OF_RELEASE } from '../../lifecycle/permissions/needs.ts';
 import { pipelineNames } from '../names.ts';
 import type { PipelineSpec } from './spec.ts';
 
@@ -20,14 +21,15 @@ const COMMANDS = ['release', 'prune'] as const;
  * of buckets that are not shadowctl's own, only to read; and what it needs as a function. Pure.
  */
 export function functionPolicy(spec: PipelineSpec): PolicyDocument {
-  const { region, account, endpoint, role, state, readBuckets, topics, link } = spec;
+  const { region, account, endpoint, role, state, readBuckets, batch, topics, link } = spec;
   const names = pipelineNames(endpoint);
   const place = {
     ...{ region, account, endpoint, role, state },
-    buckets: [],
+    buckets: batch?.buckets ?? [],
     topics: [...new Set([arnOf(spec, 'sns', names.topic), ...topics])],
   };
-  const own = callerPolicy(COMMANDS, place).Statement;
+  // Transform jobs are begun only where a release gathers its evidence by them.
+  const own = callerPolicy(COMMANDS, place, batch === undefined ? [] : BATCH_OF_RELEASE).Statement;
   const others = readBuckets.length === 0 ? [] : readerPolicy(COMMANDS, readBuckets, region).Statement;
   const allow = (Sid: string, Action: string[], Resource: string) => ({
     Sid,

@@ -20,6 +20,8 @@ export interface PipelineSpec {
   ownBucket: boolean;
   /** Buckets that are only read: of uploads, labels, captures, production's artifact. */
   readBuckets: readonly string[];
+  /** Buckets in which a release's batch writes; undefined: evidence comes from a shadow. */
+  batch: { buckets: readonly string[] } | undefined;
   /** Topics that are told, beside the pipeline's own. */
   topics: readonly string[];
   /** Who gets mail. */

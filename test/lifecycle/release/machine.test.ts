@@ -34,6 +34,7 @@ function release(at: Release['at'], more: Partial<Release> = {}, terms: Partial<
     step: 0,
     model: undefined,
     config: undefined,
+    production: undefined,
     shadows: [],
     firstRan: undefined,
     asks: [],
@@ -50,6 +51,12 @@ function release(at: Release['at'], more: Partial<Release> = {}, terms: Partial<
     ...own,
     ...more,
   };
+}
+
+/** One by a batch, beside v1. */
+function batch(at: Release['at'], more: Partial<Release> = {}): Release {
+  const own = at === 'begun' ? {} : { config: 'v1', production: 'v1', shadows: [], step: 0 };
+  return release(at, { ...own, ...more }, { evidence: 'batch', sampling: [1] });
 }
 
 function seen(more: Partial<Seen> = {}, runs = 's2'): Seen {
@@ -319,6 +326,51 @@ const CASES: readonly [string, Release, Seen, Partial<Move>][] = [
     release('settling', { ...promoting, until: NOW - 1 }),
     seen({ endpoint: { kind: 'changing' }, changedBy: UNDO }),
     { kind: 'wait', for: 'somebody-else', words: '`undo` by ann@host is changing the endpoint.' },
+  ],
+  ['batch: begun, quiet', batch('begun'), seen({ quiet: true }, 'v1'), { kind: 'attach', step: 0, again: false }],
+  ['batch: its model is made', batch('attaching'), seen({}, 'v1'), { kind: 'gather' }],
+  ['batch: killed before', batch('attaching'), seen({ accepted: false }, 'v1'), { kind: 'attach', again: true }],
+  [
+    'batch: production changed',
+    batch('gathering'),
+    seen({ ...evidence('pass'), changedBy: UNDO }, 'v0'),
+    { kind: 'end', outcome: 'overtaken' },
+  ],
+  ['batch: gathering', batch('gathering'), seen({}, 'v1'), { kind: 'judge' }],
+  ['batch: pass', batch('gathering'), seen(evidence('pass'), 'v1'), { kind: 'ask', about: 'pass' }],
+  ['batch: fail', batch('gathering'), seen(evidence('fail'), 'v1'), { kind: 'end', outcome: 'kept' }],
+  [
+    'batch: its time is over',
+    batch('gathering'),
+    seen({ ...evidence('inconclusive'), now: NOW + 3 * DAY }, 'v1'),
+    { kind: 'ask', about: 'inconclusive' },
+  ],
+  ['batch: no', batch('asking', { ...asked(), ...no('reject') }), seen({}, 'v1'), { kind: 'end', outcome: 'kept' }],
+  ['batch: cancelled', batch('gathering', no('cancel')), seen({}, 'v1'), { kind: 'end', outcome: 'cancelled' }],
+  [
+    'batch: approved',
+    batch('approved', asked()),
+    seen(evidence('pass'), 'v1'),
+    { kind: 'promote', alone: true, again: false },
+  ],
+  ['batch: approved, turned', batch('approved', asked()), seen(evidence('inconclusive'), 'v1'), { kind: 'turn' }],
+  [
+    'batch: promoting, AWS never heard: judged again',
+    batch('promoting', { ...promoting, beside: false }),
+    seen({ accepted: false }, 'v1'),
+    { kind: 'judge' },
+  ],
+  [
+    'batch: promoting, AWS never heard, production changed',
+    batch('promoting', { ...promoting, beside: false }),
+    seen({ accepted: false, ...evidence('pass') }, 'v0'),
+    { kind: 'end', outcome: 'overtaken' },
+  ],
+  [
+    'batch: rolled back',
+    batch('promoting', { ...promoting, beside: false }),
+    seen({ ending: { kind: 'rolled-back-by-alarm', sentence: 'x' } }, 'v1'),
+    { kind: 'end', outcome: 'rolled-back', reason: 'x' },
   ],
   [
     'gathering, changed by another command',
