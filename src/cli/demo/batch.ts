@@ -9,7 +9,7 @@ import { takeCensus } from '../../aws/census.ts';
 import { createBucket } from '../../aws/s3.ts';
 import { putObject } from '../../aws/s3-text.ts';
 import { VirtualClock } from '../../base/clock.ts';
-import { interrupted, Problem } from '../../base/errors.ts';
+import { interrupted } from '../../base/errors.ts';
 import { printText } from '../../base/text.ts';
 import { count, DAY, duration, HOUR, points } from '../../base/units.ts';
 import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
@@ -18,6 +18,7 @@ import { type Io, plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { fixture } from './fixtures.ts';
 import { heading, paragraph, shellLine } from './narration.ts';
+import { quiet, unplanned } from './playing.ts';
 import { PARCEL_COLUMNS, parcels } from './parcels.ts';
 
 const LAKE = 'shadowctl-demo-lake';
@@ -256,14 +257,4 @@ function lossOf({ truth }: Part): number {
 
 function columnNumber({ column }: Part): number {
   return Number(/\d+$/.exec(column)?.[0] ?? 0);
-}
-
-function quiet(io: Io): Io {
-  return { ...io, out: () => undefined, err: () => undefined, alert: () => undefined };
-}
-
-function unplanned(what: string): Problem {
-  return new Problem('no', `The demo did not go as planned: ${what}.`, {
-    next: 'This is a defect of shadowctl or its emulator; please report it with the output above.',
-  });
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
 import { type Clock, stopwatch } from '../../base/clock.ts';
-import { interrupted, Problem } from '../../base/errors.ts';
+import { interrupted } from '../../base/errors.ts';
 import { count, duration, HOUR, MINUTE } from '../../base/units.ts';
 import { defaultSocket, writePlace } from '../../lifecycle/mirror/place.ts';
 import { fileRouterStore } from '../../lifecycle/mirror/router-store.ts';
@@ -15,6 +15,7 @@ import { httpPlace } from '../../mirror/upstream.ts';
 import { fixture } from './fixtures.ts';
 import { startModelServer } from './model-server.ts';
 import { heading, paragraph, shellLine } from './narration.ts';
+import { unplanned } from './playing.ts';
 
 /** Requests of one minute, and how many minutes there are. */
 export interface Traffic {
@@ -172,10 +173,7 @@ export async function run(app: App, traffic: Traffic = TRAFFIC): Promise<Outcome
       for (const line of shellLine(io, argv)) io.out(line);
       const outcome = await app.execute([...argv, ...unshown], { cwd: project, clock: played });
       app.signal.throwIfAborted();
-      if (outcome !== 'done')
-        throw new Problem('no', `The demo did not go as planned: ${argv[0]} ended "${outcome}", planned was "done".`, {
-          next: 'This is a defect of shadowctl; please report it with the output above.',
-        });
+      if (outcome !== 'done') throw unplanned(`${argv[0]} ended "${outcome}", planned was "done"`);
     };
     io.out();
     io.out(heading(io, 3, 'The verdict'));

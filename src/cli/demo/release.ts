@@ -7,7 +7,7 @@ import { createBucket } from '../../aws/s3.ts';
 import { putObject } from '../../aws/s3-text.ts';
 import { createTopic } from '../../aws/sns.ts';
 import { VirtualClock } from '../../base/clock.ts';
-import { interrupted, Problem } from '../../base/errors.ts';
+import { interrupted } from '../../base/errors.ts';
 import { printText } from '../../base/text.ts';
 import { dateAndTime, duration, HOUR, MINUTE } from '../../base/units.ts';
 import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
@@ -19,6 +19,7 @@ import type { Io } from '../../ui/io.ts';
 import { plain } from '../../ui/io.ts';
 import { fixture } from './fixtures.ts';
 import { heading, paragraph, shellLine } from './narration.ts';
+import { quiet, unplanned, withTraffic } from './playing.ts';
 
 /** What is played: a candidate that is better and is approved, one that is worse, one that nobody decides about. */
 export type ReleaseStory = 'approved' | 'worse' | 'unanswered';
@@ -30,6 +31,11 @@ const UPLOADS = 'shadowctl-demo-uploads';
 const EVERY = 5 * MINUTE;
 const [EARLY, BETTER] = ['artifacts/005-model.tar.gz', 'artifacts/009-model.tar.gz'];
 const DATA = 'data/weather-test.csv';
+/** What sends requests all the while. */
+const TRAFFIC = [
+  ...['invoke', '--endpoint', ENDPOINT, '--data', basename(DATA), '--labels', 'label'],
+  ...['--rate', '0.5', '--duration', '12h'],
+];
 /** Blocks of a minute in place of ten: a verdict after less of the demo's time. */
 const POLICY = { blockMinutes: 1, minimumBlocks: 20, inform: ['latency'] };
 
@@ -141,7 +147,7 @@ export async function run(app: App, { story }: { story: ReleaseStory }): Promise
     });
     say(`${basename(candidate)} is uploaded to s3://${UPLOADS}/weather/model.tar.gz, and S3 tells EventBridge.`);
     const upload = { source: 'aws.s3', 'detail-type': 'Object Created', detail: { bucket: { name: UPLOADS } } };
-    const last = await withRequests(app, surroundings, async () => {
+    const last = await withTraffic(app, TRAFFIC, surroundings, async () => {
       let chapter = 2;
       let shown = 0;
       const showMails = () => {
@@ -205,12 +211,6 @@ const TICKS: Readonly<Record<string, string>> = {
 
 const basenameOf = (name: string) => (name.startsWith('s3://') ? 'the copy of its artifact' : name);
 
-function unplanned(what: string): Problem {
-  return new Problem('no', `The demo did not go as planned: ${what}.`, {
-    next: 'This is a defect of shadowctl or its emulator; please report it with the output above.',
-  });
-}
-
 function connectTo(env: Environment): Aws {
   return connect({
     region: env.AWS_REGION ?? '',
@@ -240,37 +240,6 @@ function noting(aws: Aws, mails: Mail[]): Aws {
       });
     },
   };
-}
-
-/** Does `work` while requests flow; they are called off when it has ended. */
-async function withRequests<T>(app: App, surroundings: ExecuteOverrides, work: () => Promise<T>): Promise<T> {
-  const stop = new AbortController();
-  const enough = new Problem('interrupted', 'The work that it accompanied has ended.');
-  const results: T[] = [];
-  await (surroundings.clock ?? app.clock).all<void>([
-    async () => {
-      try {
-        results.push(await work());
-      } finally {
-        stop.abort(enough);
-      }
-    },
-    async () => {
-      const signal = AbortSignal.any([app.signal, stop.signal]);
-      const traffic = ['invoke', '--endpoint', ENDPOINT, '--data', basename(DATA), '--labels', 'label'];
-      const all = [...traffic, '--rate', '0.5', '--duration', '12h'];
-      try {
-        await app.execute(all, { ...surroundings, signal, io: quiet(app.io) });
-      } catch (error) {
-        if (!(stop.signal.aborted && error instanceof Problem && error.kind === 'interrupted')) throw error;
-      }
-    },
-  ]);
-  return results[0] as T;
-}
-
-function quiet(io: Io): Io {
-  return { ...io, out: () => undefined, err: () => undefined, alert: () => undefined };
 }
 
 function mailLines(io: Io, { subject, text }: Mail): string[] {

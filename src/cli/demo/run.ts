@@ -5,14 +5,14 @@ import type { App, ExecuteOverrides, Outcome } from '../../app.ts';
 import { VirtualClock } from '../../base/clock.ts';
 import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
 import { startEmulator } from '../../emulator/http/server.ts';
-import { environmentError, interrupted, Problem } from '../../base/errors.ts';
+import { environmentError, interrupted, type Problem } from '../../base/errors.ts';
 import { lines, shown, text } from '../../base/text.ts';
-import type { Io } from '../../ui/io.ts';
 import { briefLines, keeping } from './brief.ts';
 import { fixture } from './fixtures.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { differences, readCensus, renderCensus } from './census.ts';
 import { heading, paragraph, shellLine } from './narration.ts';
+import { unplanned, withTraffic } from './playing.ts';
 import { ENDPOINT, type Line, NOTHING, type Plan, type Scene, STANDING, STORY } from './story.ts';
 import { duration, HOUR, MINUTE } from '../../base/units.ts';
 
@@ -122,58 +122,16 @@ async function perform(app: App, line: Line, surroundings: ExecuteOverrides, ful
 function carryOut(app: App, line: Line, surroundings: ExecuteOverrides): Promise<Outcome> {
   return line.alongside === undefined
     ? app.execute(line.argv, surroundings)
-    : withTraffic(app, line.argv, line.alongside, surroundings);
+    : withTraffic(app, line.alongside, surroundings, () => app.execute(line.argv, surroundings));
 }
 
 /** @param results what it printed, where that was not shown */
 function requirePlanned(line: Line, outcome: Outcome, results: readonly string[]): void {
   if (outcome === line.outcome) return;
-  throw new Problem(
-    'no',
-    `The demo did not go as planned: \`shadowctl ${line.argv.join(' ')}\` ended "${outcome}", planned was "${line.outcome}".`,
-    {
-      next: lines(
-        ...results.slice(-20),
-        'This is a defect of shadowctl or its emulator; please report it with the output above.',
-      ),
-    },
+  throw unplanned(
+    `\`shadowctl ${line.argv.join(' ')}\` ended "${outcome}", planned was "${line.outcome}"`,
+    results.slice(-20),
   );
-}
-
-/** Runs `argv` while `traffic` flows; the traffic is called off when `argv` has ended. */
-async function withTraffic(
-  app: App,
-  argv: readonly string[],
-  traffic: readonly string[],
-  surroundings: ExecuteOverrides,
-): Promise<Outcome> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([app.signal, stop.signal]);
-  const enough = new Problem('interrupted', 'The work that it accompanied has ended.');
-  const [outcome] = await (surroundings.clock ?? app.clock).all<Outcome>([
-    async () => {
-      try {
-        return await app.execute(argv, surroundings);
-      } finally {
-        stop.abort(enough);
-      }
-    },
-    async () => {
-      try {
-        return await app.execute(traffic, { ...surroundings, signal, io: quiet(app.io) });
-      } catch (error) {
-        if (stop.signal.aborted && error instanceof Problem && error.kind === 'interrupted') return 'done';
-        throw error;
-      }
-    },
-  ]);
-  if (outcome === undefined) throw new Error('a command ended without an outcome');
-  return outcome;
-}
-
-/** Traffic in the background says nothing. */
-function quiet(io: Io): Io {
-  return { ...io, out: () => undefined, err: () => undefined, alert: () => undefined };
 }
 
 async function takeStock(
@@ -189,7 +147,7 @@ async function takeStock(
   io.out(heading(io, number, title));
   io.out(await renderCensus(found, planned, io));
   const wrong = differences(found, planned);
-  if (wrong.length > 0) throw new Problem('no', `The demo did not go as planned: ${wrong.join(', ')}.`);
+  if (wrong.length > 0) throw unplanned(wrong.join(', '));
 }
 
 async function copyInputs(project: string): Promise<void> {
