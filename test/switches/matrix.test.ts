@@ -152,6 +152,8 @@ test('every switch of the emulator is in the table, with every value that it can
     // Of transform jobs, which the life cycle has none of: test/emulator/services/sagemaker/transform-data.test.ts.
     ...['transformOutputPath', 'transformRules', 'transformOutputBucket', 'unequalJoin', 'checkCsvAnswers'],
     ...['linearLearnerArrays', 'sliceEnd', 'joinedDigits'],
+    // Nothing of the life cycle asks Athena.
+    ...['lakeFormation'],
   ];
   expect([...Object.keys(STRICTEST), ...permissive].sort()).toEqual(Object.keys(STRICT_SWITCHES).sort());
   for (const { values, default: byDefault } of SWITCHES) expect(values).toContain(byDefault);

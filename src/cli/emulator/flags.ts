@@ -31,6 +31,8 @@ export const LATENCIES: readonly [name: string, quick: number, lifelike: number,
     'what a transform job takes beside its requests: starting containers, storing outputs',
   ],
   ['stopTransformJob', 500, 30_000, 'StopTransformJob until Stopped'],
+  ['queueQuery', 50, 200, 'StartQueryExecution of Athena until the query runs'],
+  ['runQuery', 200, 2000, 'how long a query of Athena runs'],
   ['modelLatency', 1.9, 1.9, 'median ModelLatency of built-in containers; 0: as measured'],
   ['overheadLatency', 1.1, 1.1, 'median OverheadLatency; 0: as measured'],
 ];
@@ -170,6 +172,12 @@ export const SWITCHES: readonly Switch[] = [
     'whether the end of a slice in InputFilter and OutputFilter (`$[1:4]`) is part of it',
   ),
   either('joinedDigits', ['15', '17'], '15', 'significant digits of numbers in joined rows of JSON'),
+  either(
+    'lakeFormation',
+    ['open', 'select', 'all'],
+    'open',
+    'what Lake Formation denies: nothing, reading a table in a query, or all of databases and tables',
+  ),
 ];
 
 export function describeLatencies(): string {
@@ -212,10 +220,12 @@ export function parseListedPrice(text: string): InstancePrice {
   return { region, instanceType, hourly };
 }
 
-/** `NAME=LIMIT`: of the quotas of Service Quotas, those for transform jobs. */
+/** `NAME=LIMIT`: of the quotas of Service Quotas, those for transform jobs and for queries of Athena. */
 export function parseQuota(text: string): Quota {
-  const [, name = '', limit = ''] = /^(ml\.[a-z0-9-]+\.[a-z0-9-]+ for transform job usage)=(\d+)$/.exec(text) ?? [];
-  if (name === '') throw new InvalidArgumentError('Write "TYPE for transform job usage=LIMIT".');
+  const [, name = '', limit = ''] =
+    /^(ml\.[a-z0-9-]+\.[a-z0-9-]+ for transform job usage|Active DML queries)=(\d+)$/.exec(text) ?? [];
+  if (name === '')
+    throw new InvalidArgumentError('Write "TYPE for transform job usage=LIMIT" or "Active DML queries=LIMIT".');
   return { name, limit: Number(limit) };
 }
 

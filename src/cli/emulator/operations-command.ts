@@ -22,6 +22,8 @@ const SERVICES: readonly ServiceId[] = [
   'events',
   'sqs',
   'cloudformation',
+  'athena',
+  'glue',
 ];
 
 const RUN: Run<OperationsOptions> = lazy(() => import('./operations.ts'));

@@ -47,6 +47,8 @@ const TARGETS: ReadonlyMap<string, ServiceId> = new Map([
   ['AWSPriceListService', 'pricing'],
   ['AWSEvents', 'events'],
   ['AmazonSQS', 'sqs'],
+  ['AmazonAthena', 'athena'],
+  ['AWSGlue', 'glue'],
 ]);
 
 /** Signing names (the service in a credential scope) of the services that speak Query. */

@@ -17,6 +17,8 @@ const PREFIX = { 'sagemaker-runtime': 'sagemaker' };
 
 /** Actions that are no operation built here: checked beside another (`required.ts`), or needed by execution roles. */
 const MORE = {
+  athena: [],
+  glue: ['GetPartition', 'BatchGetPartition'],
   iam: ['PassRole'],
   lambda: ['InvokeFunction', 'InvokeFunctionUrl'],
   events: [],
@@ -41,6 +43,8 @@ const MORE = {
 
 /** Kinds of resources that exist here, by service; an action's others are left out. */
 const RESOURCES = {
+  athena: ['workgroup'],
+  glue: ['catalog', 'database', 'table'],
   'application-autoscaling': ['ScalableTarget'],
   cloudwatch: ['alarm'],
   ecr: ['repository'],

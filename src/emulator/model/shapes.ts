@@ -18,6 +18,8 @@ export const SERVICE_IDS = [
   'events',
   'sqs',
   'cloudformation',
+  'athena',
+  'glue',
 ] as const;
 
 export type ServiceId = (typeof SERVICE_IDS)[number];

@@ -115,4 +115,22 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
   'application-autoscaling': {
     PutScalingPolicy: 'Kept and described; nothing scales by it, and it makes no alarms.',
   },
+  athena: {
+    CreateWorkGroup:
+      'Refused: managed query results, KMS, ACLs, Spark, IAM Identity Center, S3 Access Grants. No effect: PublishCloudWatchMetricsEnabled, RequesterPaysEnabled.',
+    GetQueryExecution: 'Without QueryPlanningTimeInMillis and ServiceProcessingTimeInMillis.',
+    GetQueryResults: 'The file .metadata beside a result is JSON.',
+    StartQueryExecution:
+      'SELECT, and UNLOAD to PARQUET without partitions; other statements fail, by name. Functions, types and SerDes that are not built fail, by name. Types are checked less strictly than Athena does. No effect: ResultReuseConfiguration. Refused: data catalogs other than AwsDataCatalog, KMS, ACLs.',
+    UpdateWorkGroup: 'As CreateWorkGroup.',
+  },
+  glue: {
+    CreateDatabase: 'Refused: links to databases, catalogs of other accounts.',
+    CreateTable: 'Refused: Iceberg, links to tables, partition indexes. A type that is none is found by a query.',
+    GetPartitions: 'None: partitions come from projection alone.',
+    GetTags: 'Of databases.',
+    TagResource: 'Of databases.',
+    UntagResource: 'Of databases.',
+    UpdateTable: 'Refused: another name. Only the newest version is kept.',
+  },
 };

@@ -28,6 +28,8 @@ const MODELS: Record<ServiceId, () => Promise<Loaded>> = {
   events: () => import('../model/models/events.json', { with: { type: 'json' } }),
   sqs: () => import('../model/models/sqs.json', { with: { type: 'json' } }),
   cloudformation: () => import('../model/models/cloudformation.json', { with: { type: 'json' } }),
+  athena: () => import('../model/models/athena.json', { with: { type: 'json' } }),
+  glue: () => import('../model/models/glue.json', { with: { type: 'json' } }),
 };
 
 const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?: Hooks }>> = {
@@ -47,6 +49,8 @@ const SERVICES: Record<ServiceId, () => Promise<{ operations: Operations; hooks?
   events: () => import('./events/index.ts'),
   sqs: () => import('./sqs/index.ts'),
   cloudformation: () => import('./cloudformation/index.ts'),
+  athena: () => import('./athena/index.ts'),
+  glue: () => import('./glue/index.ts'),
 };
 
 const models = new Map<ServiceId, Promise<ServiceModel>>();

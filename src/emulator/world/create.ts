@@ -22,6 +22,7 @@ import type { StreamRecord } from './logs/stream.ts';
 import { objects, parts } from './objects/records.ts';
 import { createObjectStore } from './objects/store.ts';
 import { STRICT_SWITCHES, type EmulatorOptions, REALISTIC_LATENCIES } from './options.ts';
+import { createQueries } from './queries/queries.ts';
 import { seededRandom } from './random.ts';
 import { queueMetrics } from './queues/metrics.ts';
 import { documentsOf } from './roles.ts';
@@ -86,6 +87,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     experiments: createExperiments(hosting),
     transforms: createTransforms(platform),
     schedules: createSchedules(store),
+    queries: createQueries(platform),
     stackWork: createAgenda(),
   };
   // What functions are given and the world that they are given it in know each other.
@@ -96,6 +98,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
   world.timeline.add(world.experiments);
   world.timeline.add(world.transforms);
   world.timeline.add(world.capture);
+  world.timeline.add(world.queries);
   world.timeline.add(alarmEvents(world));
   world.timeline.add(queueMetrics(world));
   world.timeline.add(world.bus);
@@ -106,6 +109,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     world,
     async close() {
       await world.transforms.close();
+      await world.queries.close();
       await Promise.all([containers.stopAll(), world.sandboxes.stopAll()]);
       await world.functionEvents.settle();
       // What is still gathered in memory: the open minutes of metrics, log chunks, captures that have not landed.

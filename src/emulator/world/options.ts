@@ -34,6 +34,10 @@ export interface Latencies {
   runTransformJob: number;
   /** StopTransformJob until Stopped. */
   stopTransformJob: number;
+  /** StartQueryExecution of Athena until the query runs. */
+  queueQuery: number;
+  /** How long a query of Athena runs. */
+  runQuery: number;
   /** Median of the simulated ModelLatency of built-in containers; 0 reports what the container really took. */
   modelLatency: number;
   /** Median of the simulated OverheadLatency; 0 reports what the emulator really took. */
@@ -58,6 +62,8 @@ export const REALISTIC_LATENCIES: Latencies = {
   launchTransformJob: 210_000,
   runTransformJob: 90_000,
   stopTransformJob: 30_000,
+  queueQuery: 200,
+  runQuery: 2_000,
   modelLatency: 1.9,
   overheadLatency: 1.1,
 };
@@ -80,6 +86,8 @@ export const QUICK_LATENCIES: Latencies = {
   launchTransformJob: 1_000,
   runTransformJob: 1_000,
   stopTransformJob: 500,
+  queueQuery: 50,
+  runQuery: 200,
   modelLatency: 1.9,
   overheadLatency: 1.1,
 };
@@ -180,6 +188,8 @@ export interface Switches {
   sliceEnd: 'inclusive' | 'exclusive';
   /** Significant digits with which joined rows print numbers anew. Default 15. */
   joinedDigits: 15 | 17;
+  /** What Lake Formation denies whatever IAM says: nothing, reading a table in a query, or all of databases and tables. Default 'open'. */
+  lakeFormation: 'open' | 'select' | 'all';
 }
 
 export const STRICT_SWITCHES: Switches = {
@@ -225,6 +235,7 @@ export const STRICT_SWITCHES: Switches = {
   linearLearnerArrays: false,
   sliceEnd: 'inclusive',
   joinedDigits: 15,
+  lakeFormation: 'open',
 };
 
 /** The price of an instance type in a region. */

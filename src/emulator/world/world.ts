@@ -14,6 +14,7 @@ import type { FunctionEvents } from './functions/records.ts';
 import type { LogStore } from './logs/logs.ts';
 import type { ObjectStore } from './objects/objects.ts';
 import type { InstancePrice, Latencies, Quota, Switches } from './options.ts';
+import type { Queries } from './queries/records.ts';
 import type { Random } from './random.ts';
 import type { Bus } from './rules/records.ts';
 import type { Schedules } from './schedules.ts';
@@ -57,6 +58,8 @@ export interface World extends Platform {
   readonly experiments: Experiments;
   readonly transforms: Transforms;
   readonly schedules: Schedules;
+  /** Queries of Athena. */
+  readonly queries: Queries;
   /** When stacks go on. */
   readonly stackWork: Agenda;
   /** What functions are given by themselves. */

@@ -6,6 +6,8 @@ import { keyOf, tagsOf } from '../../world/endpoints/records.ts';
 import { partitionOf } from '../../world/partition.ts';
 import { objects } from '../../world/objects/records.ts';
 import { roleInUse } from '../../world/roles.ts';
+import { catalogArn } from '../../world/catalog.ts';
+import { queriesOf, queryKey } from '../../world/queries/records.ts';
 import { targetKey, targetsOf } from '../../world/scaling.ts';
 import { copySource, s3Actions } from './s3.ts';
 
@@ -55,7 +57,9 @@ function requirements(action: string, input: Input, context: Context): Requireme
   const all = required.flatMap(
     (kind) => resourcesOf(service, kind, action, input, context) ?? wide(service, kind, context),
   );
-  const resources = [...new Set([...all, ...(all.length > 0 ? [] : named)])];
+  // "you must have permission on the resource and all its ancestors" (Glue Developer Guide, "Data Catalog resource ARNs").
+  const above = service === 'glue' && all.length > 0 ? [catalogArn(context)] : [];
+  const resources = [...new Set([...above, ...all, ...(all.length > 0 ? [] : named)])];
   return (resources.length > 0 ? resources : ['*']).map((resource) => ({
     action,
     resource,
@@ -135,11 +139,37 @@ function resourcesOf(
       const stack = text('StackName');
       return stack?.startsWith('arn:') === true ? [stack] : filled({ StackName: stack, Id: '*' });
     }
+    case 'athena workgroup':
+      return filled({ WorkGroupName: workGroup(action, input, context) });
+    case 'glue database':
+      return filled({ DatabaseName: glueNames(action, input).database?.toLowerCase() });
+    case 'glue table': {
+      const { database, table } = glueNames(action, input);
+      return filled({ DatabaseName: database?.toLowerCase(), TableName: table?.toLowerCase() });
+    }
     case 'sns topic':
       return filled({ TopicName: text('Name') });
     default:
       return undefined;
   }
+}
+
+/** The workgroup that a request is about: that of its query, where it names one. */
+function workGroup(action: string, input: Input, context: Context): string | undefined {
+  const { QueryExecutionId: id, QueryExecutionIds: ids, WorkGroup: group, Name: name } = input;
+  const [query] = [id, ids].flat().filter((one) => typeof one === 'string');
+  if (query !== undefined) return queriesOf(context.world.store).get(queryKey(context, query))?.workGroup ?? 'primary';
+  const named = action === 'athena:CreateWorkGroup' ? name : group;
+  return typeof named === 'string' ? named : 'primary';
+}
+
+/** Database and table of a request to Glue; of a database that goes, all of its tables. */
+function glueNames(action: string, input: Input): { database: string | undefined; table: string | undefined } {
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  const given = (value: unknown) => text((value as { Name?: unknown } | undefined)?.Name);
+  const { Name, DatabaseName, TableName, DatabaseInput, TableInput } = input;
+  if (/Database/.test(action)) return { database: text(Name) ?? given(DatabaseInput) ?? '*', table: '*' };
+  return { database: text(DatabaseName), table: text(TableName) ?? text(Name) ?? given(TableInput) ?? '*' };
 }
 
 /** The name of a function, which may be named by its ARN or a part of it. */
@@ -293,6 +323,8 @@ const TAGGING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   events: { PutRule: 'TagResource' },
   sqs: { CreateQueue: 'TagQueue' },
   iam: { CreateRole: 'TagRole' },
+  athena: { CreateWorkGroup: 'TagResource' },
+  glue: { CreateDatabase: 'TagResource' },
 };
 
 function tagging(service: string, name: string, input: Input, context: Context): Requirement[] {

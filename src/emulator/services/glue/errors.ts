@@ -1,0 +1,26 @@
+import { AwsError } from '../../model/aws-error.ts';
+
+export function entityNotFound(message: string): AwsError {
+  return new AwsError('EntityNotFoundException', message);
+}
+
+export function alreadyExists(message: string): AwsError {
+  return new AwsError('AlreadyExistsException', message);
+}
+
+export function invalidInput(message: string): AwsError {
+  return new AwsError('InvalidInputException', message);
+}
+
+/** Lake Formation's refusal of what IAM would allow. */
+export function lakeFormation(permission: string, on: string): AwsError {
+  return new AwsError(
+    'AccessDeniedException',
+    `Insufficient Lake Formation permission(s): Required ${permission} on ${on}`,
+  );
+}
+
+/** Known to AWS, not built here: refused by name. */
+export function notBuilt(what: string): AwsError {
+  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
+}

@@ -1,0 +1,360 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { QueryFailure } from './failure.ts';
+import { MACROS } from './functions.ts';
+import { duckdbType, literal, quoted, readHiveType } from './hive-types.ts';
+import { jsonRows } from './json-rows.ts';
+import { printed, type ResultColumn, resultColumn } from './print.ts';
+import { addScalars } from './scalars.ts';
+import type { Column, TableSource } from './source.ts';
+import { schemaOf, translateSelect } from './syntax.ts';
+
+/** What a SELECT is run with. */
+interface Question {
+  select: string;
+  /** That of tables without one. */
+  database: string | undefined;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Bytes that may be scanned; undefined: no limit. */
+  cutoff: number | undefined;
+  /** @throws QueryFailure where there is no such table, or the caller may not read it */
+  lookUp(database: string, table: string): Promise<TableSource | undefined>;
+}
+
+/** What a SELECT came to. */
+export interface Rows {
+  columns: readonly ResultColumn[];
+  /** As Athena prints them; null for NULL. */
+  rows: readonly (readonly (string | null)[])[];
+  scanned: number;
+}
+
+export interface ParquetFile {
+  columns: readonly ResultColumn[];
+  /** undefined where there is no row. */
+  bytes: Uint8Array | undefined;
+  count: number;
+  scanned: number;
+}
+
+/** More would be scanned than may be. */
+export class CutoffReached extends Error {
+  /** What was scanned until then. */
+  readonly scanned: number;
+
+  constructor(scanned: number) {
+    super('Bytes scanned limit was exceeded');
+    this.scanned = scanned;
+  }
+}
+
+/** Runs a SELECT over tables in S3. @throws QueryFailure | CutoffReached */
+export function runSelect(question: Question, signal: AbortSignal): Promise<Rows> {
+  return withEngine(signal, async (connection, folder) => {
+    const { sql, scanned } = await prepare(connection, folder, question);
+    const reader = await connection.runAndReadAll(sql);
+    const types = reader.columnTypes();
+    const columns = reader.columnNames().map((name, index) => resultColumn(name, types[index] as never));
+    const rows = reader.getRows().map((row) => row.map((value, index) => printed(value, types[index] as never)));
+    return { columns, rows, scanned };
+  });
+}
+
+/** Runs a SELECT, and gives its rows as a Parquet file. @throws QueryFailure | CutoffReached */
+export function runToParquet(question: Question, compression: string, signal: AbortSignal): Promise<ParquetFile> {
+  return withEngine(signal, async (connection, folder) => {
+    const { sql, scanned } = await prepare(connection, folder, question);
+    await connection.run(`CREATE TABLE unloaded AS ${sql}`);
+    const described = await connection.runAndReadAll('SELECT * FROM unloaded LIMIT 0');
+    const types = described.columnTypes();
+    const columns = described.columnNames().map((name, index) => resultColumn(name, types[index] as never));
+    const [[count = 0n] = []] = (await connection.runAndReadAll('SELECT count(*) FROM unloaded')).getRowsJS();
+    if (count === 0n) return { columns, bytes: undefined, count: 0, scanned };
+    const out = join(folder, 'out.parquet');
+    const selected = described.columnNames().map((name, index) => {
+      const type = String(types[index]);
+      return type === 'HUGEINT' || type === 'UBIGINT'
+        ? `CAST(${quoted(name)} AS BIGINT) AS ${quoted(name)}`
+        : quoted(name);
+    });
+    await connection.run(
+      `COPY (SELECT ${selected.join(', ')} FROM unloaded) TO ${literal(out)} (FORMAT parquet, COMPRESSION ${compression})`,
+    );
+    return { columns, bytes: await readFile(out), count: Number(count), scanned };
+  });
+}
+
+async function withEngine<T>(
+  signal: AbortSignal,
+  work: (connection: DuckDBConnection, folder: string) => Promise<T>,
+): Promise<T> {
+  const library = await import('./library.ts');
+  const folder = await mkdtemp(join(tmpdir(), 'shadowctl-athena-'));
+  try {
+    const instance = await library.DuckDBInstance.create(':memory:', {
+      temp_directory: join(folder, 'spill'),
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+    const connection = await instance.connect();
+    const stop = () => connection.interrupt();
+    signal.addEventListener('abort', stop);
+    try {
+      await connection.run("SET timezone = 'UTC'");
+      await addScalars(connection, library);
+      await connection.run(MACROS);
+      return await work(connection, folder);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw failureOf(error);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      connection.closeSync();
+      instance.closeSync();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What DuckDB says, in Trino's terms where these are known. */
+function failureOf(error: unknown): unknown {
+  if (error instanceof QueryFailure || error instanceof CutoffReached || !(error instanceof Error)) return error;
+  const [first = ''] = error.message.split('\n');
+  const own = /\b([A-Z][A-Z_]{5,}): ([^]*)$/.exec(first);
+  if (own !== null) return new QueryFailure(own[1] ?? '', own[2] ?? '');
+  const column = /Referenced column "([^"]+)"/.exec(first)?.[1];
+  if (column !== undefined) return new QueryFailure('COLUMN_NOT_FOUND', `Column '${column}' cannot be resolved`);
+  const kind = /^([A-Za-z -]+) Error: /.exec(first)?.[1];
+  const code =
+    kind === 'Binder'
+      ? 'TYPE_MISMATCH'
+      : kind === 'Conversion'
+        ? 'INVALID_CAST_ARGUMENT'
+        : kind === 'Out of Range'
+          ? 'NUMERIC_VALUE_OUT_OF_RANGE'
+          : undefined;
+  return code === undefined
+    ? new QueryFailure('GENERIC_INTERNAL_ERROR', first)
+    : new QueryFailure(code, first.replace(/^[A-Za-z -]+ Error: /, ''));
+}
+
+interface Prepared {
+  sql: string;
+  scanned: number;
+}
+
+/** Translates a SELECT, finds which partitions it reads, and lays these out for DuckDB. */
+async function prepare(connection: DuckDBConnection, folder: string, question: Question): Promise<Prepared> {
+  const { select, database, now, cutoff } = question;
+  const run = async (sql: string) => textOf((await connection.runAndReadAll(sql)).getRowsJS()[0]?.[0]);
+  const { sql, tables } = await translateSelect(select, { database, now, run });
+  const known = await Promise.all(tables.map(async (one) => ({ ...one, source: await found(one, question) })));
+  const scans = await scansOf(connection, sql, known);
+  const meter = new Meter(cutoff);
+  for (const [index, table] of known.entries()) {
+    const layout = new Layout(connection, join(folder, `t${index}`), table.source);
+    const read = scans.filter((one) => one.table === index);
+    await layout.show(`${quoted(schemaOf(table.database))}.${quoted(table.table)}`, read, meter);
+  }
+  return { sql, scanned: meter.total };
+}
+
+async function found(
+  { database, table, place }: { database: string; table: string; place: string },
+  { lookUp }: Question,
+): Promise<TableSource> {
+  const source = await lookUp(database, table);
+  if (source !== undefined) return source;
+  throw new QueryFailure('TABLE_NOT_FOUND', `${place}: Table 'awsdatacatalog.${database}.${table}' does not exist`);
+}
+
+/** Counts what is scanned, up to the limit. */
+class Meter {
+  total = 0;
+  readonly #cutoff: number | undefined;
+
+  constructor(cutoff: number | undefined) {
+    this.#cutoff = cutoff;
+  }
+
+  add(bytes: number): void {
+    this.total += bytes;
+    if (this.#cutoff !== undefined && this.total > this.#cutoff) throw new CutoffReached(this.total);
+  }
+}
+
+/** A partition that a statement reads, and how: once for each time it stands there. */
+interface Scan {
+  /** Which of the statement's tables. */
+  table: number;
+  partition: number;
+  /** In lower case; those of the partition keys are not read. */
+  columns: readonly string[];
+}
+
+type Known = { database: string; table: string; source: TableSource };
+
+/**
+ * Which partitions the statement reads: DuckDB's own optimizer is asked about tables that have a part for each partition and
+ * no rows. Conditions on partition keys are then conditions on constants.
+ */
+async function scansOf(connection: DuckDBConnection, sql: string, tables: readonly Known[]): Promise<Scan[]> {
+  // Else that a part has no rows would count.
+  await connection.run("SET disabled_optimizers = 'statistics_propagation'");
+  for (const [index, { database, table, source }] of tables.entries()) {
+    await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoted(schemaOf(database))}`);
+    await connection.run(`CREATE SCHEMA ${quoted(`part:${index}`)}`);
+    const columns = source.columns.map(({ name, type }) => `${quoted(name)} ${duckdbType(readHiveType(type, name))}`);
+    const parts = source.partitions.map(
+      (_, part) => `CREATE TABLE ${quoted(`part:${index}`)}.${quoted(String(part))} (${columns.join(', ')})`,
+    );
+    if (parts.length > 0) await connection.run(parts.join(';'));
+    const shown = source.partitions.map(
+      (one, part) =>
+        `SELECT *${constants(source.partitionKeys, one.values)} FROM ${quoted(`part:${index}`)}.${quoted(String(part))}`,
+    );
+    await connection.run(
+      `CREATE VIEW ${quoted(schemaOf(database))}.${quoted(table)} AS ${shown.join(' UNION ALL ') || nothing(source)}`,
+    );
+  }
+  const [[, plan = '[]'] = []] = (
+    await connection.runAndReadAll(`EXPLAIN (FORMAT json) ${sql}`)
+  ).getRowsJS() as string[][];
+  await connection.run("SET disabled_optimizers = ''");
+  for (const { database, table } of tables)
+    await connection.run(`DROP VIEW ${quoted(schemaOf(database))}.${quoted(table)}`);
+  const scans: Scan[] = [];
+  const visit = (node: PlanNode) => {
+    const part = /^(?:memory\.)?"?part:(\d+)"?\."?(\d+)"?$/.exec(node.extra_info?.Table ?? '');
+    if (part !== null)
+      scans.push({
+        table: Number(part[1]),
+        partition: Number(part[2]),
+        columns: [node.extra_info?.Projections ?? []].flat().map((one) => one.toLowerCase()),
+      });
+    for (const child of node.children ?? []) visit(child);
+  };
+  for (const node of JSON.parse(plan) as PlanNode[]) visit(node);
+  return scans;
+}
+
+interface PlanNode {
+  children?: PlanNode[];
+  extra_info?: { Table?: string; Projections?: string | string[] };
+}
+
+/** The columns of the partition keys with their values, behind the others. */
+function constants(keys: readonly Column[], values: readonly string[]): string {
+  return keys
+    .map(
+      ({ name, type }, index) =>
+        `, CAST(${literal(values[index] ?? '')} AS ${duckdbType(readHiveType(type, name))}) AS ${quoted(name)}`,
+    )
+    .join('');
+}
+
+/** A table without rows. */
+function nothing({ columns, partitionKeys }: TableSource): string {
+  const all = [...columns, ...partitionKeys].map(
+    ({ name, type }) => `CAST(NULL AS ${duckdbType(readHiveType(type, name))}) AS ${quoted(name)}`,
+  );
+  return `SELECT ${all.join(', ')} WHERE false`;
+}
+
+/** Lays the objects of a table out as files, and makes a view of them. */
+class Layout {
+  readonly #connection: DuckDBConnection;
+  readonly #file: string;
+  readonly #source: TableSource;
+
+  constructor(connection: DuckDBConnection, file: string, source: TableSource) {
+    this.#connection = connection;
+    this.#file = file;
+    this.#source = source;
+  }
+
+  async show(view: string, scans: readonly Scan[], meter: Meter): Promise<void> {
+    const parts = [...new Set(scans.map(({ partition }) => partition))];
+    const shown: string[] = [];
+    for (const part of parts) {
+      const partition = this.#source.partitions[part];
+      if (partition === undefined) continue;
+      const of = scans.filter((one) => one.partition === part);
+      const select =
+        this.#source.format === 'json' ? await this.#json(part, of, meter) : await this.#parquet(part, of, meter);
+      if (select !== undefined)
+        shown.push(`SELECT *${constants(this.#source.partitionKeys, partition.values)} FROM (${select})`);
+    }
+    await this.#connection.run(`CREATE VIEW ${view} AS ${shown.join(' UNION ALL ') || nothing(this.#source)}`);
+  }
+
+  async #json(part: number, scans: readonly Scan[], meter: Meter): Promise<string | undefined> {
+    const { columns, partitions, ignoreMalformed } = this.#source;
+    const fields = columns.map(({ name, type }) => ({ name, type: readHiveType(type, name) }));
+    const lines: string[] = [];
+    for (const object of partitions[part]?.objects ?? []) {
+      for (const _ of scans) meter.add(object.size);
+      for (const row of await jsonRows(object, fields, ignoreMalformed)) lines.push(JSON.stringify(row));
+    }
+    if (lines.length === 0) return undefined;
+    const file = `${this.#file}-${part}.json`;
+    await writeFile(file, `${lines.join('\n')}\n`);
+    const types = fields.map(({ name, type }) => `${literal(name)}: ${literal(duckdbType(type))}`);
+    return `SELECT * FROM read_json(${literal(file)}, format = 'newline_delimited', maximum_object_size = 33554432, columns = {${types.join(', ')}})`;
+  }
+
+  async #parquet(part: number, scans: readonly Scan[], meter: Meter): Promise<string | undefined> {
+    const { columns, partitions } = this.#source;
+    const selects: string[] = [];
+    for (const [index, object] of (partitions[part]?.objects ?? []).entries()) {
+      const file = `${this.#file}-${part}-${index}.parquet`;
+      const bytes = await object.read();
+      await writeFile(file, bytes);
+      const chunks = await this.#chunks(file, object.uri);
+      // The footer tells its own length in front of the last four bytes.
+      const footer = Buffer.from(bytes).readUInt32LE(bytes.length - 8) + 8;
+      for (const { columns: read } of scans)
+        meter.add(
+          footer +
+            chunks
+              .filter(({ name }) => read.some((one) => root(one) === name))
+              .reduce((sum, { size }) => sum + size, 0),
+        );
+      const present = new Set(chunks.map(({ name }) => name));
+      selects.push(
+        `SELECT ${columns
+          .map(({ name, type }) => {
+            const to = duckdbType(readHiveType(type, name));
+            return `CAST(${present.has(name) ? quoted(name) : 'NULL'} AS ${to}) AS ${quoted(name)}`;
+          })
+          .join(', ')} FROM read_parquet(${literal(file)})`,
+      );
+    }
+    return selects.length === 0 ? undefined : selects.join(' UNION ALL ');
+  }
+
+  /** How many bytes each column of a file takes, by the column's name in lower case. */
+  async #chunks(file: string, uri: string): Promise<{ name: string; size: number }[]> {
+    try {
+      const reader = await this.#connection.runAndReadAll(
+        `SELECT path_in_schema, CAST(sum(total_compressed_size) AS BIGINT) FROM parquet_metadata(${literal(file)}) GROUP BY 1`,
+      );
+      return reader.getRowsJS().map(([path, size]) => ({ name: root(textOf(path)), size: Number(size) }));
+    } catch {
+      throw new QueryFailure('HIVE_BAD_DATA', `Not valid Parquet file: ${uri} expected magic number: PAR1`);
+    }
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The column that a part of it (`a, b` or `a.b`) belongs to. */
+function root(path: string): string {
+  return (path.split(/[.,]/)[0] ?? '').trim().toLowerCase();
+}

@@ -1,0 +1,124 @@
+import { createAgenda } from '../agenda.ts';
+import { buckets } from '../objects/records.ts';
+import type { Platform } from '../world.ts';
+import { type Queries, queriesOf, queryKey, type QueryRecord } from './records.ts';
+import { type Outcome, runQuery } from './run.ts';
+import { rightsOf } from './tables.ts';
+
+/** Athena's queries, and the event source that moves them on: queued, running, ended. */
+export function createQueries(world: Platform): Queries {
+  const table = queriesOf(world.store);
+  const agenda = createAgenda();
+  const outcomes = new Map<string, Outcome>();
+  const working = new Map<string, { calledOff: AbortController; done: Promise<unknown> }>();
+  const keep = (record: QueryRecord) => {
+    const key = queryKey(record, record.id);
+    table.set(key, record);
+    agenda.set(key, working.has(key) ? undefined : record.stage?.dueAt);
+  };
+  // What had not ended with the process before begins again.
+  for (const [key, record] of table.entries()) {
+    if (record.stage?.kind === 'end') record.stage = { kind: 'run', dueAt: record.stage.dueAt };
+    agenda.set(key, record.stage?.dueAt);
+  }
+
+  const end = async (record: QueryRecord, at: number) => {
+    const key = queryKey(record, record.id);
+    const outcome = outcomes.get(key);
+    outcomes.delete(key);
+    delete record.stage;
+    record.endedAt = at;
+    if (outcome === undefined) throw new Error(`the query ${record.id} ends without an outcome`);
+    record.scanned = outcome.scanned;
+    const ended = outcome.ended ?? (await written(world, record, outcome, at));
+    record.state = ended?.state ?? 'SUCCEEDED';
+    if (ended !== undefined) {
+      record.reason = ended.reason;
+      if (ended.error !== undefined) record.error = ended.error;
+    } else {
+      if (outcome.columns !== undefined) record.columns = outcome.columns;
+      if (outcome.manifest !== undefined) record.manifest = outcome.manifest;
+    }
+    keep(record);
+  };
+  const work = async (record: QueryRecord, at: number) => {
+    const key = queryKey(record, record.id);
+    record.state = 'RUNNING';
+    record.startedAt = at;
+    const calledOff = new AbortController();
+    const done = runQuery(world, record, calledOff.signal)
+      .catch((error: unknown): Outcome => {
+        const words = `GENERIC_INTERNAL_ERROR: ${error instanceof Error ? error.message : String(error)}`;
+        return {
+          scanned: 0,
+          files: [],
+          ended: { state: 'FAILED', reason: words, error: { category: 1, type: 1, message: words } },
+        };
+      })
+      .then((outcome) => {
+        working.delete(key);
+        if (calledOff.signal.aborted) return;
+        outcomes.set(key, outcome);
+        const dueAt = at + world.latencies.runQuery;
+        record.stage = { kind: 'end', dueAt: world.clock.virtual ? dueAt : Math.max(dueAt, world.clock.now()) };
+        keep(record);
+      });
+    working.set(key, { calledOff, done });
+    keep(record);
+    // In simulated time nothing else can happen meanwhile; real callers must not wait.
+    if (world.clock.virtual) await done;
+  };
+  return {
+    add: keep,
+    stop(record) {
+      const key = queryKey(record, record.id);
+      working.get(key)?.calledOff.abort(new Error('The query was stopped.'));
+      working.delete(key);
+      outcomes.delete(key);
+      delete record.stage;
+      record.state = 'CANCELLED';
+      record.endedAt = world.clock.now();
+      record.reason = 'Query cancelled by user';
+      keep(record);
+    },
+    next: agenda.next,
+    async run(at) {
+      for (const key of agenda.due(at)) {
+        const record = table.get(key);
+        if (record?.stage === undefined) agenda.set(key, undefined);
+        else await (record.stage.kind === 'run' ? work(record, at) : end(record, at));
+      }
+    },
+    async close() {
+      for (const { calledOff } of working.values()) calledOff.abort(new Error('The emulator was closed.'));
+      await Promise.allSettled([...working.values()].map(({ done }) => done));
+    },
+  };
+}
+
+/** Writes a result to S3; why that failed, where it did. */
+async function written(
+  world: Platform,
+  record: QueryRecord,
+  { files }: Outcome,
+  at: number,
+): Promise<Outcome['ended']> {
+  try {
+    const rights = rightsOf(world, record);
+    for (const { uri } of files) rights.s3('PutObject', uri.slice('s3://'.length));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { state: 'FAILED', reason, error: { category: 2, type: 1200, message: reason } };
+  }
+  for (const { uri, bytes, contentType } of files) {
+    const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(uri) ?? [];
+    if (
+      buckets(world.store).get(bucket)?.account === record.account &&
+      (await world.objects.put(record.account, bucket, key, bytes, contentType, at))
+    )
+      continue;
+    const reason = `HIVE_WRITER_OPEN_ERROR: The specified bucket does not exist: ${bucket}`;
+    return { state: 'FAILED', reason, error: { category: 2, type: 1003, message: reason } };
+  }
+  return undefined;
+}
