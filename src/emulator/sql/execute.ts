@@ -6,6 +6,7 @@ import { QueryFailure } from './failure.ts';
 import { MACROS } from './functions.ts';
 import { duckdbType, literal, quoted, readHiveType } from './hive-types.ts';
 import { jsonRows } from './json-rows.ts';
+import { textRows } from './lines.ts';
 import { printed, type ResultColumn, resultColumn } from './print.ts';
 import { addScalars } from './scalars.ts';
 import type { Column, TableSource } from './source.ts';
@@ -285,20 +286,26 @@ class Layout {
       if (partition === undefined) continue;
       const of = scans.filter((one) => one.partition === part);
       const select =
-        this.#source.format === 'json' ? await this.#json(part, of, meter) : await this.#parquet(part, of, meter);
+        this.#source.format.kind === 'parquet'
+          ? await this.#parquet(part, of, meter)
+          : await this.#lines(part, of, meter);
       if (select !== undefined)
         shown.push(`SELECT *${constants(this.#source.partitionKeys, partition.values)} FROM (${select})`);
     }
     await this.#connection.run(`CREATE VIEW ${view} AS ${shown.join(' UNION ALL ') || nothing(this.#source)}`);
   }
 
-  async #json(part: number, scans: readonly Scan[], meter: Meter): Promise<string | undefined> {
-    const { columns, partitions, ignoreMalformed } = this.#source;
+  async #lines(part: number, scans: readonly Scan[], meter: Meter): Promise<string | undefined> {
+    const { columns, partitions, format } = this.#source;
     const fields = columns.map(({ name, type }) => ({ name, type: readHiveType(type, name) }));
     const lines: string[] = [];
     for (const object of partitions[part]?.objects ?? []) {
       for (const _ of scans) meter.add(object.size);
-      for (const row of await jsonRows(object, fields, ignoreMalformed)) lines.push(JSON.stringify(row));
+      const rows =
+        format.kind === 'text'
+          ? await textRows(object, fields, format.delimiter)
+          : await jsonRows(object, fields, format.kind === 'json' && format.ignoreMalformed);
+      for (const row of rows) lines.push(JSON.stringify(row));
     }
     if (lines.length === 0) return undefined;
     const file = `${this.#file}-${part}.json`;

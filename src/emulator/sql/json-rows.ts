@@ -1,9 +1,7 @@
-import { gunzipSync } from 'node:zlib';
 import { QueryFailure } from './failure.ts';
 import type { HiveType } from './hive-types.ts';
+import { type Field, linesOf } from './lines.ts';
 import type { ObjectSource } from './source.ts';
-
-type Field = { name: string; type: HiveType };
 
 /**
  * The rows of an object of JSON lines as the OpenX SerDe reads it: names in lower case, members that are missing NULL,
@@ -16,10 +14,8 @@ export async function jsonRows(
   columns: readonly Field[],
   ignoreMalformed: boolean,
 ): Promise<Record<string, unknown>[]> {
-  const bytes = await object.read();
-  const text = Buffer.from(object.uri.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   const rows: Record<string, unknown>[] = [];
-  for (const line of text.split('\n')) {
+  for (const line of await linesOf(object)) {
     if (line.trim() === '') continue;
     const value = parsed(line, object.uri, ignoreMalformed);
     rows.push(Object.fromEntries(columns.map(({ name, type }) => [name, fitted(value.get(name), type, name)])));

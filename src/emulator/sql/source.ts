@@ -2,13 +2,18 @@
 export interface TableSource {
   columns: readonly Column[];
   partitionKeys: readonly Column[];
-  /** JSON lines as the OpenX SerDe reads them, or Parquet. */
-  format: 'json' | 'parquet';
-  /** Of JSON: a line that is none is a row without values, and does not fail the query. */
-  ignoreMalformed: boolean;
+  format: Format;
   /** Those with objects; of a table without partition keys one, without values. */
   partitions: readonly PartitionSource[];
 }
+
+/** How rows lie in objects. */
+export type Format =
+  /** JSON lines as the OpenX SerDe reads them. A line that is none fails the query, or is a row without values. */
+  | { kind: 'json'; ignoreMalformed: boolean }
+  /** Lines whose fields are parted by a character (LazySimpleSerDe). */
+  | { kind: 'text'; delimiter: string }
+  | { kind: 'parquet' };
 
 export interface Column {
   /** In lower case. */

@@ -1,5 +1,5 @@
 import { QueryFailure } from '../../sql/failure.ts';
-import type { ObjectSource, TableSource } from '../../sql/source.ts';
+import type { Format, ObjectSource, TableSource } from '../../sql/source.ts';
 import { denialOf } from '../../iam/evaluate.ts';
 import { callerOf } from '../callers.ts';
 import { catalogArn, databaseArn, type TableRecord, tableArn, tableKey, tablesOf } from '../catalog.ts';
@@ -43,7 +43,31 @@ export function rightsOf(world: Platform, query: QueryRecord): Rights {
 }
 
 const JSON_SERDE = 'org.openx.data.jsonserde.JsonSerDe';
+const TEXT_SERDE = 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe';
 const PARQUET_SERDE = 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe';
+
+/** Properties of a SerDe that are built; of others only the values that change nothing. */
+const BUILT: Readonly<Record<string, readonly string[]>> = {
+  [JSON_SERDE]: ['serialization.format', 'ignore.malformed.json', 'case.insensitive=true', 'dots.in.keys=false'],
+  [TEXT_SERDE]: ['serialization.format', 'field.delim', 'line.delim=\n'],
+};
+
+function formatOf(serde: string | undefined, properties: Readonly<Record<string, string>>): Format {
+  if (serde === PARQUET_SERDE) return { kind: 'parquet' };
+  const built = serde === undefined ? undefined : BUILT[serde];
+  if (built === undefined)
+    throw new QueryFailure('NOT_SUPPORTED', `the emulator has not built tables with the SerDe ${serde ?? '(none)'}`);
+  const unbuilt = Object.entries(properties).find(
+    ([key, value]) => !built.includes(key) && !built.includes(`${key}=${value.toLowerCase()}`),
+  );
+  if (unbuilt !== undefined)
+    throw new QueryFailure('NOT_SUPPORTED', `the emulator has not built the SerDe's property ${unbuilt.join('=')}`);
+  if (serde === JSON_SERDE)
+    return { kind: 'json', ignoreMalformed: properties['ignore.malformed.json']?.toLowerCase() === 'true' };
+  // Hive's default is U+0001; a number is the character with that code.
+  const delimiter = properties['field.delim'] ?? properties['serialization.format'] ?? '\u0001';
+  return { kind: 'text', delimiter: /^\d+$/.test(delimiter) ? String.fromCodePoint(Number(delimiter)) : delimiter };
+}
 
 /**
  * A table of the catalogue with the objects that there are of it.
@@ -69,26 +93,14 @@ export async function tableSource(
     );
   const { StorageDescriptor: storage, Parameters: parameters = {}, PartitionKeys: keys = [] } = record.input;
   if (keys.length > 0) rights.glue('GetPartitions', resources);
-  const serde = storage?.SerdeInfo?.SerializationLibrary;
-  if (serde !== JSON_SERDE && serde !== PARQUET_SERDE)
-    throw new QueryFailure('NOT_SUPPORTED', `the emulator has not built tables with the SerDe ${serde ?? '(none)'}`);
-  const properties = storage?.SerdeInfo?.Parameters ?? {};
-  const known = new Set(['serialization.format', 'ignore.malformed.json', 'case.insensitive', 'dots.in.keys']);
-  const unknown = serde === JSON_SERDE ? Object.keys(properties).find((one) => !known.has(one)) : undefined;
-  const off = ['case.insensitive=false', 'dots.in.keys=true'].find((one) => {
-    const [key = '', value] = one.split('=');
-    return properties[key]?.toLowerCase() === value;
-  });
-  if (unknown !== undefined || off !== undefined)
-    throw new QueryFailure('NOT_SUPPORTED', `the emulator has not built the SerDe's property ${unknown ?? off}`);
+  const format = formatOf(storage?.SerdeInfo?.SerializationLibrary, storage?.SerdeInfo?.Parameters ?? {});
   return {
     columns: (storage?.Columns ?? []).map((one) => ({
       name: (one.Name ?? '').toLowerCase(),
       type: one.Type ?? 'string',
     })),
     partitionKeys: keys.map((one) => ({ name: (one.Name ?? '').toLowerCase(), type: one.Type ?? 'string' })),
-    format: serde === JSON_SERDE ? 'json' : 'parquet',
-    ignoreMalformed: properties['ignore.malformed.json']?.toLowerCase() === 'true',
+    format,
     partitions: partitionsOf(world, query, record, rights, parameters),
   };
 }

@@ -232,6 +232,36 @@ describe('a line that is no JSON', () => {
   });
 });
 
+describe('a table of lines', () => {
+  test('has a row for each, the empty ones too; columns that are missing are NULL', async () => {
+    await it.put('lines/a.jsonl', '{"a": 1}\n\n{"a": \u0001x\r\n\\N');
+    const table = (Name: string, Columns: { Name: string; Type: string }[], Parameters: Record<string, string>) => ({
+      Name,
+      StorageDescriptor: {
+        Columns,
+        Location: 's3://captures/lines/',
+        InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+        OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+        SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe', Parameters },
+      },
+    });
+    await it.table(table('lines', [{ Name: 'line', Type: 'string' }], { 'field.delim': '\u0001' }));
+    expect(await it.rows('SELECT line FROM lines')).toEqual([['{"a": 1}'], [''], ['{"a": '], [null]]);
+    const Columns = ['a:string', 'b:int', 'c:double'].map((one) => {
+      const [Name = '', Type = ''] = one.split(':');
+      return { Name, Type };
+    });
+    await it.put('lines/a.jsonl', 'x,1,2.5\ny,z\n');
+    await it.table(table('cells', Columns, { 'serialization.format': ',', 'field.delim': ',' }));
+    expect(await it.rows('SELECT * FROM cells')).toEqual([
+      ['x', '1', '2.5'],
+      ['y', null, null],
+    ]);
+    await it.table(table('escaped', Columns, { 'escape.delim': '\\' }));
+    expect((await it.run('SELECT * FROM escaped')).Status?.StateChangeReason).toMatch(/^NOT_SUPPORTED.*escape.delim/);
+  });
+});
+
 describe('UNLOAD', () => {
   const to = (folder: string) => `TO 's3://captures/${folder}/' WITH (format = 'PARQUET', compression = 'SNAPPY')`;
 
