@@ -17,6 +17,7 @@ import type { Io } from '../../src/ui/io.ts';
 import { createApp, type Surroundings } from '../../src/wire.ts';
 import { NO_GLOBALS } from '../support/globals.ts';
 import { capturedIo } from '../support/io.ts';
+import { isWhole } from '../support/sizes.ts';
 
 /**
  * Of so many requests one is sent: those that a report is about (30 a minute, which p99 needs), and those that flow during a
@@ -25,7 +26,7 @@ import { capturedIo } from '../support/io.ts';
 const THIN = { judged: 2, alongside: 8 };
 /**
  * The story with a part of its requests: enough for every outcome that is planned. `npm run check:package` plays it
- * as users see it.
+ * as users see it, for every change.
  */
 const THINNED: readonly Scene[] = STORY.map((scene) => ({
   ...scene,
@@ -59,7 +60,7 @@ function appOf(surroundings: Surroundings, io: Io): App {
   });
 }
 
-test('the whole demo goes as planned, and leaves nothing', { timeout: 170_000 }, async () => {
+test.runIf(isWhole('matrix'))('the whole demo goes as planned, and leaves nothing', { timeout: 170_000 }, async () => {
   const io = capturedIo();
   const cwd = await mkdtemp(join(tmpdir(), 'demo-test-'));
   const before = await temporaryFolders();

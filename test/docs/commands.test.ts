@@ -9,6 +9,7 @@ import { readSettings } from '../../src/mirror/settings.ts';
 import { NEEDS, type Need, type PermittedCommand } from '../../src/lifecycle/permissions/needs.ts';
 import { buildProgram } from '../../src/program.ts';
 import { capturedIo } from '../support/io.ts';
+import { isWhole } from '../support/sizes.ts';
 import { blocksOf, inlineCode, PAGES, read, ROOT, shadowctlWords, shellBlocks, shellCommands } from './pages.ts';
 import { onStage, openStage, type Played, type Stage } from './stage.ts';
 
@@ -52,7 +53,7 @@ test('README: your own endpoint in five commands, which end as it says', async (
   permitted(played);
 });
 
-test('the tutorial, from the first line to the last', async () => {
+test.runIf(isWhole('matrix'))('the tutorial, from the first line to the last', async () => {
   stage = await newStage();
   const played = await stage.play(commandsIn('docs/tutorial.md'));
   expect(unexpected(played)).toEqual([]);

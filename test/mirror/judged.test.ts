@@ -7,6 +7,7 @@ import { readPolicy } from '../../src/analysis/policy/schema.ts';
 import { comparisonBy } from '../../src/analysis/policy/answers.ts';
 import { RUNS_FOLDER } from '../../src/analysis/mirrored/run.ts';
 import { openModel, openRig, type Rig } from './rig.ts';
+import { sampled } from '../support/sizes.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -140,7 +141,7 @@ test('a shadow that takes one copy at a time, so that others wait in vain, does 
   expect(gate('errors')?.n).toBe(MINUTES * A_MINUTE);
 });
 
-test.each<[Doing]>([['fail'], ['garbage'], ['break'], ['huge']])(
+test.each(sampled<[Doing]>([['fail'], ['garbage'], ['break'], ['huge']], 2))(
   'a shadow whose every fifth answer is of kind "%s" does not pass',
   async (kind) => {
     const { verdict } = await verdictOf(await played((i) => (i % 5 === 0 ? kind : 'same')));
