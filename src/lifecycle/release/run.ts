@@ -16,10 +16,11 @@ import type { ReleaseJudging } from './evidence.ts';
 import { releaseEvidence } from './port.ts';
 import type { ReportShelf } from './reports.ts';
 import { answerRelease, beginRelease, type ReleaseAnswering, type ReleaseRequest, requireOpen } from './release.ts';
-import { tick, type TickParts, type TickResult } from './runner.ts';
+import { tick, type TickResult } from './runner.ts';
 import { type ReleaseSettings, requireKnownAuthor, termsOf } from './settings.ts';
 import { releaseUnderWay } from './under-way.ts';
 import { lookForArtifacts, planWatched, type WatchLook } from './watch.ts';
+import type { TickParts } from './tick-parts.ts';
 
 /** What a release works with, read anew by each command. */
 export interface ReleaseParts {
