@@ -201,6 +201,8 @@ export interface Repeats {
 
 /** The different inputs whose hash (64 bits) lies below a threshold, which goes by the number of rows. */
 export interface InputSample {
+  /** How inputs were hashed; missing: as the local engine does. Samples of other hashes say nothing about each other. */
+  hash?: 'md5' | undefined;
   /** Decimal, as hashes are. */
   below: string;
   /** Rows of the input that comes most often, of all inputs. */

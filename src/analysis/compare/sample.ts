@@ -20,9 +20,14 @@ const UNZIPPED = 64 * 1024 * 1024;
 
 /** Answers of some records of one side, which show how all are read. Records outside of the window only where there are no others. */
 export function sampleOf(source: RecordSource, window: Window): Seen[] {
+  return sampledCaptures(source, window).flatMap((capture) => seenOf(capture) ?? []);
+}
+
+/** The records that `sampleOf` takes. */
+export function sampledCaptures(source: RecordSource, window: Window): Capture[] {
   const captures = 'captures' in source ? spread(source.captures.captures, FILES * RECORDS) : beginnings(source.files);
   const within = captures.filter(({ at }) => at >= window.from && at < window.to);
-  return (within.length > 0 ? within : captures).flatMap((capture) => seenOf(capture) ?? []);
+  return within.length > 0 ? within : captures;
 }
 
 function beginnings(files: readonly string[]): Capture[] {

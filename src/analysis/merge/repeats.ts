@@ -48,7 +48,7 @@ function overlapOf(
   b: InputSample | undefined,
   inputs: { a: number; b: number },
 ): Overlap | undefined {
-  if (a === undefined || b === undefined) return undefined;
+  if (a === undefined || b === undefined || a.hash !== b.hash) return undefined;
   const below = least(a.below, b.below);
   const within = ({ of }: InputSample) => new Map(of.filter(([hash]) => BigInt(hash) < BigInt(below)));
   const [left, right] = [within(a), within(b)];
@@ -69,13 +69,13 @@ function least(a: string, b: string): string {
 }
 
 function mergeSamples(a: InputSample, b: InputSample | undefined): InputSample | undefined {
-  if (b === undefined) return undefined;
+  if (b === undefined || a.hash !== b.hash) return undefined;
   const below = least(a.below, b.below);
   const rows = new Map<string, number>();
   for (const [hash, n] of [...a.of, ...b.of])
     if (BigInt(hash) < BigInt(below)) rows.set(hash, (rows.get(hash) ?? 0) + n);
   const of = [...rows].toSorted(([x], [y]) => (BigInt(x) < BigInt(y) ? -1 : 1));
-  return { below, largest: a.largest + b.largest, of };
+  return { ...(a.hash === undefined ? {} : { hash: a.hash }), below, largest: a.largest + b.largest, of };
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEngine } from '../../../src/analysis/compare/duckdb/connection.ts';
 import type { Engine } from '../../../src/analysis/compare/duckdb/connection.ts';
-import { readCurve } from '../../../src/analysis/compare/duckdb/curve.ts';
+import { readCurve } from '../../../src/analysis/compare/sql/curve.ts';
 import { quantile } from '../../../src/analysis/statistics/distances.ts';
 import {
   decileCounts,

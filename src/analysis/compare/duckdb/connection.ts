@@ -1,12 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { DUCKDB_HASHES } from '../sql/hashes.ts';
+import type { Questions } from '../sql/questions.ts';
 
-/** One answer of the engine: column name to value. Numbers are doubles. */
-export type Row = Record<string, unknown>;
+export type { Row } from '../sql/questions.ts';
 
 /** A private, in-memory DuckDB that spills to a folder under a memory bound, and never loads anything from outside. */
-export interface Engine {
+export interface Engine extends Questions {
   run(sql: string): Promise<void>;
-  rows(sql: string): Promise<Row[]>;
   connection: DuckDBConnection;
   close(): void;
 }
@@ -66,6 +66,9 @@ export async function openEngine(options: {
   };
   return {
     connection,
+    hashes: DUCKDB_HASHES,
+    define: (name, select) =>
+      unless(async () => void (await connection.run(`create or replace table ${name} as ${select}`))),
     run: (sql) => unless(async () => void (await connection.run(sql))),
     rows: (sql) => unless(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
     close() {

@@ -12,16 +12,17 @@ import { chosenMethod, keysMost, pairsMost, type Tried } from '../pairing-method
 import { loadDuckdb, openEngine } from './connection.ts';
 import type { Engine } from './connection.ts';
 import { wholeSums } from './fields.ts';
-import { labels } from './labels.ts';
+import { labels } from '../sql/labels.ts';
 import { missingMinutes } from './missing.ts';
 import { nextRows } from './next-rows.ts';
-import { numberSums, referenceSums } from './numbers.ts';
+import { numberSums, referenceSums } from '../sql/numbers.ts';
 import { pairSides, showSides } from './pairing.ts';
 import { samplePairs } from './records.ts';
-import { repeats } from './repeats.ts';
+import { repeats } from '../sql/repeats.ts';
 import { slices } from './slices.ts';
-import { fill, KEYS, sqlNumber } from './statements.ts';
-import { SUMS } from './sums.ts';
+import { fill, KEYS, sqlNumber } from '../sql/statements.ts';
+import { OWN_SUMS } from './sums.ts';
+import { SUMS } from '../sql/sums.ts';
 import { topPairs } from './top.ts';
 import { classScores, judgedBlocks, showTruth, truthSums, UNJUDGED } from './truth.ts';
 
@@ -108,7 +109,7 @@ async function load(engine: Engine, records: Records, options: ComparisonOptions
 
 /** Share of the answers that carry what this way pairs by, of the side of which fewer do. */
 async function keyedShare(engine: Engine, method: PairingMethod): Promise<number> {
-  const [row] = await engine.rows(fill(SUMS.keyed, { key: KEYS[method] }));
+  const [row] = await engine.rows(fill(OWN_SUMS.keyed, { key: KEYS[method] }));
   return Number(row?.share ?? 0);
 }
 
@@ -204,7 +205,7 @@ function toleranceSql({ tolerance, relative }: { tolerance: number; relative?: n
 async function skew(engine: Engine, method: PairingMethod | undefined, records: number): Promise<number | undefined> {
   const byId = method === 'inferenceId' || method === 'eventId';
   const each = Math.max(1, Math.floor(records / 10_000));
-  const sql = byId ? fill(SUMS.skew_by_id, { key: KEYS[method], each }) : SUMS.skew_by_input;
+  const sql = byId ? fill(OWN_SUMS.skew_by_id, { key: KEYS[method], each }) : OWN_SUMS.skew_by_input;
   const [row] = await engine.rows(sql);
   return typeof row?.skew === 'number' ? row.skew : undefined;
 }
@@ -215,7 +216,7 @@ async function sideCounts(
   records: Records,
   { scanned, pairs }: Paired,
 ): Promise<Record<'production' | 'shadow', SideCounts>> {
-  const found = await engine.rows(SUMS.answers);
+  const found = await engine.rows(OWN_SUMS.answers);
   const of = (side: 'production' | 'shadow'): SideCounts => {
     const { answered, scored: _, ...counts } = scanned[side];
     const row = found.find((one) => one.side === side);

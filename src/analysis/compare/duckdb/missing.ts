@@ -3,7 +3,7 @@ import type { MissingMinute, PairingMethod } from '../../predictions.ts';
 import type { Scanned } from '../ingest/scan.ts';
 import type { Engine } from './connection.ts';
 import missingSql from './missing.sql';
-import { fill, KEYS, quote, statements } from './statements.ts';
+import { fill, KEYS, quote, statements } from '../sql/statements.ts';
 
 const SQL = statements(missingSql, ['lost', 'unpaired_by_id', 'unpaired_by_input', 'paired_minutes', 'minutes']);
 /** Ids are the same whenever they come; records of one input are copies only within this time. */

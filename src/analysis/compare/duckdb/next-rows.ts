@@ -8,7 +8,7 @@ import type { Records } from '../options.ts';
 import type { Engine } from './connection.ts';
 import nextRowsSql from './next-rows.sql';
 import { recordsOf } from './records.ts';
-import { fill, statements } from './statements.ts';
+import { fill, statements } from '../sql/statements.ts';
 
 const SQL = statements(nextRowsSql, ['next_rows']);
 

@@ -7,7 +7,7 @@ import type { Records } from '../options.ts';
 import { MAX_RETRIED, pairRetries } from '../retries.ts';
 import type { Engine } from './connection.ts';
 import pairsSql from './pairs.sql';
-import { fill, KEYS, quote, statements } from './statements.ts';
+import { fill, KEYS, quote, statements } from '../sql/statements.ts';
 import { originals } from './records.ts';
 import { loadTruth } from './truth.ts';
 

@@ -8,7 +8,7 @@ import { readLines } from '../ingest/feed.ts';
 import type { Records, RecordSource } from '../options.ts';
 import type { Engine, Row } from './connection.ts';
 import recordsSql from './records.sql';
-import { fill, KEYS, statements } from './statements.ts';
+import { fill, KEYS, statements } from '../sql/statements.ts';
 
 const SQL = statements(recordsSql, ['offsets_by_id', 'offsets_by_input', 'lots']);
 

@@ -5,7 +5,7 @@ import { mostAlike } from '../alike.ts';
 import type { Engine, Row } from './connection.ts';
 import { MAX_CATEGORIES, MAX_COLUMNS, MAX_VALUE_CHARACTERS, MIN_INPUTS, quarterNames } from '../slice-parts.ts';
 import slicesSql from './slices.sql';
-import { fill, KEYS, quote, statements } from './statements.ts';
+import { fill, KEYS, quote, statements } from '../sql/statements.ts';
 
 const SQL = statements(slicesSql, ['tables', 'quarters', 'words', 'alike']);
 

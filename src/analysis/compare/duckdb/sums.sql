@@ -1,4 +1,4 @@
--- Everything that leaves the engine about rows and sides, but for labels, numbers' curves, repeats, slices and examples.
+-- What only this engine asks: of keys and sides, and of labels.
 
 -- name: keyed
 -- Share of the answers of each side that carry the key, the smaller of the two.
@@ -6,46 +6,6 @@ select least(
   (select count($key) filter (place = 0) / nullif(count(*) filter (place = 0), 0)::double from production),
   (select count($key) filter (place = 0) / nullif(count(*) filter (place = 0), 0)::double from shadow)
 ) as share;
-
--- name: blocks
-select
-  ((moment // 60000) * 60000)::double as at, count(*)::double as rows,
-  count(*) filter (production_label = shadow_label)::double as agree,
-  coalesce(sum(d), 0) as d, coalesce(sum(d * d), 0) as dd, coalesce(sum(abs(d)), 0) as abs,
-  count(*) filter (abs(d) > $tolerance)::double as beyond
-from compared group by 1 order by 1;
-
--- name: numbers
-select
-  count(*)::double as rows,
-  avg(production_number) as production_mean, stddev_samp(production_number) as production_deviation,
-  min(production_number) as production_min, max(production_number) as production_max,
-  avg(shadow_number) as shadow_mean, stddev_samp(shadow_number) as shadow_deviation,
-  min(shadow_number) as shadow_min, max(shadow_number) as shadow_max,
-  avg(d) as bias, stddev_samp(d) as deviation, avg(abs(d)) as mae, sqrt(avg(d * d)) as rmse,
-  corr(production_number, shadow_number) as correlation
-from compared where d is not null;
-
--- name: reference
--- How many of the shadow's numbers are less than each of these values, and no greater.
-select
-  count(shadow_number)::double as rows, count(*) filter (shadow_number < edge)::double as below,
-  count(*) filter (shadow_number <= edge)::double as up_to
-from (select unnest($edges) as edge, generate_subscripts($edges, 1) as i)
-left join (select shadow_number from compared where d is not null) on true
-group by i order by i;
-
--- name: reference_minutes
--- Minute by minute, how many numbers of the shadow are no greater than each of the reference's quartiles.
-select block, count(*)::double as rows, count(*) filter (shadow_number <= quartile)::double as up_to
-from (select unnest($quartiles) as quartile, generate_subscripts($quartiles, 1) as i)
-join (select ((moment // 60000) * 60000)::double as block, shadow_number from compared where d is not null) on true
-group by block, i order by block, i;
-
--- name: scatter
--- The same rows whenever it is asked: hashes are as good as chance.
-select production_number as x, shadow_number as y
-from compared where d is not null order by hash(key, place), key limit 2000;
 
 -- name: ripe
 -- Rows that are old enough to be compared with labels; labels that came later than at this age are none.

@@ -1,14 +1,9 @@
-import { statements } from './statements.ts';
+import { statements } from '../sql/statements.ts';
 import sumsSql from './sums.sql';
 
-/** The statements of sums.sql, which several files ask. */
-export const SUMS = statements(sumsSql, [
+/** The statements of sums.sql, which several files of this engine ask. */
+export const OWN_SUMS = statements(sumsSql, [
   'keyed',
-  'blocks',
-  'numbers',
-  'reference',
-  'reference_minutes',
-  'scatter',
   'ripe',
   'ages',
   'delays',

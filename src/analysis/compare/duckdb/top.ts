@@ -9,10 +9,8 @@ import { describePair } from '../../answers/describe.ts';
 import type { Records } from '../options.ts';
 import type { Engine } from './connection.ts';
 import { idOf, recordsOf } from './records.ts';
-import { statements } from './statements.ts';
-import topSql from './top.sql';
+import { WORST } from '../sql/worst.ts';
 
-const SQL = statements(topSql, ['worst']);
 const INPUT_CHARACTERS = 400;
 
 /** The ten pairs that differ most, read again from where they stand in their files. */
@@ -22,7 +20,7 @@ export async function topPairs(
   records: Records,
   reading: ReadingPair,
 ): Promise<DivergingPair[]> {
-  const worst = await engine.rows(SQL.worst);
+  const worst = await engine.rows(WORST);
   if (worst.length === 0 || method === undefined) return [];
   const found = await recordsOf(engine, method, records, worst);
   return worst.map((row, i) => {

@@ -19,8 +19,8 @@ import type { Truth } from '../../answers/truth.ts';
 import { hashText } from '../ingest/fast/hash.ts';
 import type { Engine } from './connection.ts';
 import type { ComparisonOptions } from '../options.ts';
-import { fill, quote, sqlNumber } from './statements.ts';
-import { SUMS } from './sums.ts';
+import { fill, quote, sqlNumber } from '../sql/statements.ts';
+import { OWN_SUMS } from './sums.ts';
 
 const CREATE =
   'create or replace table truth_text (key ubigint, place uinteger, label varchar, number double, came_at double, exact boolean)';
@@ -86,22 +86,22 @@ export async function showTruth(
     young: rule?.before === undefined ? 'false' : `(moment >= ${sqlNumber(rule.before)})`,
     late: rule?.timed === true ? `(truth_at is null or truth_at - moment > ${sqlNumber(rule.age)})` : 'false',
   };
-  await engine.run(fill(SUMS.ripe, is));
+  await engine.run(fill(OWN_SUMS.ripe, is));
   await showPrices(engine, prices);
   if (rule === undefined) return { age: undefined, before: undefined };
   const { age, demanded, timed, before } = rule;
-  const [row] = await engine.rows(fill(SUMS.ages, is));
+  const [row] = await engine.rows(fill(OWN_SUMS.ages, is));
   const value = (name: string) => Number(row?.[name] ?? 0);
-  const delays = timed ? await engine.rows(fill(SUMS.delays, { steps: `[${DELAYS.join(', ')}]` })) : [];
+  const delays = timed ? await engine.rows(fill(OWN_SUMS.delays, { steps: `[${DELAYS.join(', ')}]` })) : [];
   const left = { young: value('young'), youngLabels: value('youngLabels'), late: value('late') };
   const within = delays.map((one) => ({ minutes: Number(one.minutes), labels: Number(one.labels) }));
   return { before, age: { age, demanded, timed, ...left, within } };
 }
 
 async function showPrices(engine: Engine, prices: Prices | undefined): Promise<void> {
-  await engine.run(SUMS.class_name);
+  await engine.run(OWN_SUMS.class_name);
   await engine.run(priceMacro(prices));
-  await engine.run(SUMS.with_truth);
+  await engine.run(OWN_SUMS.with_truth);
 }
 
 /** What `priceOf` says, in SQL; 0 for a mistake without a price. */
@@ -127,7 +127,7 @@ function priceMacro(prices: Prices = {}): string {
 
 /** What the truth says minute by minute. */
 export async function judgedBlocks(engine: Engine): Promise<Map<number, JudgedBlock>> {
-  const rows = await engine.rows(SUMS.truth_blocks);
+  const rows = await engine.rows(OWN_SUMS.truth_blocks);
   return new Map(rows.map(({ at, ...block }) => [Number(at), block as unknown as JudgedBlock]));
 }
 
@@ -155,9 +155,9 @@ export async function truthSums(
     age: LabelAges | undefined;
   } & Pick<ComparisonOptions, 'prices'>,
 ): Promise<Predictions['truth']> {
-  const [row] = await engine.rows(SUMS.truth);
+  const [row] = await engine.rows(OWN_SUMS.truth);
   const strata = (await engine.rows(
-    fill(SUMS.truth_strata, { classes, most: CLASSES, others: OTHERS }),
+    fill(OWN_SUMS.truth_strata, { classes, most: CLASSES, others: OTHERS }),
   )) as unknown as TruthStratum[];
   const value = (name: string) => Number(row?.[name] ?? 0);
   const rows = value('rows');
@@ -196,7 +196,7 @@ export async function truthSums(
 /** What was really the case in each of the strata. */
 async function cellsOf(engine: Engine, strata: readonly TruthStratum[]): Promise<TruthCell[]> {
   const names = [...new Set(strata.map(({ production }) => quote(production)))].join(', ');
-  const cells = await engine.rows(fill(SUMS.truth_cells, { names, others: OTHERS, most: CLASSES }));
+  const cells = await engine.rows(fill(OWN_SUMS.truth_cells, { names, others: OTHERS, most: CLASSES }));
   return sortedCells(cells as unknown as TruthCell[]);
 }
 
@@ -205,15 +205,15 @@ export async function classScores(
   engine: Engine,
 ): Promise<{ scores: LossStratum[]; minutes: Map<number, number> } | undefined> {
   const [counted] = await engine.rows(
-    fill(SUMS.truth_scores, {
+    fill(OWN_SUMS.truth_scores, {
       wanted: 'select count(*)::double as rows, count(*) filter (usable)::double as usable from scored',
     }),
   );
   const rows = Number(counted?.rows ?? 0);
   if (rows === 0 || Number(counted?.usable ?? 0) < rows) return undefined;
-  await engine.run(SUMS.truth_losses);
+  await engine.run(OWN_SUMS.truth_losses);
   const bands = (await engine.rows(
-    fill(SUMS.truth_scores, {
+    fill(OWN_SUMS.truth_scores, {
       wanted: `select
         if(differ, 'differ', 'agree') as band, count(*)::double as rows,
         sum(abs(p_squares - s_squares) / 2 + furthest) as apart, count(production_error)::double as labelled,
@@ -223,7 +223,7 @@ export async function classScores(
     }),
   )) as unknown as LossStratum[];
   const minutes = await engine.rows(
-    fill(SUMS.truth_scores, {
+    fill(OWN_SUMS.truth_scores, {
       wanted: `select ((moment // 60000) * 60000)::double as at, sum(shadow_error - production_error) as loss
       from error where production_error is not null group by 1`,
     }),
@@ -236,7 +236,7 @@ export async function classScores(
 
 /** The commonest outcomes one by one. */
 async function outcomesOf(engine: Engine): Promise<TruthOutcome[]> {
-  const rows = await engine.rows(fill(SUMS.truth_outcomes, { most: MOST_OUTCOMES }));
+  const rows = await engine.rows(fill(OWN_SUMS.truth_outcomes, { most: MOST_OUTCOMES }));
   const kept = rows.map(
     ({ production, shadow, truth, rows: n }) => ({ production, shadow, truth, rows: n }) as TruthOutcome,
   );
@@ -247,11 +247,11 @@ async function outcomesOf(engine: Engine): Promise<TruthOutcome[]> {
 
 /** How far off numbers are, by how they lie to each other; undefined where there are none. */
 async function losses(engine: Engine, tolerance: string): Promise<Pick<TruthSums, 'losses' | 'binary' | 'fit'>> {
-  await engine.run(SUMS.truth_losses);
-  const bands = (await engine.rows(fill(SUMS.truth_bands, { tolerance }))) as unknown as LossStratum[];
+  await engine.run(OWN_SUMS.truth_losses);
+  const bands = (await engine.rows(fill(OWN_SUMS.truth_bands, { tolerance }))) as unknown as LossStratum[];
   if (bands.length === 0) return { losses: undefined, binary: undefined, fit: undefined };
-  const [fit] = (await engine.rows(SUMS.truth_fit)) as unknown as FitSums[];
-  const [curve] = await engine.rows(SUMS.truth_curves);
+  const [fit] = (await engine.rows(OWN_SUMS.truth_fit)) as unknown as FitSums[];
+  const [curve] = await engine.rows(OWN_SUMS.truth_curves);
   const value = (name: string) => (curve?.[name] === null ? undefined : Number(curve?.[name]));
   const [rows = 0, ones = 0] = [value('rows'), value('ones')];
   return {

@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ReadingPair } from '../../answers/choose.ts';
 import type { WarehouseTable } from './warehouse.ts';
-
-/** Is raised whenever the statements that stage records change what they write. */
-const STATEMENTS = 1;
 
 /** Digits of a digest that name a table: tables of one endpoint are few. */
 const DIGITS = 12;
 
-/** What is staged under one name: the same reading by the same statements. */
-export function digestOf({ production, shadow }: ReadingPair): string {
-  return createHash('sha256')
-    .update(JSON.stringify([STATEMENTS, production, shadow]))
-    .digest('hex')
-    .slice(0, DIGITS);
+/** What is staged under one name: what these statements write, whatever they are made of. */
+export function digestOf(statements: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(statements)).digest('hex').slice(0, DIGITS);
 }
 
 /**
@@ -60,8 +53,12 @@ export function recordsTable(prefix: string, digest: string): WarehouseTable {
       { name: 'label', type: 'string' },
       { name: 'number', type: 'double' },
       { name: 'scores', type: 'array<double>' },
-      // Why a line is lost; the beginning of what could not be read.
+      // Why a line is lost.
       { name: 'why', type: 'string' },
+      // Of some records what was asked, and the whole line.
+      { name: 'asked', type: 'string' },
+      { name: 'line', type: 'string' },
+      // The beginning of what could not be read.
       { name: 'example', type: 'string' },
     ],
     partitions: [],

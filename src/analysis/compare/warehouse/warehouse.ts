@@ -3,13 +3,13 @@ import type { Window } from '../../observations.ts';
 import type { Compared } from '../compare.ts';
 import type { ComparisonOptions, Records } from '../options.ts';
 
-/** One row of an answer: column name to value. @public */
+/** One row of an answer: column name to value. */
 export type WarehouseRow = Readonly<Record<string, WarehouseValue>>;
 
 /** Numbers as numbers, also those of `bigint` (all that are asked for lie below 2^53); null for absent. Lists and rows never come: statements ask for plain columns. */
 type WarehouseValue = string | number | boolean | null;
 
-/** What is asked of a warehouse. @public */
+/** What is asked of a warehouse. */
 export interface WarehouseQuestion {
   /** A SELECT. */
   sql: string;
@@ -17,7 +17,7 @@ export interface WarehouseQuestion {
   about: string;
 }
 
-/** What a warehouse writes. @public */
+/** What a warehouse writes. */
 export interface WarehouseWrite {
   /** A SELECT, whose rows are written as Parquet. */
   select: string;
@@ -29,7 +29,6 @@ export interface WarehouseWrite {
 /**
  * A place where SQL in the dialect of Trino runs over records that nobody downloads. Lists, for how many run side by side only
  * the warehouse knows: what does not wait for each other comes in one call.
- * @public
  */
 export interface Warehouse {
   /** Rows of each SELECT. */
@@ -71,7 +70,7 @@ interface WarehousePartition {
   values?: readonly string[];
 }
 
-/** What is compared, where it lies. @public */
+/** What is compared, where it lies. */
 export interface WarehouseRecords {
   /** Begins the name of every table: tables of several endpoints, and looks, stand in one database. */
   prefix: string;
@@ -82,16 +81,22 @@ export interface WarehouseRecords {
   window: Window;
   /** Share of production's requests that the shadow saw, 0 to 1. */
   sampling: number;
+  /** How many capture files each side has in these hours. */
+  files: { production: number; shadow: number };
+  /** About how many requests production has in these hours; of a sample too few are kept where it is too high, and more than are read where it is too low. */
+  requests: number;
   /** A few capture files of each side, downloaded, by which it is decided how answers are read. */
   sample: Records;
 }
 
-/** How a comparison is bounded. @public */
+/** How a comparison is bounded. */
 export interface WarehouseLimits {
   /** Requests that are read here, where SQL cannot read or compare their answers. */
   sample: number;
   /** An empty folder for their records. */
   folder: string;
+  /** Share of requests whose inputs are kept, for slices; undefined: one in sixteen. */
+  askedShare?: number | undefined;
 }
 
 /** One statement, or several of a kind, before they are run: what an estimate is made of. @public */
@@ -106,7 +111,7 @@ export interface PlannedStatements {
   variants: readonly string[];
 }
 
-/** What a comparison will do, known before it does anything. @public */
+/** What a comparison will do, known before it does anything. */
 export interface WarehousePlan {
   /** Tables that must exist, in the order in which they are needed. */
   tables: readonly WarehouseTable[];
@@ -118,10 +123,24 @@ export interface WarehousePlan {
   readings: readonly { reading: ChosenReading; sampled: string | undefined }[];
 }
 
-/** What came of a comparison, and how. @public */
+/** Requests drawn by the hash of what pairs them, all alike: of any group of requests about the same share is among them. @public */
+export interface Sampled {
+  /** Pairs that were compared, and all there are. */
+  requests: number;
+  of: number;
+  /** Why, as part of a sentence. */
+  why: string;
+  /** Where the records of both sides went, all of them; whether an answer can be read is known of the sample only. */
+  whole: Record<
+    'production' | 'shadow',
+    { records: number; unreadable: number; outside: number; withoutAnswer: number }
+  >;
+}
+
+/** What came of a comparison, and how. */
 export interface WarehouseCompared extends Compared {
-  /** Where answers were compared of a sample: how many requests, of how many, and why, in a sentence. */
-  sampled?: { requests: number; of: number; why: string } | undefined;
+  /** Where answers were compared of a sample. */
+  sampled?: Sampled | undefined;
 }
 
 /**
@@ -129,17 +148,17 @@ export interface WarehouseCompared extends Compared {
  *
  * @param options as `compareRecords` takes them; threads and memory are for the sample
  * @throws Problem (usage) where something is asked of the comparison that cannot be had this way
- *
- * @public
  */
-export type PlanInWarehouse = (records: WarehouseRecords, options: ComparisonOptions) => WarehousePlan;
+export type PlanInWarehouse = (
+  records: WarehouseRecords,
+  options: ComparisonOptions,
+  limits: Pick<WarehouseLimits, 'sample' | 'askedShare'>,
+) => WarehousePlan;
 
 /**
  * `compareInWarehouse`: pairs and sums what the captures of a window hold, where they lie. The tables of the plan exist.
  *
  * @throws Problem (usage) as `planInWarehouse` does; what the warehouse throws
- *
- * @public
  */
 export type CompareInWarehouse = (
   warehouse: Warehouse,

@@ -2,14 +2,14 @@ import { quartilesOf } from '../../answers/reference.ts';
 import type { Reference } from '../../answers/reference.ts';
 import type { NumberSums, ReferenceSums, Spread, Task } from '../../predictions.ts';
 import { jensenShannon, stabilityIndex, usualTolerance } from '../../statistics/distances.ts';
-import type { Engine, Row } from './connection.ts';
+import type { Questions, Row } from './questions.ts';
 import { readCurve } from './curve.ts';
 import { fill, sqlNumbers } from './statements.ts';
 import { SUMS } from './sums.ts';
 
 /** Sums over the numbers of all pairs but for those out of tolerance, which are counted by the minute; undefined where there are none. */
 export async function numberSums(
-  engine: Engine,
+  engine: Questions,
   options: { tolerance: number | undefined; relative: number | undefined; task: Task },
 ): Promise<Omit<NumberSums, 'beyond'> | undefined> {
   const [row] = await engine.rows(SUMS.numbers);
@@ -25,7 +25,7 @@ export async function numberSums(
   const shadow = spreadOf(row, 'shadow', shown);
   const of = options.task === 'regression' || options.task === 'scores' ? 'value' : 'score';
   const tolerance = options.tolerance ?? usualTolerance(of === 'score', production, shadow);
-  const points = await engine.rows(SUMS.scatter);
+  const points = await engine.rows(fill(SUMS.scatter, { lot: engine.hashes.lot }));
   const constant = production.deviation === 0 || shadow.deviation === 0;
   return {
     rows,
@@ -60,7 +60,7 @@ function spreadOf(
 }
 
 /** The shadow's numbers beside a distribution that is expected. */
-export async function referenceSums(engine: Engine, reference: Reference): Promise<ReferenceSums> {
+export async function referenceSums(engine: Questions, reference: Reference): Promise<ReferenceSums> {
   const { digest, rows: of, edges } = reference;
   const found = await engine.rows(fill(SUMS.reference, { edges: sqlNumbers(edges.map(({ at }) => at)) }));
   const rows = Number(found[0]?.rows ?? 0);

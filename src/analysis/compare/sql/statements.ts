@@ -30,12 +30,12 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Without a point DuckDB would read a decimal or an integer, and compare exactly. */
+/** Without an exponent engines would read a decimal or an integer, and compare exactly. */
 export function sqlNumber(value: number): string {
-  return `${value.toExponential()}::double`;
+  return `cast(${value.toExponential()} as double)`;
 }
 
 /** An SQL list of doubles. */
 export function sqlNumbers(values: readonly number[]): string {
-  return `[${values.map(sqlNumber).join(', ')}]::double[]`;
+  return `array[${values.map(sqlNumber).join(', ')}]`;
 }

@@ -1,19 +1,20 @@
 import type { ClassSums, LabelSums } from '../../predictions.ts';
 import { labelTable, MOST_CLASSES, SHOWN } from '../../answers/labels.ts';
 import type { LabelCell } from '../../answers/labels.ts';
-import type { Engine } from './connection.ts';
+import type { Questions } from './questions.ts';
 import labelsSql from './labels.sql';
 import { fill, statements } from './statements.ts';
 
-const SQL = statements(labelsSql, ['tables', 'whole', 'commonest', 'confusion', 'classes']);
+const SQL = statements(labelsSql, ['cells', 'sides', 'whole', 'commonest', 'confusion', 'classes']);
 
 /**
  * How rows with labels agree; a million different labels are counted in the engine.
  *
  * @param areClasses false where labels are whole answers
  */
-export async function labels(engine: Engine, areClasses: boolean): Promise<LabelSums | undefined> {
-  await engine.run(SQL.tables);
+export async function labels(engine: Questions, areClasses: boolean): Promise<LabelSums | undefined> {
+  await engine.define('label_cell', SQL.cells);
+  await engine.define('label_class', SQL.sides);
   const [whole] = await engine.rows(SQL.whole);
   const rows = Number(whole?.rows ?? 0);
   if (rows === 0) return undefined;

@@ -1,6 +1,6 @@
 import type { NumberSums } from '../../predictions.ts';
 import { quantile } from '../../statistics/distances.ts';
-import type { Engine, Row } from './connection.ts';
+import type { Questions, Row } from './questions.ts';
 import curveSql from './curve.sql';
 import { fill, sqlNumber, sqlNumbers, statements } from './statements.ts';
 
@@ -28,7 +28,7 @@ export interface Curve {
 }
 
 /** Reads the curves of `rows` numbers a side that lie between `low` and `high`. */
-export async function readCurve(engine: Engine, low: number, high: number, rows: number): Promise<Curve> {
+export async function readCurve(engine: Questions, low: number, high: number, rows: number): Promise<Curve> {
   const width = (high - low) / BARS / EACH;
   const bins = {
     bins: BARS * EACH,
@@ -37,12 +37,14 @@ export async function readCurve(engine: Engine, low: number, high: number, rows:
     width: sqlNumber(width > 0 ? width : 1),
     rows,
   };
-  await engine.run(fill(SQL.steps, bins));
-  const ranks = {
-    production_ranks: sqlNumbers(ranksOf(DECILES, rows)),
-    shadow_ranks: sqlNumbers(ranksOf(SHOWN, rows)),
-  };
-  await engine.run(fill(SQL.fine, { ...bins, ...ranks }));
+  await engine.define('step', fill(SQL.steps, bins));
+  const [production, shadow] = [ranksOf(DECILES, rows), ranksOf(SHOWN, rows)];
+  const ranks = { production_ranks: sqlNumbers(production), shadow_ranks: sqlNumbers(shadow) };
+  const holds = [
+    ...production.map((rank) => `before_p <= ${rank + 1} and before_p + p > ${rank}`),
+    ...shadow.map((rank) => `before_q <= ${rank + 1} and before_q + q > ${rank}`),
+  ];
+  await engine.define('fine', fill(SQL.fine, { ...bins, holds_rank: holds.join(' or ') }));
   const [row] = await engine.rows(fill(SQL.distances, bins));
   const ranked = await engine.rows(fill(SQL.ranked, ranks));
   const deciles = quantiles(DECILES, ranked, 'production', rows);

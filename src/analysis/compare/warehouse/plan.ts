@@ -1,0 +1,86 @@
+import { usageError } from '../../../base/errors.ts';
+import type { ComparisonOptions } from '../options.ts';
+import { readingsOf } from '../readings.ts';
+import { ASKED_SHARE, readStaging, sampleStaging, SIDES } from './staging.ts';
+import type { Staging } from './staging.ts';
+import { capturesTable, cellsTable, recordsTable } from './tables.ts';
+import type { PlanInWarehouse, WarehousePlan, WarehouseRecords } from './warehouse.ts';
+
+/** Statements over records: what became of lines, examples and what is unsure, ways of pairing, cells, missing answers, commonest answers, times, worst pairs. */
+const OVER_RECORDS = 15;
+/** Statements over cells: minutes, numbers, curves, labels, repeats, worst rows. */
+const OVER_CELLS = 16;
+/** Of a sample: what became of lines, ways of pairing, and the lines. */
+const OF_SAMPLE = 7;
+
+/** See `PlanInWarehouse`. */
+export const planInWarehouse: PlanInWarehouse = (records, options, limits) => {
+  refuse(options);
+  const bounded = notBySql(options);
+  const readings = readingsOf(records.sample, options).map((reading) => {
+    const { staging, unread } = readStaging(records, reading, limits.askedShare ?? ASKED_SHARE);
+    return { reading, staging, sampled: bounded ?? unread };
+  });
+  const { hours } = records;
+  const variants = SIDES.map((side) => records.variants[side]);
+  const tables = [capturesTable(records.prefix, variants)];
+  const statements: WarehousePlan['statements'][number][] = [];
+  const folders: string[] = [];
+  // That only a sample can be compared may show when all captures have been read.
+  const drawn = sampleStaging(records, shareOf(records, limits.sample));
+  tables.push(recordsTable(records.prefix, drawn.digest));
+  const stage = (staging: Staging) => {
+    if (staging.digest !== drawn.digest) tables.push(recordsTable(records.prefix, staging.digest));
+    statements.push({ about: 'reads captures into columns', reads: 'captures', times: 1, hours, variants });
+    folders.push(...SIDES.flatMap((side) => hours.map((hour) => staging.folder(side, hour))));
+  };
+  const sampled = readings.length === 0 || readings.some((one) => one.sampled !== undefined);
+  if (sampled) {
+    stage(drawn);
+    statements.push({ about: 'draws a sample of requests', reads: 'records', times: OF_SAMPLE, hours, variants });
+  } else
+    for (const { staging } of readings) {
+      stage(staging);
+      tables.push(cellsTable(records.prefix, staging.digest));
+      statements.push(
+        { about: 'pairs requests', reads: 'records', times: OVER_RECORDS, hours, variants },
+        { about: 'compares answers', reads: 'cells', times: OVER_CELLS, hours, variants },
+      );
+    }
+  return {
+    tables,
+    statements,
+    folders,
+    readings: readings.map(({ reading, sampled: why }) => ({ reading, sampled: why })),
+  };
+};
+
+/** So many of the requests are kept that there are rather too many than too few: what is too much is left aside later. */
+export function shareOf({ requests }: WarehouseRecords, sample: number): number {
+  return Math.min(1, (SPARE * sample) / Math.max(1, requests));
+}
+
+const SPARE = 2;
+
+/** @throws Problem (usage) for what would be answered wrongly, or not at all */
+function refuse({ truth, labelNext }: ComparisonOptions): void {
+  if (truth !== undefined)
+    throw usageError(
+      'Labels cannot be compared where the captures lie yet.',
+      'Compare with labels by the local engine: --engine local.',
+    );
+  if (labelNext !== undefined)
+    throw usageError(
+      'Which rows should be labelled next is only known where the captures are downloaded.',
+      'Ask the local engine: --engine local.',
+    );
+}
+
+/** Why SQL cannot compare what is asked for; undefined where it can. */
+export function notBySql({ comparator, cluster, task, answers }: ComparisonOptions): string | undefined {
+  if (comparator !== undefined) return 'a command of your own compares them';
+  if (cluster !== undefined) return 'the policy says what rows hang together by, which is read out of each request';
+  if (task === 'multiclass' || task === 'json' || answers?.kind === 'json')
+    return 'they are compared as classes or as JSON, whatever they look like';
+  return undefined;
+}

@@ -1,0 +1,92 @@
+import type { ReadingPair } from '../../answers/choose.ts';
+import type { Reading } from '../../answers/reading.ts';
+import { learnForms } from './reading/learn.ts';
+import type { Form } from './reading/forms.ts';
+import { recordsSelect } from './reading/sql.ts';
+import type { Kept } from './reading/sql.ts';
+import { quote } from '../sql/statements.ts';
+import { capturesTable, digestOf } from './tables.ts';
+import type { WarehouseRecords, WarehouseWrite } from './warehouse.ts';
+
+export type SideName = 'production' | 'shadow';
+export const SIDES = ['production', 'shadow'] as const;
+
+/** Kinds of answers whose rows are a label, a number and scores, which SQL compares. */
+const COMPARED = new Set(['label', 'number', 'scored-label', 'scores']);
+/** Inputs of more characters are kept of no request. */
+const LONGEST_INPUT = 8_192;
+/** Of one request in so many the input is kept, to show where answers differ by what was asked. */
+export const ASKED_SHARE = 1 / 16;
+
+/** How captures become records, on both sides. */
+export interface Staging {
+  digest: string;
+  forms: Record<SideName, readonly Form[]>;
+  /** The statement of an hour of a side. */
+  select(side: SideName, hour: string): string;
+  /** The folder of an hour of a side. */
+  folder(side: SideName, hour: string): string;
+}
+
+/** Why SQL cannot read these answers; undefined where it can. */
+export type Unread = string | undefined;
+
+/** Records with their answers, as far as SQL can read them. */
+export function readStaging(
+  records: WarehouseRecords,
+  reading: ReadingPair,
+  askedShare: number,
+): { staging: Staging; unread: Unread } {
+  const { sample } = records;
+  const learned = {
+    production: learnForms(sample.production, sample.window, reading.production),
+    shadow: learnForms(sample.shadow, sample.window, reading.shadow),
+  };
+  const missing = SIDES.map((side) => learned[side].missing).reduce((a, b) => a + b);
+  const compared = SIDES.every((side) => COMPARED.has(reading[side].kind));
+  const unread = !compared
+    ? 'answers of this kind are compared by a program, not by SQL'
+    : missing > 0
+      ? 'some answers are written in ways that SQL does not read exactly as this program does'
+      : undefined;
+  const forms = { production: learned.production.forms, shadow: learned.shadow.forms };
+  const kept: Kept = { asked: { share: askedShare, longest: LONGEST_INPUT }, lines: 'unsure' };
+  return { staging: stagingOf(records, forms, reading, kept), unread };
+}
+
+/** Records without their answers, and the lines of a share of them. */
+export function sampleStaging(records: WarehouseRecords, share: number): Staging {
+  const none: Reading = { shape: 'any', kind: 'any' };
+  const kept: Kept = { asked: { share: 0, longest: 0 }, lines: { share } };
+  return stagingOf(records, { production: [], shadow: [] }, { production: none, shadow: none }, kept);
+}
+
+function stagingOf(
+  { variants, prefix }: WarehouseRecords,
+  forms: Staging['forms'],
+  reading: ReadingPair,
+  kept: Kept,
+): Staging {
+  const { name } = capturesTable(prefix, []);
+  const select = (side: SideName, from: string) =>
+    recordsSelect(from, { variant: variants[side], forms: forms[side], reading: reading[side], kept });
+  // Both sides lie in one table. Where it lies, and what captures are called, is no part of what it holds.
+  const digest = digestOf(SIDES.map((side) => select(side, 'captures')));
+  return {
+    digest,
+    forms,
+    select: (side, hour) => select(side, `${name} where variant = ${quote(variants[side])} and dt = '${hour}'`),
+    folder: (side, hour) => `records/${digest}/${variants[side]}/${hour}/`,
+  };
+}
+
+/** All statements that stage records. */
+export function writesOf({ hours }: WarehouseRecords, staging: Staging): WarehouseWrite[] {
+  return SIDES.flatMap((side) =>
+    hours.map((hour) => ({
+      select: staging.select(side, hour),
+      folder: staging.folder(side, hour),
+      about: 'reads captures into columns',
+    })),
+  );
+}
