@@ -16,31 +16,44 @@ export async function isGzip(path: string): Promise<boolean> {
 const NEWLINE = 10;
 const RETURN = 13;
 
+/** Bytes that are read, and unpacked, at once. */
+const PIECE = 256 * 1024;
+
+/** The lines of a file one by one, as `fileLineLists` has them. */
+export async function* fileLines(path: string): AsyncGenerator<string> {
+  for await (const lines of fileLineLists(path)) yield* lines;
+}
+
 /**
- * The lines of a file, unpacked where it is gzip, one in memory at a time; only a newline ends one, with or without a carriage
- * return before it. A newline at the very end begins no further line.
+ * The lines of a file, unpacked where it is gzip, as many at once as were read together: to wait for each of millions would take longer
+ * than to read them. Only a newline ends one, with or without a carriage return before it. A newline at the very end begins no further
+ * line.
  * @throws an error of zlib, whose code begins with `Z_`, where the file cannot be unpacked
  */
-export async function* fileLines(path: string): AsyncGenerator<string> {
-  const file = createReadStream(path);
-  const bytes = (await isGzip(path)) ? file.pipe(createGunzip({ finishFlush: constants.Z_FINISH })) : file;
+export async function* fileLineLists(path: string): AsyncGenerator<string[]> {
+  const file = createReadStream(path, { highWaterMark: PIECE });
+  const bytes = (await isGzip(path))
+    ? file.pipe(createGunzip({ finishFlush: constants.Z_FINISH, chunkSize: PIECE }))
+    : file;
   if (bytes !== file) file.once('error', (error) => bytes.destroy(error));
   let rest: Buffer[] = [];
   try {
     for await (const piece of bytes as AsyncIterable<Buffer>) {
+      const lines: string[] = [];
       let at = 0;
       for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, at)) {
         rest.push(piece.subarray(at, end));
-        yield textOf(rest);
+        lines.push(textOf(rest));
         rest = [];
         at = end + 1;
       }
       if (at < piece.length) rest.push(piece.subarray(at));
+      if (lines.length > 0) yield lines;
     }
   } finally {
     file.destroy();
   }
-  if (rest.length > 0) yield textOf(rest);
+  if (rest.length > 0) yield [textOf(rest)];
 }
 
 function textOf(pieces: readonly Buffer[]): string {

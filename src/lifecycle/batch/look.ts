@@ -178,8 +178,10 @@ export async function rewrite(
 }
 
 async function* askedLines(path: string, { uri, format }: RunObject): AsyncGenerator<string> {
-  for await (const found of rowsOf(path, uri, format))
-    if ('row' in found) for (const line of found.row.asked) yield `${line}\n`;
+  for await (const all of rowsOf(path, uri, format)) {
+    const lines = all.flatMap((found) => ('row' in found ? found.row.asked : []));
+    if (lines.length > 0) yield `${lines.join('\n')}\n`;
+  }
 }
 
 /**

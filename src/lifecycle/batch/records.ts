@@ -3,7 +3,7 @@ import { createGzip } from 'node:zlib';
 import type { Aws } from '../../aws/clients.ts';
 import type { RemoteObject } from '../../aws/s3-download.ts';
 import type { ObjectRows } from '../../analysis/batch/account.ts';
-import { fileLines } from '../../base/file-lines.ts';
+import { fileLineLists } from '../../base/file-lines.ts';
 import type { Session } from '../session.ts';
 import { withObject } from './look.ts';
 import type { RunObject } from './objects.ts';
@@ -95,7 +95,7 @@ async function withFiles<T>(
 
 async function countLines(path: string): Promise<number> {
   let count = 0;
-  for await (const line of fileLines(path)) if (line.trim() !== '') count += 1;
+  for await (const lines of fileLineLists(path)) for (const line of lines) if (line.trim() !== '') count += 1;
   return count;
 }
 
@@ -109,24 +109,28 @@ async function pair(
 ): Promise<void> {
   const answers = outputs.map((output) => answersIn(output));
   const time = new Date(at).toISOString();
-  for await (const found of rowsOf(path, uri, format)) {
-    if (!('row' in found)) continue;
-    const { row } = found;
-    const said: string[] = [];
-    for (const one of answers) said.push(await one.take(row.asked.length));
-    if (row.id === undefined) continue;
-    const input = payload(row.asked.join('\n'), format.contentType, 'INPUT');
-    const metadata = { eventId: `${index + 1}:${row.line}`, inferenceId: row.id, inferenceTime: time };
-    const record = (output: unknown) => ({
-      captureData: { endpointInput: input, ...(output === undefined ? {} : { endpointOutput: output }) },
-      eventMetadata: metadata,
-      eventVersion: '0',
-    });
-    const [own = '', other = ''] = said;
-    await write.candidate.write(record(payload(own, sides.candidate.accept(format.contentType), 'OUTPUT')));
-    if (sides.production === 'captured') await write.production?.write(record(row.captured));
-    else if (sides.production !== undefined)
-      await write.production?.write(record(payload(other, sides.production.accept(format.contentType), 'OUTPUT')));
+  for await (const all of rowsOf(path, uri, format)) {
+    for (const found of all) {
+      if (!('row' in found)) continue;
+      const { row } = found;
+      for (const one of answers) if (one.waiting() < row.asked.length) await one.read(row.asked.length);
+      const [own = '', other = ''] = answers.map((one) => one.take(row.asked.length));
+      if (row.id === undefined) continue;
+      const input = JSON.stringify(payload(row.asked.join('\n'), format.contentType, 'INPUT'));
+      const metadata = JSON.stringify({
+        eventId: `${index + 1}:${row.line}`,
+        inferenceId: row.id,
+        inferenceTime: time,
+      });
+      const record = (output: unknown) =>
+        `{"captureData":{"endpointInput":${input}${output === undefined ? '' : `,"endpointOutput":${JSON.stringify(output)}`}},"eventMetadata":${metadata},"eventVersion":"0"}`;
+      write.candidate.add(record(payload(own, sides.candidate.accept(format.contentType), 'OUTPUT')));
+      if (sides.production === 'captured') write.production?.add(record(row.captured));
+      else if (sides.production !== undefined)
+        write.production?.add(record(payload(other, sides.production.accept(format.contentType), 'OUTPUT')));
+    }
+    await write.candidate.flush();
+    await write.production?.flush();
   }
   for (const one of answers) await one.close();
 }
@@ -137,31 +141,46 @@ function payload(data: string, contentType: string, mode: 'INPUT' | 'OUTPUT') {
 
 /** The lines of an output in turn. */
 function answersIn(path: string) {
-  const lines = fileLines(path);
+  const lists = fileLineLists(path);
+  let lines: string[] = [];
+  let at = 0;
+  const waiting = () => lines.length - at;
   return {
-    async take(count: number): Promise<string> {
-      const taken: string[] = [];
-      while (taken.length < count) {
-        const { value, done } = await lines.next();
-        if (done === true) break;
-        if (value.trim() !== '') taken.push(value);
+    /** How many were read, and not taken. */
+    waiting,
+    /** Reads on until so many wait, or there are no more. */
+    async read(count: number): Promise<void> {
+      while (waiting() < count) {
+        const { value, done } = await lists.next();
+        if (done === true) return;
+        lines = [...lines.slice(at), ...value.filter((line) => line.trim() !== '')];
+        at = 0;
       }
-      return taken.join('\n');
     },
-    close: () => lines.return(undefined),
+    take(count: number): string {
+      at += count;
+      return count === 1 ? (lines[at - 1] ?? '') : lines.slice(at - count, at).join('\n');
+    },
+    close: () => lists.return(undefined),
   };
 }
 
 interface RecordWriter {
-  write(record: object): Promise<void>;
+  /** A record as JSON: it is written by the next `flush`. */
+  add(record: string): void;
+  flush(): Promise<void>;
   end(): Promise<void>;
 }
 
-/** Writes records as they come, so that none but the present one is in memory. */
+/** Two characters that JSON takes as they are end a line for some readers. */
+const ENDS = /[\u2028\u2029]/g;
+
+/** Writes records, as many at once as were read together: none but these are in memory. */
 function recordWriter(path: string): RecordWriter {
   const zip = createGzip({ level: 1 });
   const file = createWriteStream(path, { mode: 0o600 });
   let failed: Error | undefined;
+  let text = '';
   // One who waits for room, or for the end, is woken by either, and looks whether it failed.
   let wake = () => undefined as void;
   const woken = () => new Promise<void>((resolve) => (wake = resolve));
@@ -174,11 +193,15 @@ function recordWriter(path: string): RecordWriter {
   file.on('close', () => wake());
   zip.pipe(file);
   return {
-    async write(record) {
+    add(record) {
+      text += `${record}\n`;
+    },
+    async flush() {
       if (failed !== undefined) throw failed;
-      // Two characters that JSON takes as they are end a line for some readers.
-      const line = JSON.stringify(record).replace(/[\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`);
-      if (!zip.write(`${line}\n`)) await woken();
+      if (text === '') return;
+      const room = zip.write(text.replace(ENDS, (c) => `\\u${c.charCodeAt(0).toString(16)}`));
+      text = '';
+      if (!room) await woken();
     },
     async end() {
       const closed = woken();

@@ -2,12 +2,12 @@ import { payloadText, readCapture } from '../../analysis/answers/captures.ts';
 import { follow, parsePath } from '../../analysis/answers/path.ts';
 import { csvRecords, csvValue, isHeader } from '../../base/csv.ts';
 import { usageError } from '../../base/errors.ts';
-import { fileLines } from '../../base/file-lines.ts';
+import { fileLineLists } from '../../base/file-lines.ts';
 import { isObject, parsedJson } from '../../base/json.ts';
 import { counted } from '../../base/units.ts';
 
 /** One row of an object: what a model is asked once, or, of captures, one request. */
-export interface Row {
+interface Row {
   /** From 1: in the object as it was delivered. */
   line: number;
   /** The lines that the model is asked: one, but for a captured request of several. */
@@ -19,7 +19,7 @@ export interface Row {
 }
 
 /** A row that cannot be asked, or told from others. */
-export interface LostRow {
+interface LostRow {
   line: number;
   why: string;
 }
@@ -39,30 +39,41 @@ export interface RowFormat {
   window: { from: number; to: number };
 }
 
-/** The rows of an object that lies in a file; blank lines are none. */
-export async function* rowsOf(
-  path: string,
-  object: string,
-  format: RowFormat,
-): AsyncGenerator<{ row: Row } | { lost: LostRow } | { header: string } | { blank: true }> {
+/** What stands in a line. */
+type Found = { row: Row } | { lost: LostRow } | { header: string } | { blank: true };
+
+/** The rows of an object that lies in a file, as many at once as were read together; blank lines are none. */
+export async function* rowsOf(path: string, object: string, format: RowFormat): AsyncGenerator<Found[]> {
   let line = 0;
   let names = format.columns;
-  for await (const text of fileLines(path)) {
-    line += 1;
-    if (text.trim() === '') yield { blank: true };
-    else if (format.header && names === undefined) {
-      names = columnsOf(text);
-      yield { header: text };
-    } else if (format.captured) {
-      const found = capturedRow(text, line, format);
-      if (found !== undefined) yield found;
-    } else {
-      const id = format.id === undefined ? `${object}:${line}` : idOf(text, format, names);
-      if (id === undefined) yield { lost: { line, why: `--id ${format.id} leads to nothing` } };
-      const asked = format.withoutId ? withoutId(text, format, names) : text;
-      yield { row: { line, asked: [asked], id, captured: undefined } };
+  for await (const texts of fileLineLists(path)) {
+    const all: Found[] = [];
+    for (const text of texts) {
+      line += 1;
+      if (text.trim() === '') all.push({ blank: true });
+      else if (format.header && names === undefined) {
+        names = columnsOf(text);
+        all.push({ header: text });
+      } else if (format.captured) {
+        const found = capturedRow(text, line, format);
+        if (found !== undefined) all.push(found);
+      } else all.push(...plainRow(text, { object, line }, format, names));
     }
+    yield all;
   }
+}
+
+/** A row without an id is asked like the others, and lost. */
+function plainRow(
+  text: string,
+  { object, line }: { object: string; line: number },
+  format: RowFormat,
+  names: readonly string[] | undefined,
+): Found[] {
+  const id = format.id === undefined ? `${object}:${line}` : idOf(text, format, names);
+  const asked = format.withoutId ? withoutId(text, format, names) : text;
+  const row = { row: { line, asked: [asked], id, captured: undefined } };
+  return id === undefined ? [{ lost: { line, why: `--id ${format.id} leads to nothing` } }, row] : [row];
 }
 
 function capturedRow(text: string, line: number, format: RowFormat): { row: Row } | { lost: LostRow } | undefined {
@@ -186,9 +197,9 @@ export async function scanRows(path: string, object: string, format: RowFormat):
     asked: 0,
   };
   const first: string[] = [];
-  for await (const found of rowsOf(path, object, format)) {
+  const count = (found: Found): void => {
     if ('blank' in found) scan.blank += 1;
-    else if ('header' in found) continue;
+    else if ('header' in found) return;
     else if ('lost' in found) {
       scan.lostRows += 1;
       if (scan.lost.length < SHOWN) scan.lost.push(found.lost);
@@ -205,7 +216,8 @@ export async function scanRows(path: string, object: string, format: RowFormat):
         if (scan.flaws.length < SHOWN) scan.flaws.push({ line: row.line, why });
       }
     }
-  }
+  };
+  for await (const all of rowsOf(path, object, format)) for (const found of all) count(found);
   const [one, two] = first;
   if (format.contentType === 'text/csv' && !format.captured && one !== undefined && two !== undefined)
     if (isHeader(fieldsOf(one)) && !isHeader(fieldsOf(two))) scan.looksLikeHeader = one;

@@ -26,14 +26,17 @@ export async function recordsOf(
   pairs: readonly Row[],
 ): Promise<PairRecords[]> {
   const offsets = await offsetsOf(engine, method, pairs);
-  const production = await originals(
-    records.production,
-    offsets.map((row) => [Number(row?.production_file ?? -1), Number(row?.production_byte_offset)]),
-  );
-  const shadow = await originals(
-    records.shadow,
-    offsets.map((row) => [Number(row?.shadow_file ?? -1), Number(row?.shadow_byte_offset)]),
-  );
+  // Both at once: a zipped file is unzipped again up to the last of them.
+  const [production, shadow] = await Promise.all([
+    originals(
+      records.production,
+      offsets.map((row) => [Number(row?.production_file ?? -1), Number(row?.production_byte_offset)]),
+    ),
+    originals(
+      records.shadow,
+      offsets.map((row) => [Number(row?.shadow_file ?? -1), Number(row?.shadow_byte_offset)]),
+    ),
+  ]);
   return pairs.map((_, i) => ({ production: production[i], shadow: shadow[i] }));
 }
 

@@ -2,6 +2,8 @@ import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { constants, createGunzip } from 'node:zlib';
 
 const ROOM = 1024 * 1024;
+/** Bytes that are unzipped at once: with Node's 16 kB a fifth of the time went into handing them over. */
+const UNZIPPED = 512 * 1024;
 /** Behind the bytes of a file: a newline where the last line has none, and room for whoever reads four bytes at once. */
 const BEHIND = 8;
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
@@ -147,11 +149,17 @@ function firstLine(file: number, from: number): number {
   }
 }
 
-async function readZipped(path: string, taker: LineTaker, maxLine = MAX_LINE_BYTES): Promise<void> {
+/** @param enough is asked between pieces: true where nobody wants what follows */
+async function readZipped(
+  path: string,
+  taker: LineTaker,
+  maxLine = MAX_LINE_BYTES,
+  enough: () => boolean = () => false,
+): Promise<void> {
   const lines = new Lines(taker, 0, { maxLine });
   // With every flush all that can be unzipped by now comes out: a torn file gives what stands before the tear.
   const unzipped = createReadStream(path, { highWaterMark: 1 << 20 }).pipe(
-    createGunzip({ flush: constants.Z_SYNC_FLUSH }),
+    createGunzip({ flush: constants.Z_SYNC_FLUSH, chunkSize: UNZIPPED }),
   );
   let torn: string | undefined;
   try {
@@ -162,6 +170,7 @@ async function readZipped(path: string, taker: LineTaker, maxLine = MAX_LINE_BYT
         lines.took(count);
         done += count;
       }
+      if (enough()) return;
     }
   } catch (cause) {
     torn = `torn gzip (${cause instanceof Error ? cause.message : String(cause)})`;
@@ -188,7 +197,8 @@ export async function readLines(path: string, places: readonly number[]): Promis
   try {
     const magic = Buffer.alloc(2);
     readSync(file, magic, 0, 2, 0);
-    if (magic[0] === 0x1f && magic[1] === 0x8b) await readZipped(path, taker);
+    if (magic[0] === 0x1f && magic[1] === 0x8b)
+      await readZipped(path, taker, MAX_LINE_BYTES, () => wanted.length === 0);
     else for (const at of [...wanted]) readPlain(file, { path, from: at, to: at + 1 }, taker);
   } finally {
     closeSync(file);

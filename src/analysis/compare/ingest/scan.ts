@@ -139,7 +139,8 @@ function drive(worker: Worker, take: () => ScanTask | undefined, ended: () => vo
       }
     });
     give();
-    give();
+    // Every thread has one before any has two: of two large files each is read by its own.
+    queueMicrotask(give);
   });
 }
 
