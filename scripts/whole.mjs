@@ -1,7 +1,7 @@
 // Runs whole what `npm test` runs a sample of, or nothing: `node scripts/whole.mjs matrix|peers|calibrate [arguments]`.
 // Writes its counts to test/results/<name>.json; exits with 1 when something failed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join, relative, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -53,6 +53,7 @@ const FILES = {
     'test/mirror/peers.test.ts',
     'test/fixtures/mirror.test.ts',
     'test/pipeline/peers.test.ts',
+    'test/emulator/trino.test.ts',
   ],
 };
 const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0', 'scipy==1.17.1', 'ville==0.1.0', 'flask==3.1.3'];
@@ -68,6 +69,8 @@ const POLICIES = ['cfn-lint==1.58.0', 'checkov==3.3.30'];
 const XGBOOST_NEEDS = ['numpy==1.23.5', 'scipy==1.10.1'];
 /** What linear-learner is built on. */
 const MXNET = 'mxnet==1.9.1';
+/** The newest release whose server Maven Central has as one archive (later ones lie elsewhere), and the oldest Java that runs it. */
+const TRINO = { release: '476', java: 24 };
 /** The release of each serving image; each goes into a folder of its own. */
 const XGBOOST = ['0.72.1', '0.90', '1.0.0', '1.2.0', '1.3.3', '1.5.2', '1.7.4', '3.0.5', '3.2.0'];
 
@@ -171,6 +174,48 @@ function installModels() {
   return { folder, skipped: all.map((one) => `${one}: pip could not install it`) };
 }
 
+/** The Javas that may be on this machine. */
+function javas() {
+  const below = '/usr/lib/jvm';
+  const installed = existsSync(below) ? readdirSync(below).map((one) => join(below, one)) : [];
+  const homes = [process.env.SHADOWCTL_JAVA_HOME, process.env.JAVA_HOME, ...installed].filter((one) => one);
+  return [...homes.map((home) => join(String(home), 'bin/java')).filter((one) => existsSync(one)), 'java'];
+}
+
+/**
+ * A Trino server with the one connector that is needed, and a Java that runs it.
+ * @returns {{ folder: string, java: string, skipped: string[] }}
+ */
+function installTrino() {
+  const { release, java: least } = TRINO;
+  const none = (/** @type {string} */ why) => ({ folder: '', java: '', skipped: [`trino ${release}: ${why}`] });
+  const java = javas().find((one) => {
+    const { stderr } = spawnSync(one, ['-version'], { encoding: 'utf8' });
+    return Number(/version "(\d+)/.exec(stderr ?? '')?.[1]) >= least;
+  });
+  if (java === undefined) return none(`there is no Java ${least} or later (set SHADOWCTL_JAVA_HOME)`);
+  const folder = cache(`trino-${release}`);
+  if (existsSync(folder)) return { folder, java, skipped: [] };
+  // Beside it, so that a broken attempt is never taken for a server.
+  const attempt = `${folder}.${process.pid}`;
+  mkdirSync(attempt, { recursive: true });
+  try {
+    const name = `trino-server-${release}`;
+    const get = ['-q', `-Dmaven.repo.local=${join(attempt, 'repository')}`, 'dependency:get', '-Dtransitive=false'];
+    if (!ends('mvn', [...get, `-Dartifact=io.trino:trino-server:${release}:tar.gz`]))
+      return none('mvn could not fetch io.trino:trino-server');
+    const archive = join(attempt, 'repository/io/trino/trino-server', release, `${name}.tar.gz`);
+    if (!ends('tar', ['xzf', archive, '-C', attempt])) return none(`${archive} cannot be unpacked`);
+    const server = join(attempt, name);
+    for (const one of readdirSync(join(server, 'plugin')))
+      if (one !== 'hive') rmSync(join(server, 'plugin', one), { recursive: true });
+    renameSync(server, folder);
+    return { folder, java, skipped: [] };
+  } finally {
+    rmSync(attempt, { recursive: true, force: true });
+  }
+}
+
 /**
  * How often commands were struck, by what, as the tests have counted it.
  * @param {{ testResults: { assertionResults: { meta?: { struck?: Record<string, number> } }[] }[] }} found
@@ -184,12 +229,20 @@ function struckIn(found) {
 }
 
 function runTests() {
-  const python = name === 'peers' ? installPython() : { bin: undefined, skipped: [] };
-  const models = name === 'peers' ? installModels() : { folder: undefined, skipped: [] };
-  const servers = name === 'peers' ? installServers() : { bin: '', skipped: [] };
-  const policies = name === 'peers' ? installPolicies() : { bin: '', skipped: [] };
-  const sdks = name === 'peers' ? installSdks() : { bins: { v2: '', core: '' }, skipped: [] };
-  const missing = [...python.skipped, ...models.skipped, ...servers.skipped, ...policies.skipped, ...sdks.skipped];
+  const isPeers = name === 'peers';
+  // `peers trino`: of all the others, none is needed.
+  const others = isPeers && (rest.length === 0 || rest.some((one) => !one.includes('trino')));
+  const python = others ? installPython() : { bin: undefined, skipped: [] };
+  const models = others ? installModels() : { folder: undefined, skipped: [] };
+  const servers = others ? installServers() : { bin: '', skipped: [] };
+  const policies = others ? installPolicies() : { bin: '', skipped: [] };
+  const sdks = others ? installSdks() : { bins: { v2: '', core: '' }, skipped: [] };
+  const trino = isPeers ? installTrino() : { folder: '', java: '', skipped: [] };
+  if (trino.folder !== '') say(`Trino ${TRINO.release} in ${trino.folder}, run by ${trino.java}`);
+  const missing = [
+    ...[...python.skipped, ...models.skipped, ...servers.skipped, ...policies.skipped, ...sdks.skipped],
+    ...trino.skipped,
+  ];
   for (const one of missing) say(`skipped: ${one}`);
   const folder = mkdtempSync(join(tmpdir(), 'shadowctl-whole-'));
   const report = join(folder, 'report.json');
@@ -213,6 +266,8 @@ function runTests() {
       SHADOWCTL_POLICIES: policies.bin,
       SHADOWCTL_SDK_V2: sdks.bins.v2,
       SHADOWCTL_SDK_CORE: sdks.bins.core,
+      SHADOWCTL_TRINO: trino.folder,
+      SHADOWCTL_TRINO_JAVA: trino.java,
     },
   });
   const found = JSON.parse(readFileSync(report, 'utf8'));
@@ -242,6 +297,7 @@ function runTests() {
               ...POLICIES,
               ...Object.values(SDKS),
               MXNET,
+              `trino-server==${TRINO.release}`,
               ...XGBOOST.map((release) => `xgboost==${release}`),
             ],
           }

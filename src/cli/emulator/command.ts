@@ -18,6 +18,7 @@ import {
   parsePort,
   type PolicyFlag,
   parseSwitch,
+  parseTrino,
   SWITCHES,
 } from './flags.ts';
 import type { InstancePrice, Quota } from '../../emulator/world/options.ts';
@@ -113,6 +114,11 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
       'a quota of the account, for example "ml.m5.xlarge for transform job usage=2" (repeatable; default: no limit)',
       (text, all: Quota[] | undefined) => collect(parseQuota(text), all),
     )
+    .option(
+      '--trino <url>',
+      "run queries of Athena on this Trino, whose catalog reads the emulator's Glue and S3",
+      parseTrino,
+    )
     .addHelpText('after', help)
     .action((flags: StartFlags) =>
       host.start(run, {
@@ -127,6 +133,7 @@ function addStart(emulator: Command, host: Host, run: Run<StartOptions>): void {
         iam: flags.iam ?? [],
         prices: flags.price ?? [],
         quotas: flags.quota ?? [],
+        trino: flags.trino,
         format: flags.format,
       }),
     );
@@ -143,6 +150,7 @@ interface StartFlags {
   iam?: PolicyFlag[];
   price?: InstancePrice[];
   quota?: Quota[];
+  trino?: string;
   latency?: [string, number][];
   switch?: [string, boolean | number | string][];
 }

@@ -229,6 +229,14 @@ export function parseQuota(text: string): Quota {
   return { name, limit: Number(limit) };
 }
 
+/** `http://127.0.0.1:8080`, without a path. */
+export function parseTrino(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '')
+    throw new InvalidArgumentError('Write http://127.0.0.1:8080.');
+  return url.origin;
+}
+
 /** A policy of IAM to be enforced, and whom it limits. */
 export interface PolicyFlag {
   kind: 'identity' | 'boundary' | 'scp';

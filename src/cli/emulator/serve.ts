@@ -30,6 +30,8 @@ export interface StartOptions extends DirOptions {
   prices: readonly InstancePrice[];
   /** What the account may have at most. */
   quotas: readonly Quota[];
+  /** The URL of a Trino server that runs queries of Athena. */
+  trino: string | undefined;
 }
 
 /** Is the emulator until it is told to end: then keeps the state and is done. */
@@ -65,6 +67,7 @@ async function listen(app: App, dir: string, options: StartOptions): Promise<Emu
       iam,
       prices: options.prices,
       quotas: options.quotas,
+      ...(options.trino !== undefined && { trino: options.trino }),
     });
   const port = options.port ?? DEFAULT_PORT;
   try {

@@ -53,6 +53,7 @@ export function flagsOf(options: StartOptions): string[] {
     ...options.iam.flatMap((policy) => ['--iam', policyWords(policy)]),
     ...options.prices.flatMap(({ region, instanceType, hourly }) => ['--price', `${region}/${instanceType}=${hourly}`]),
     ...options.quotas.flatMap(({ name, limit }) => ['--quota', `${name}=${limit}`]),
+    ...(options.trino === undefined ? [] : ['--trino', options.trino]),
     ...Object.entries(options.latencies).flatMap(([name, ms]) => ['--latency', `${name}=${ms}`]),
     ...Object.entries(options.switches).flatMap(([name, value]) => ['--switch', `${name}=${value}`]),
   ];

@@ -255,8 +255,10 @@ const BUILT = {
   glue: [
     'CreateDatabase',
     'CreateTable',
+    'DeleteColumnStatisticsForTable',
     'DeleteDatabase',
     'DeleteTable',
+    'GetColumnStatisticsForTable',
     'GetDatabase',
     'GetDatabases',
     'GetPartitions',

@@ -127,6 +127,8 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
   glue: {
     CreateDatabase: 'Refused: links to databases, catalogs of other accounts.',
     CreateTable: 'Refused: Iceberg, links to tables, partition indexes. A type that is none is found by a query.',
+    DeleteColumnStatisticsForTable: 'As GetColumnStatisticsForTable.',
+    GetColumnStatisticsForTable: 'None: statistics are not kept.',
     GetPartitions: 'None: partitions come from projection alone.',
     GetTags: 'Of databases.',
     TagResource: 'Of databases.',

@@ -7,7 +7,7 @@ type Translation = string | ((given: Call) => Node);
 /** DuckDB has it under the same name, and it means the same. */
 const SAME =
   'abs acos asin atan atan2 ceil ceiling cos cosh degrees exp floor ln log10 log2 pi pow power radians random round sign sin sinh sqrt tan tanh trunc cbrt ' +
-  'avg bool_and bool_or corr count covar_pop covar_samp histogram max min regr_intercept regr_slope regr_r2 stddev stddev_pop stddev_samp sum var_pop var_samp variance ' +
+  'avg bool_and bool_or corr count covar_pop covar_samp histogram max min regr_intercept regr_slope stddev stddev_pop stddev_samp sum var_pop var_samp variance ' +
   'lower upper length reverse replace strpos starts_with trim ltrim rtrim lpad rpad substr substring split chr translate ' +
   'date_trunc year month day hour minute second quarter week ' +
   'cume_dist dense_rank first_value lag last_value lead nth_value ntile percent_rank rank row_number ' +
@@ -122,7 +122,6 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   filter: 'list_filter',
   map: 'map',
   map_from_entries: 'map_from_entries',
-  map_entries: 'map_entries',
   any_match: (given) => ({ ...call('list_bool_or', [call('list_transform', given.children)]), alias: given.alias }),
   all_match: (given) => ({ ...call('list_bool_and', [call('list_transform', given.children)]), alias: given.alias }),
   reduce: (given) => {
@@ -134,7 +133,7 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
 
 /** Names of functions that Athena has (Trino's reference) and the emulator's engine has not; more may be missing. */
 const KNOWN = new Set(
-  'approx_most_frequent approx_set array_except array_intersect array_remove array_union arrays_overlap at_timezone bar beta_cdf bitwise_and_agg bitwise_or_agg checksum combinations concat_ws cosine_similarity crc32 current_user date_format date_parse empty_approx_set evaluate_classifier_predictions features format format_datetime format_number from_iso8601_date from_iso8601_timestamp_nanos from_unixtime_nanos geometric_mean hamming_distance hmac_sha256 human_readable_seconds index inverse_normal_cdf is_json_scalar json_array_contains json_array_get json_exists json_query json_size json_value kurtosis last_day_of_month learn_classifier levenshtein_distance listagg luhn_check map_concat map_filter map_union map_zip_with merge multimap_agg multimap_from_entries murmur3 ngrams none_match normal_cdf normalize numeric_histogram parse_datetime parse_duration qdigest_agg reduce_agg regexp_position regr_count repeat sha512 shuffle skewness soundex split_to_map spooky_hash_v2_64 tdigest_agg timezone to_iso8601 transform_keys transform_values trim_array typeof url_decode url_encode url_extract_fragment url_extract_host url_extract_parameter url_extract_path url_extract_port url_extract_protocol url_extract_query uuid value_at_quantile version week_of_year width_bucket wilson_interval_lower wilson_interval_upper with_timezone word_stem year_of_week yow zip zip_with'.split(
+  'approx_most_frequent approx_set array_except array_intersect array_remove array_union arrays_overlap at_timezone bar beta_cdf bitwise_and_agg bitwise_or_agg checksum combinations concat_ws cosine_similarity crc32 current_user date_format date_parse empty_approx_set evaluate_classifier_predictions features format format_datetime format_number from_iso8601_date from_iso8601_timestamp_nanos from_unixtime_nanos geometric_mean hamming_distance hmac_sha256 human_readable_seconds index inverse_normal_cdf is_json_scalar json_array_contains json_array_get json_exists json_query json_size json_value kurtosis last_day_of_month learn_classifier levenshtein_distance listagg luhn_check map_concat map_entries map_filter map_union map_zip_with merge multimap_agg multimap_from_entries murmur3 ngrams none_match normal_cdf normalize numeric_histogram parse_datetime parse_duration qdigest_agg reduce_agg regexp_position regr_count repeat sha512 shuffle skewness soundex split_to_map spooky_hash_v2_64 tdigest_agg timezone to_iso8601 transform_keys transform_values trim_array typeof url_decode url_encode url_extract_fragment url_extract_host url_extract_parameter url_extract_path url_extract_port url_extract_protocol url_extract_query uuid value_at_quantile version week_of_year width_bucket wilson_interval_lower wilson_interval_upper with_timezone word_stem year_of_week yow zip zip_with'.split(
     ' ',
   ),
 );
@@ -240,8 +239,11 @@ CREATE MACRO trino_to_big_endian_64(n) AS js_to_big_endian_64(n);
 CREATE MACRO trino_bitwise_and(a, b) AS CAST(a AS BIGINT) & CAST(b AS BIGINT);
 CREATE MACRO trino_bitwise_or(a, b) AS CAST(a AS BIGINT) | CAST(b AS BIGINT);
 CREATE MACRO trino_bitwise_not(a) AS ~CAST(a AS BIGINT);
-CREATE MACRO trino_bitwise_right_shift(a, n) AS js_right_shift(a, n);
-CREATE MACRO trino_bitwise_left_shift(a, n) AS js_left_shift(a, n);
+CREATE MACRO trino_bigint(a) AS CASE
+  WHEN typeof(a) <> 'BIGINT' THEN CAST(js_fail('NOT_SUPPORTED: the emulator''s own engine has not built shifts of ' || typeof(a) || ', whose bits are fewer; cast it to BIGINT') AS BIGINT)
+  ELSE a END;
+CREATE MACRO trino_bitwise_right_shift(a, n) AS js_right_shift(trino_bigint(a), n);
+CREATE MACRO trino_bitwise_left_shift(a, n) AS js_left_shift(trino_bigint(a), n);
 CREATE MACRO trino_bitwise_right_shift_arithmetic(a, n) AS CAST(a AS BIGINT) >> n;
 CREATE MACRO trino_json_extract(j, p) AS CAST(js_json_extract(CAST(j AS VARCHAR), p) AS JSON);
 CREATE MACRO trino_json_extract_scalar(j, p) AS js_json_extract_scalar(CAST(j AS VARCHAR), p);
@@ -252,9 +254,11 @@ CREATE MACRO trino_text(x) AS CASE
   WHEN typeof(x) IN ('DOUBLE', 'FLOAT', 'JSON', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') THEN js_text(typeof(x), CAST(x AS VARCHAR))
   ELSE CAST(x AS VARCHAR) END;
 CREATE MACRO trino_from_iso8601_timestamp(s) AS CASE
-  WHEN regexp_full_match(s, '\\d{4}-\\d\\d-\\d\\d(T\\d\\d(:\\d\\d(:\\d\\d([.,]\\d+)?)?)?(Z|[+-]\\d\\d(:?\\d\\d)?)?)?')
+  WHEN regexp_full_match(s, '\\d{4}-\\d\\d-\\d\\d(T\\d\\d(:\\d\\d(:\\d\\d([.,]\\d+)?)?)?(Z|[+-]00(:?00)?)?)?')
     THEN date_trunc('millisecond', CAST(s AS TIMESTAMP WITH TIME ZONE))
   WHEN s IS NULL THEN NULL
+  WHEN regexp_matches(s, '[+-]\\d\\d(:?\\d\\d)?$')
+    THEN CAST(js_fail('NOT_SUPPORTED: the emulator''s own engine has not built time zones other than UTC: ' || s) AS TIMESTAMP WITH TIME ZONE)
   ELSE CAST(js_fail('INVALID_FUNCTION_ARGUMENT: Invalid format: "' || s || '"') AS TIMESTAMP WITH TIME ZONE) END;
 CREATE MACRO trino_date_add(unit, n, t) AS t + CASE lower(unit)
   WHEN 'millisecond' THEN to_milliseconds(n) WHEN 'second' THEN to_seconds(n) WHEN 'minute' THEN to_minutes(n) WHEN 'hour' THEN to_hours(n)

@@ -166,12 +166,12 @@ export function extractScalar(text: string, path: string): string | null {
   }
 }
 
-/** `json_extract`: the value as JSON, in Trino's form; null where there is none. */
+/** `json_extract`: the value as JSON without blanks, its doubles as Java prints them; null where there is none. */
 export function extract(text: string, path: string): string | null {
   const found = find(text, readPath(path));
   if (found === undefined) return null;
   try {
-    return canonical(found);
+    return compact(found, { isSorted: false, number: javaNumber });
   } catch (error) {
     if (error instanceof Malformed) return null;
     throw error;
@@ -182,7 +182,7 @@ export function extract(text: string, path: string): string | null {
 export function parse(text: string): string {
   const scanner = new Scanner(text);
   try {
-    const form = canonical(scanner);
+    const form = compact(scanner, { isSorted: true, number: javaNumber });
     scanner.blank();
     if (scanner.at < text.length) throw new Malformed();
     return form;
@@ -194,26 +194,69 @@ export function parse(text: string): string {
   }
 }
 
-function canonical(scanner: Scanner): string {
+/** A number of a JSON text as it stands there. */
+export class ExactNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A text's value, as JSON.parse reads it but for its numbers. The text has been found to be JSON. */
+export function parseExact(text: string): unknown {
+  return exact(new Scanner(text));
+}
+
+function exact(scanner: Scanner): unknown {
+  const scalar = scanner.scalar();
+  if (scalar !== undefined) return /^[-\d]/.test(scalar) ? new ExactNumber(scalar) : (JSON.parse(scalar) as unknown);
+  const isArray = scanner.text.slice(scanner.at).trimStart().startsWith('[');
+  const members: [string, unknown][] = [];
+  scanner.value((step) => {
+    members.push([String(step), exact(scanner)]);
+    return undefined;
+  });
+  return isArray ? members.map(([, value]) => value) : Object.fromEntries(members);
+}
+
+/** JSON without blanks, of a value whose numbers are exact. */
+export function printExact(value: unknown): string {
+  if (value instanceof ExactNumber) return value.text;
+  if (Array.isArray(value)) return `[${value.map(printExact).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([name, one]) => `${JSON.stringify(name)}:${printExact(one)}`)
+    .join(',')}}`;
+}
+
+/** Whole numbers as they are, all others as doubles. */
+function javaNumber(text: string): string {
+  return /^-?\d+$/.test(text) ? text : javaDouble(Number(text));
+}
+
+interface Form {
+  /** Are members in the order of their names? */
+  isSorted: boolean;
+  number(text: string): string;
+}
+
+function compact(scanner: Scanner, form: Form): string {
   const scalar = scanner.scalar();
   if (scalar !== undefined) {
-    if (/^-?\d+$/.test(scalar)) return scalar;
-    return /^[-\d]/.test(scalar)
-      ? javaDouble(Number(scalar))
-      : scalar.startsWith('"')
-        ? JSON.stringify(JSON.parse(scalar))
-        : scalar;
+    if (/^[-\d]/.test(scalar)) return form.number(scalar);
+    return scalar.startsWith('"') ? JSON.stringify(JSON.parse(scalar)) : scalar;
   }
   const members: [Step, string][] = [];
   const isArray = scanner.text.slice(scanner.at).trimStart().startsWith('[');
   scanner.value((step) => {
-    members.push([step, canonical(scanner)]);
+    members.push([step, compact(scanner, form)]);
     return undefined;
   });
   if (isArray) return `[${members.map(([, value]) => value).join(',')}]`;
-  // Of members with the same name the last, as in Jackson's maps.
-  const sorted = [...new Map(members)].sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${sorted.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
+  // Sorted, of members with the same name the last, as in Jackson's maps.
+  const shown = form.isSorted ? [...new Map(members)].sort(([a], [b]) => (a < b ? -1 : 1)) : members;
+  return `{${shown.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
 }
 
 /** How many items a JSON array has; null for all else. */

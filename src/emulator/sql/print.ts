@@ -12,34 +12,41 @@ export interface ResultColumn {
   isCaseSensitive: boolean;
 }
 
-/** Trino's names of DuckDB's types, and the precision that Athena shows of them. */
-const TYPES: Readonly<Record<string, [type: string, precision: number]>> = {
-  BOOLEAN: ['boolean', 0],
-  TINYINT: ['tinyint', 3],
-  SMALLINT: ['smallint', 5],
-  INTEGER: ['integer', 10],
-  UTINYINT: ['smallint', 5],
-  USMALLINT: ['integer', 10],
-  UINTEGER: ['bigint', 19],
-  BIGINT: ['bigint', 19],
-  UBIGINT: ['bigint', 19],
-  HUGEINT: ['bigint', 19],
-  FLOAT: ['float', 17],
-  DOUBLE: ['double', 17],
-  VARCHAR: ['varchar', 2_147_483_647],
-  BLOB: ['varbinary', 1_073_741_824],
-  DATE: ['date', 0],
-  TIMESTAMP: ['timestamp', 3],
-  'TIMESTAMP WITH TIME ZONE': ['timestamp with time zone', 3],
-  '"NULL"': ['unknown', 0],
+/** Trino's names of DuckDB's types. */
+const TYPES: Readonly<Record<string, string>> = {
+  UTINYINT: 'smallint',
+  USMALLINT: 'integer',
+  UINTEGER: 'bigint',
+  UBIGINT: 'bigint',
+  HUGEINT: 'bigint',
+  FLOAT: 'float',
+  BLOB: 'varbinary',
+  '"NULL"': 'unknown',
 };
 
+/** The precision that Athena shows of a type; of others 0. */
+const PRECISIONS: Readonly<Record<string, number>> = {
+  tinyint: 3,
+  smallint: 5,
+  integer: 10,
+  bigint: 19,
+  float: 17,
+  double: 17,
+  varchar: 2_147_483_647,
+  varbinary: 1_073_741_824,
+  timestamp: 3,
+  'timestamp with time zone': 3,
+};
+
+export function columnOf(name: string, type: string, precision = PRECISIONS[type] ?? 0, scale = 0): ResultColumn {
+  return { name, type, precision, scale, isCaseSensitive: type === 'varchar' };
+}
+
+/** A column as DuckDB knows it. */
 export function resultColumn(name: string, type: DuckDBType): ResultColumn {
   const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(String(type));
-  if (decimal !== null)
-    return { name, type: 'decimal', precision: Number(decimal[1]), scale: Number(decimal[2]), isCaseSensitive: false };
-  const [known = typeName(type), precision = 0] = type.alias === 'JSON' ? ['json', 0] : (TYPES[String(type)] ?? []);
-  return { name, type: known, precision, scale: 0, isCaseSensitive: known === 'varchar' };
+  if (decimal !== null) return columnOf(name, 'decimal', Number(decimal[1]), Number(decimal[2]));
+  return columnOf(name, type.alias === 'JSON' ? 'json' : (TYPES[String(type)] ?? typeName(type)));
 }
 
 /** Athena shows of types that are made of others only what they are. */
@@ -76,13 +83,18 @@ export function printed(value: DuckDBValue, type: DuckDBType): string | null {
     case 'DOUBLE':
       return javaDouble(value as number);
     case 'FLOAT':
-      return javaDouble(shortest(value as number));
+      return printFloat(value as number);
     case 'TIMESTAMP':
     case 'TIMESTAMP WITH TIME ZONE':
       return timestampText(String(value));
     default:
       return String(value);
   }
+}
+
+/** A 32-bit float as Java prints it. */
+export function printFloat(value: number): string {
+  return javaDouble(shortest(value));
 }
 
 /** The shortest decimal that is the same 32-bit float. */

@@ -79,6 +79,7 @@ export async function createWorld(options: EmulatorOptions): Promise<{ world: Wo
     capture: createCapture({ clock, store, random, latencies, objects, iam }),
     containers: containers.start,
     sandboxes: createSandboxPool(),
+    trino: options.trino,
     address: { url: undefined },
   };
   const hosting = { ...platform, endpoints: createEndpoints(platform) };

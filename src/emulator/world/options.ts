@@ -269,6 +269,11 @@ export interface EmulatorOptions {
   iam?: readonly AttachedPolicy[];
   /** What the Price List API says that an instance costs for hosting; with none, it knows no product. */
   prices?: readonly InstancePrice[];
+  /**
+   * The URL of a Trino server that runs the queries of Athena instead of DuckDB: its catalogue `awsdatacatalog` reads Glue and
+   * S3 of this emulator.
+   */
+  trino?: string;
   /** Quotas of every account in every region; what is not named has no limit. */
   quotas?: readonly Quota[];
 }

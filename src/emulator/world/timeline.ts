@@ -71,15 +71,17 @@ export class Timeline {
   /**
    * Waits within an event for work outside this process. A container may call the emulator while it starts, answers or
    * ends: if every call waited for the event and the event for the container, neither could go on.
+   *
+   * @param patience as the timeline's own, unless it is known who calls meanwhile
    */
-  async outside<T>(work: Promise<T>): Promise<T> {
+  async outside<T>(work: Promise<T>, patience = this.#patience): Promise<T> {
     const over = new AbortController();
     this.#outside += 1;
     const beLate = () => {
       this.#late = true;
       for (const release of [...this.#callers]) release();
     };
-    systemClock.sleep(this.#patience, over.signal).then(beLate, () => {});
+    if (patience < Infinity) systemClock.sleep(patience, over.signal).then(beLate, () => {});
     try {
       return await work;
     } finally {

@@ -48,6 +48,8 @@ export interface Platform {
   readonly containers: ContainerFactory;
   /** The processes of functions. */
   readonly sandboxes: SandboxPool;
+  /** A Trino server that runs the queries of Athena; undefined: DuckDB does. */
+  readonly trino: string | undefined;
   /** Where the emulator listens, once it does: `http://127.0.0.1:port`. */
   readonly address: { url: string | undefined };
 }

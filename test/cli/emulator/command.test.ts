@@ -37,6 +37,7 @@ const START = {
   iam: [],
   prices: [],
   quotas: [],
+  trino: undefined,
 };
 
 describe('the words of shadowctl emulator', () => {
@@ -84,6 +85,7 @@ describe('the words of shadowctl emulator', () => {
       ['start', '--quota', 'ml.m5.xlarge for transform job usage=2'],
       { ...START, quotas: [{ name: 'ml.m5.xlarge for transform job usage', limit: 2 }] },
     ],
+    [['start', '--trino', 'http://127.0.0.1:8080/'], { ...START, trino: 'http://127.0.0.1:8080' }],
     [['stop'], { dir: undefined }],
     [['status', '--format', 'json'], { dir: undefined, format: 'json' }],
     [['env', '--shell', 'fish', '--dir', 'x'], { dir: 'x', shell: 'fish' }],

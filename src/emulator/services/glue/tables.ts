@@ -95,6 +95,26 @@ export const tableOperations = {
     guard(context, 'Select', record.name);
     return { Partitions: [] };
   },
+
+  /** Statistics of columns are not kept: none has any. */
+  GetColumnStatisticsForTable(context, input: Named & { TableName?: string; ColumnNames?: string[] }) {
+    ownCatalog(context, input);
+    tableNamed(context, { ...input, Name: input.TableName ?? '' });
+    return {
+      ColumnStatisticsList: [],
+      Errors: (input.ColumnNames ?? []).map((name) => ({
+        ColumnName: name,
+        Error: { ErrorCode: 'EntityNotFoundException', ErrorMessage: `Column statistics of ${name} not found.` },
+      })),
+    };
+  },
+
+  /** What is not there is deleted: Trino, which works with AWS, asks for it of tables that are new. */
+  DeleteColumnStatisticsForTable(context, input: Named & { TableName?: string; ColumnName?: string }) {
+    ownCatalog(context, input);
+    tableNamed(context, { ...input, Name: input.TableName ?? '' });
+    return {};
+  },
 } satisfies Operations;
 
 function tableNamed(context: Context, { DatabaseName: database = '', Name: name = '' }: Named): TableRecord {

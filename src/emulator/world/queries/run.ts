@@ -1,7 +1,8 @@
-import { CutoffReached, runSelect, runToParquet } from '../../sql/execute.ts';
+import { CutoffReached, type Rows, runSelect, runToParquet } from '../../sql/execute.ts';
 import { QueryFailure } from '../../sql/failure.ts';
 import type { ResultColumn } from '../../sql/print.ts';
 import { readStatement, type Unload } from '../../sql/statement.ts';
+import { runOnTrino } from '../../sql/trino.ts';
 import { objects } from '../objects/records.ts';
 import type { Platform } from '../world.ts';
 import type { QueryRecord } from './records.ts';
@@ -23,7 +24,7 @@ export async function runQuery(world: Platform, query: QueryRecord, signal: Abor
   try {
     const statement = readStatement(query.statement, query.parameters);
     if (statement.kind === 'unload') return await unload(world, query, statement, signal);
-    const { columns, rows, scanned } = await runSelect(question(world, query, statement.select), signal);
+    const { columns, rows, scanned } = await select(world, query, statement.select, signal);
     const header = columns.map(({ name }) => name);
     return {
       scanned,
@@ -59,6 +60,18 @@ export async function runQuery(world: Platform, query: QueryRecord, signal: Abor
  */
 function typeOf(code: string): number {
   return code === 'HIVE_BAD_DATA' || code === 'HIVE_CURSOR_ERROR' ? 1100 : code === 'PERMISSION_DENIED' ? 1200 : 1003;
+}
+
+/** By DuckDB, or by the Trino that the emulator was given. */
+async function select(world: Platform, query: QueryRecord, sql: string, signal: AbortSignal): Promise<Rows> {
+  if (world.trino === undefined) return runSelect(question(world, query, sql), signal);
+  return within(query, await runOnTrino(sql, { url: world.trino, database: query.database }, signal));
+}
+
+/** What Trino has read is known when it is done. @throws CutoffReached */
+function within<T extends { scanned: number }>({ cutoff }: QueryRecord, result: T): T {
+  if (cutoff !== undefined && result.scanned > cutoff) throw new CutoffReached(result.scanned);
+  return result;
 }
 
 function question(world: Platform, query: QueryRecord, select: string) {
@@ -110,12 +123,12 @@ async function unload(world: Platform, query: QueryRecord, statement: Unload, si
       `Target directory for table 'awsdatacatalog.${query.database ?? 'default'}.temp_table_${query.id.replaceAll('-', '')}' already exists: ${statement.to}. You may need to manually clean the data at location '${statement.to}' before retrying. Athena will not delete data in your account.`,
     );
   rights.s3('PutObject', `${bucket}/${below}`);
-  const { columns, bytes, scanned } = await runToParquet(question(world, query, statement.select), codec, signal);
-  const moment = new Date(world.clock.now()).toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15);
-  const uri = `s3://${bucket}/${below}${moment}_00000_${query.id.slice(0, 5)}_${query.id}`;
+  const { columns, files, written, scanned } =
+    world.trino === undefined
+      ? await unloadHere(world, query, statement.select, { folder: `s3://${bucket}/${below}`, codec, signal })
+      : await unloadOnTrino(world, query, statement.select, { url: world.trino, bucket, below, compression, signal });
   const manifest = `${query.folder}${query.id}-manifest.csv`;
-  const files = bytes === undefined ? [] : [{ uri, bytes, contentType: 'application/octet-stream' }];
-  const list = files.map((one) => `${one.uri}\n`).join('');
+  const list = written.map((one) => `${one}\n`).join('');
   return {
     scanned,
     manifest,
@@ -125,4 +138,50 @@ async function unload(world: Platform, query: QueryRecord, statement: Unload, si
       metadata(query, columns),
     ],
   };
+}
+
+interface Unloaded {
+  columns: readonly ResultColumn[];
+  /** What is still to be written, and what will lie there then. */
+  files: Outcome['files'];
+  written: readonly string[];
+  scanned: number;
+}
+
+async function unloadHere(
+  world: Platform,
+  query: QueryRecord,
+  sql: string,
+  { folder, codec, signal }: { folder: string; codec: string; signal: AbortSignal },
+): Promise<Unloaded> {
+  const { columns, bytes, scanned } = await runToParquet(question(world, query, sql), codec, signal);
+  const moment = new Date(world.clock.now()).toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15);
+  const uri = `${folder}${moment}_00000_${query.id.slice(0, 5)}_${query.id}`;
+  const files = bytes === undefined ? [] : [{ uri, bytes, contentType: 'application/octet-stream' }];
+  return { columns, files, written: files.map((one) => one.uri), scanned };
+}
+
+/** Trino has no UNLOAD: it makes a table in that place, which is then forgotten; its files stay. */
+async function unloadOnTrino(
+  world: Platform,
+  query: QueryRecord,
+  sql: string,
+  place: { url: string; bucket: string; below: string; compression: string; signal: AbortSignal },
+): Promise<Unloaded> {
+  const { url, bucket, below, compression, signal } = place;
+  const session = {
+    url,
+    database: query.database ?? 'default',
+    properties: { compression_codec: compression.toUpperCase() },
+  };
+  const table = `unload_${query.id.replaceAll('-', '_')}`;
+  const location = `s3://${bucket}/${below}`.replaceAll("'", "''");
+  const made = `CREATE TABLE ${table} WITH (external_location = '${location}', format = 'PARQUET') AS ${sql}`;
+  try {
+    const { scanned } = within(query, await runOnTrino(made, session, signal));
+    const written = objects(world.store).entries(`${bucket}/${below}`);
+    return { columns: [], files: [], written: written.map(([id]) => `s3://${id}`), scanned };
+  } finally {
+    await runOnTrino(`DROP TABLE IF EXISTS ${table}`, session, new AbortController().signal).catch(() => undefined);
+  }
 }
