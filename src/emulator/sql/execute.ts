@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBType } from '@duckdb/node-api';
 import { QueryFailure } from './failure.ts';
 import { MACROS } from './functions.ts';
 import { duckdbType, literal, quoted, readHiveType } from './hive-types.ts';
@@ -37,7 +37,6 @@ export interface ParquetFile {
   columns: readonly ResultColumn[];
   /** undefined where there is no row. */
   bytes: Uint8Array | undefined;
-  count: number;
   scanned: number;
 }
 
@@ -52,73 +51,128 @@ export class CutoffReached extends Error {
   }
 }
 
-/** Runs a SELECT over tables in S3. @throws QueryFailure | CutoffReached */
-export function runSelect(question: Question, signal: AbortSignal): Promise<Rows> {
-  return withEngine(signal, async (connection, folder) => {
-    const { sql, scanned } = await prepare(connection, folder, question);
-    const reader = await connection.runAndReadAll(sql);
-    const types = reader.columnTypes();
-    const columns = reader.columnNames().map((name, index) => resultColumn(name, types[index] as never));
-    const rows = reader.getRows().map((row) => row.map((value, index) => printed(value, types[index] as never)));
-    return { columns, rows, scanned };
-  });
+/** DuckDB as the engine of queries; it is loaded by the first. Queries run side by side, each with tables of its own. */
+export interface SqlEngine {
+  /** Runs a SELECT over tables in S3. @throws QueryFailure | CutoffReached */
+  select(question: Question, signal: AbortSignal): Promise<Rows>;
+  /** Runs a SELECT, and gives its rows as a Parquet file. @throws QueryFailure | CutoffReached */
+  toParquet(question: Question, compression: string, signal: AbortSignal): Promise<ParquetFile>;
+  close(): Promise<void>;
 }
 
-/** Runs a SELECT, and gives its rows as a Parquet file. @throws QueryFailure | CutoffReached */
-export function runToParquet(question: Question, compression: string, signal: AbortSignal): Promise<ParquetFile> {
-  return withEngine(signal, async (connection, folder) => {
-    const { sql, scanned } = await prepare(connection, folder, question);
-    await connection.run(`CREATE TABLE unloaded AS ${sql}`);
-    const described = await connection.runAndReadAll('SELECT * FROM unloaded LIMIT 0');
-    const types = described.columnTypes();
-    const columns = described.columnNames().map((name, index) => resultColumn(name, types[index] as never));
-    const [[count = 0n] = []] = (await connection.runAndReadAll('SELECT count(*) FROM unloaded')).getRowsJS();
-    if (count === 0n) return { columns, bytes: undefined, count: 0, scanned };
-    const out = join(folder, 'out.parquet');
-    const selected = described.columnNames().map((name, index) => {
-      const type = String(types[index]);
-      return type === 'HUGEINT' || type === 'UBIGINT'
-        ? `CAST(${quoted(name)} AS BIGINT) AS ${quoted(name)}`
-        : quoted(name);
-    });
-    await connection.run(
-      `COPY (SELECT ${selected.join(', ')} FROM unloaded) TO ${literal(out)} (FORMAT parquet, COMPRESSION ${compression})`,
-    );
-    return { columns, bytes: await readFile(out), count: Number(count), scanned };
-  });
+/** What a query has to itself. */
+interface Desk {
+  connection: DuckDBConnection;
+  /** Of files. */
+  folder: string;
+  /** Begins the names of its schemas. */
+  prefix: string;
 }
 
-async function withEngine<T>(
-  signal: AbortSignal,
-  work: (connection: DuckDBConnection, folder: string) => Promise<T>,
-): Promise<T> {
-  const library = await import('./library.ts');
-  const folder = await mkdtemp(join(tmpdir(), 'shadowctl-athena-'));
-  try {
-    const instance = await library.DuckDBInstance.create(':memory:', {
-      temp_directory: join(folder, 'spill'),
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-    });
+export function createSqlEngine(): SqlEngine {
+  let opened: Promise<Opened> | undefined;
+  let count = 0;
+  const withDesk = async <T>(signal: AbortSignal, work: (desk: Desk) => Promise<T>): Promise<T> => {
+    opened ??= open();
+    const { instance, folder: parent } = await opened;
+    signal.throwIfAborted();
+    count += 1;
+    const prefix = `q${count}:`;
+    const folder = join(parent, `q${count}`);
+    await mkdir(folder);
     const connection = await instance.connect();
     const stop = () => connection.interrupt();
     signal.addEventListener('abort', stop);
     try {
-      await connection.run("SET timezone = 'UTC'");
-      await addScalars(connection, library);
-      await connection.run(MACROS);
-      return await work(connection, folder);
+      return await work({ connection, folder, prefix });
     } catch (error) {
       signal.throwIfAborted();
       throw failureOf(error);
     } finally {
       signal.removeEventListener('abort', stop);
+      await dropAll(connection, prefix);
       connection.closeSync();
-      instance.closeSync();
+      await rm(folder, { recursive: true, force: true });
     }
+  };
+  return {
+    select: (question, signal) =>
+      withDesk(signal, async (desk) => {
+        const { sql, scanned } = await prepare(desk, question);
+        const reader = await desk.connection.runAndReadAll(sql);
+        const types = reader.columnTypes();
+        const columns = reader.columnNames().map((name, index) => resultColumn(name, types[index] as DuckDBType));
+        const rows = reader
+          .getRows()
+          .map((row) => row.map((value, index) => printed(value, types[index] as DuckDBType)));
+        return { columns, rows, scanned };
+      }),
+    toParquet: (question, compression, signal) =>
+      withDesk(signal, async (desk) => {
+        const { connection, folder, prefix } = desk;
+        const { sql, scanned } = await prepare(desk, question);
+        await connection.run(`CREATE SCHEMA ${quoted(`${prefix}out`)}`);
+        const table = `${quoted(`${prefix}out`)}.rows`;
+        await connection.run(`CREATE TABLE ${table} AS ${sql}`);
+        const described = await connection.runAndReadAll(`SELECT * FROM ${table} LIMIT 0`);
+        const types = described.columnTypes();
+        const columns = described.columnNames().map((name, index) => resultColumn(name, types[index] as DuckDBType));
+        const [[rows = 0n] = []] = (await connection.runAndReadAll(`SELECT count(*) FROM ${table}`)).getRowsJS();
+        if (rows === 0n) return { columns, bytes: undefined, scanned };
+        const out = join(folder, 'out.parquet');
+        const selected = described.columnNames().map((name, index) => {
+          const type = String(types[index]);
+          return type === 'HUGEINT' || type === 'UBIGINT'
+            ? `CAST(${quoted(name)} AS BIGINT) AS ${quoted(name)}`
+            : quoted(name);
+        });
+        await connection.run(
+          `COPY (SELECT ${selected.join(', ')} FROM ${table}) TO ${literal(out)} (FORMAT parquet, COMPRESSION ${compression})`,
+        );
+        return { columns, bytes: await readFile(out), scanned };
+      }),
+    async close() {
+      if (opened === undefined) return;
+      const { instance, folder } = await opened;
+      instance.closeSync();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Opened {
+  instance: DuckDBInstance;
+  folder: string;
+}
+
+async function open(): Promise<Opened> {
+  const library = await import('./library.ts');
+  const folder = await mkdtemp(join(tmpdir(), 'shadowctl-athena-'));
+  const instance = await library.DuckDBInstance.create(':memory:', {
+    temp_directory: join(folder, 'spill'),
+    memory_limit: '2GB',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET GLOBAL timezone = 'UTC'");
+    // Else that a part has no rows would count, where it is asked which parts a statement reads.
+    await connection.run("SET GLOBAL disabled_optimizers = 'statistics_propagation'");
+    await addScalars(connection, library);
+    await connection.run(MACROS);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    connection.closeSync();
   }
+  return { instance, folder };
+}
+
+async function dropAll(connection: DuckDBConnection, prefix: string): Promise<void> {
+  const reader = await connection.runAndReadAll(
+    `SELECT schema_name FROM duckdb_schemas() WHERE starts_with(schema_name, ${literal(prefix)})`,
+  );
+  const names = reader.getRowsJS().map(([name]) => `DROP SCHEMA ${quoted(textOf(name))} CASCADE`);
+  if (names.length > 0) await connection.run(names.join(';'));
 }
 
 /** What DuckDB says, in Trino's terms where these are known. */
@@ -149,17 +203,17 @@ interface Prepared {
 }
 
 /** Translates a SELECT, finds which partitions it reads, and lays these out for DuckDB. */
-async function prepare(connection: DuckDBConnection, folder: string, question: Question): Promise<Prepared> {
+async function prepare({ connection, folder, prefix }: Desk, question: Question): Promise<Prepared> {
   const { select, database, now, cutoff } = question;
   const run = async (sql: string) => textOf((await connection.runAndReadAll(sql)).getRowsJS()[0]?.[0]);
-  const { sql, tables } = await translateSelect(select, { database, now, run });
+  const { sql, tables } = await translateSelect(select, { database, now, run, prefix });
   const known = await Promise.all(tables.map(async (one) => ({ ...one, source: await found(one, question) })));
-  const scans = await scansOf(connection, sql, known);
+  const scans = await scansOf(connection, prefix, sql, known);
   const meter = new Meter(cutoff);
   for (const [index, table] of known.entries()) {
     const layout = new Layout(connection, join(folder, `t${index}`), table.source);
     const read = scans.filter((one) => one.table === index);
-    await layout.show(`${quoted(schemaOf(table.database))}.${quoted(table.table)}`, read, meter);
+    await layout.show(`${quoted(schemaOf(prefix, table.database))}.${quoted(table.table)}`, read, meter);
   }
   return { sql, scanned: meter.total };
 }
@@ -203,34 +257,36 @@ type Known = { database: string; table: string; source: TableSource };
  * Which partitions the statement reads: DuckDB's own optimizer is asked about tables that have a part for each partition and
  * no rows. Conditions on partition keys are then conditions on constants.
  */
-async function scansOf(connection: DuckDBConnection, sql: string, tables: readonly Known[]): Promise<Scan[]> {
-  // Else that a part has no rows would count.
-  await connection.run("SET disabled_optimizers = 'statistics_propagation'");
+async function scansOf(
+  connection: DuckDBConnection,
+  prefix: string,
+  sql: string,
+  tables: readonly Known[],
+): Promise<Scan[]> {
   for (const [index, { database, table, source }] of tables.entries()) {
-    await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoted(schemaOf(database))}`);
-    await connection.run(`CREATE SCHEMA ${quoted(`part:${index}`)}`);
+    await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoted(schemaOf(prefix, database))}`);
+    await connection.run(`CREATE SCHEMA ${quoted(`${prefix}part:${index}`)}`);
     const columns = source.columns.map(({ name, type }) => `${quoted(name)} ${duckdbType(readHiveType(type, name))}`);
     const parts = source.partitions.map(
-      (_, part) => `CREATE TABLE ${quoted(`part:${index}`)}.${quoted(String(part))} (${columns.join(', ')})`,
+      (_, part) => `CREATE TABLE ${quoted(`${prefix}part:${index}`)}.${quoted(String(part))} (${columns.join(', ')})`,
     );
     if (parts.length > 0) await connection.run(parts.join(';'));
     const shown = source.partitions.map(
       (one, part) =>
-        `SELECT *${constants(source.partitionKeys, one.values)} FROM ${quoted(`part:${index}`)}.${quoted(String(part))}`,
+        `SELECT *${constants(source.partitionKeys, one.values)} FROM ${quoted(`${prefix}part:${index}`)}.${quoted(String(part))}`,
     );
     await connection.run(
-      `CREATE VIEW ${quoted(schemaOf(database))}.${quoted(table)} AS ${shown.join(' UNION ALL ') || nothing(source)}`,
+      `CREATE VIEW ${quoted(schemaOf(prefix, database))}.${quoted(table)} AS ${shown.join(' UNION ALL ') || nothing(source)}`,
     );
   }
   const [[, plan = '[]'] = []] = (
     await connection.runAndReadAll(`EXPLAIN (FORMAT json) ${sql}`)
   ).getRowsJS() as string[][];
-  await connection.run("SET disabled_optimizers = ''");
   for (const { database, table } of tables)
-    await connection.run(`DROP VIEW ${quoted(schemaOf(database))}.${quoted(table)}`);
+    await connection.run(`DROP VIEW ${quoted(schemaOf(prefix, database))}.${quoted(table)}`);
   const scans: Scan[] = [];
   const visit = (node: PlanNode) => {
-    const part = /^(?:memory\.)?"?part:(\d+)"?\."?(\d+)"?$/.exec(node.extra_info?.Table ?? '');
+    const part = /^(?:memory\.)?"?part:(\d+)"?\."?(\d+)"?$/.exec((node.extra_info?.Table ?? '').replace(prefix, ''));
     if (part !== null)
       scans.push({
         table: Number(part[1]),

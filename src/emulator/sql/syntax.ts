@@ -7,15 +7,15 @@ import { type Call, call, cast, castTo, constant, isCall, isNode, type Node } fr
 
 /** A SELECT of Trino's as DuckDB runs it. */
 export interface Translated {
-  /** Of DuckDB; tables are named `"hive:DATABASE"."TABLE"`. */
+  /** Of DuckDB; tables lie in `schemaOf` their databases. */
   sql: string;
   /** Those that are read, each once; `place` is where the statement names it first. */
   tables: readonly { database: string; table: string; place: string }[];
 }
 
-/** The schema in DuckDB that stands for a database. */
-export function schemaOf(database: string): string {
-  return `hive:${database}`;
+/** The schema in DuckDB that stands for a database; `prefix` tells queries apart. */
+export function schemaOf(prefix: string, database: string): string {
+  return `${prefix}hive:${database}`;
 }
 
 interface Run {
@@ -33,7 +33,7 @@ interface Run {
  */
 export async function translateSelect(
   select: string,
-  { database, now, run }: { database: string | undefined; now: number; run: Run },
+  { database, now, run, prefix }: { database: string | undefined; now: number; run: Run; prefix: string },
 ): Promise<Translated> {
   const reply = await run(`SELECT json_serialize_sql(${literal(forDuckdb(select))})`);
   const tree = JSON.parse(keepNumbers(reply)) as {
@@ -47,7 +47,7 @@ export async function translateSelect(
       0,
       `${tree.error_message ?? 'one statement alone'} (as the emulator's own engine reads it)`,
     );
-  const walk = new Walk(select, database, now);
+  const walk = new Walk(select, { database, now, prefix });
   const [statement] = tree.statements;
   const node = walk.query(named(statement?.node ?? {}), new Set());
   const translated = { ...tree, statements: [{ ...statement, node }] };
@@ -88,8 +88,13 @@ class Walk {
   readonly #select: string;
   readonly #database: string | undefined;
   readonly #now: number;
+  readonly #prefix: string;
 
-  constructor(select: string, database: string | undefined, now: number) {
+  constructor(
+    select: string,
+    { database, now, prefix }: { database: string | undefined; now: number; prefix: string },
+  ) {
+    this.#prefix = prefix;
     this.#select = select;
     this.#database = database;
     this.#now = now;
@@ -208,7 +213,7 @@ class Walk {
       );
     this.tables.set(`${database}.${table}`, { database, table, place: placeOf(this.#select, table) });
     const alias = node.alias === '' ? table : node.alias;
-    return { ...node, catalog_name: '', schema_name: schemaOf(database), table_name: table, alias };
+    return { ...node, catalog_name: '', schema_name: schemaOf(this.#prefix, database), table_name: table, alias };
   }
 
   #tableFunction(node: Node, names: ReadonlySet<string>): Node {

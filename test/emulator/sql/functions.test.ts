@@ -1,10 +1,13 @@
-import { describe, expect, test } from 'vitest';
-import { runSelect } from '../../../src/emulator/sql/execute.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { createSqlEngine } from '../../../src/emulator/sql/execute.ts';
 import { FUNCTIONS } from '../../../src/emulator/sql/functions.ts';
 import { AGGREGATES, SCALARS, TABLE, WINDOWS } from './functions.ts';
 
+const engine = createSqlEngine();
+afterAll(() => engine.close());
+
 const run = (select: string) =>
-  runSelect(
+  engine.select(
     { select, database: 'db', now: Date.UTC(2026, 0, 5, 9), cutoff: undefined, lookUp: async () => undefined },
     new AbortController().signal,
   );

@@ -1,3 +1,4 @@
+import { createSqlEngine } from '../../sql/execute.ts';
 import { createAgenda } from '../agenda.ts';
 import { buckets } from '../objects/records.ts';
 import type { Platform } from '../world.ts';
@@ -9,6 +10,7 @@ import { rightsOf } from './tables.ts';
 export function createQueries(world: Platform): Queries {
   const table = queriesOf(world.store);
   const agenda = createAgenda();
+  const sql = createSqlEngine();
   const outcomes = new Map<string, Outcome>();
   const working = new Map<string, { calledOff: AbortController; done: Promise<unknown> }>();
   const keep = (record: QueryRecord) => {
@@ -46,7 +48,7 @@ export function createQueries(world: Platform): Queries {
     record.state = 'RUNNING';
     record.startedAt = at;
     const calledOff = new AbortController();
-    const done = runQuery(world, record, calledOff.signal)
+    const done = runQuery({ ...world, sql }, record, calledOff.signal)
       .catch((error: unknown): Outcome => {
         const words = `GENERIC_INTERNAL_ERROR: ${error instanceof Error ? error.message : String(error)}`;
         return {
@@ -93,6 +95,7 @@ export function createQueries(world: Platform): Queries {
     async close() {
       for (const { calledOff } of working.values()) calledOff.abort(new Error('The emulator was closed.'));
       await Promise.allSettled([...working.values()].map(({ done }) => done));
+      await sql.close();
     },
   };
 }

@@ -1,10 +1,10 @@
-import { CutoffReached, type Rows, runSelect, runToParquet } from '../../sql/execute.ts';
+import { CutoffReached, type Rows, type SqlEngine } from '../../sql/execute.ts';
 import { QueryFailure } from '../../sql/failure.ts';
 import type { ResultColumn } from '../../sql/print.ts';
 import { readStatement, type Unload } from '../../sql/statement.ts';
 import { runOnTrino } from '../../sql/trino.ts';
 import { objects } from '../objects/records.ts';
-import type { Platform } from '../world.ts';
+import type { Platform as Whole } from '../world.ts';
 import type { QueryRecord } from './records.ts';
 import { resultCsv } from './results.ts';
 import { rightsOf, tableSource } from './tables.ts';
@@ -18,6 +18,9 @@ export interface Outcome {
   manifest?: string;
   ended?: { state: 'FAILED' | 'CANCELLED'; reason: string; error?: QueryRecord['error'] };
 }
+
+/** What a query needs. */
+export type Platform = Whole & { readonly sql: SqlEngine };
 
 /** Runs a query. Never rejects for what is the query's own fault. */
 export async function runQuery(world: Platform, query: QueryRecord, signal: AbortSignal): Promise<Outcome> {
@@ -64,7 +67,7 @@ function typeOf(code: string): number {
 
 /** By DuckDB, or by the Trino that the emulator was given. */
 async function select(world: Platform, query: QueryRecord, sql: string, signal: AbortSignal): Promise<Rows> {
-  if (world.trino === undefined) return runSelect(question(world, query, sql), signal);
+  if (world.trino === undefined) return world.sql.select(question(world, query, sql), signal);
   return within(query, await runOnTrino(sql, { url: world.trino, database: query.database }, signal));
 }
 
@@ -154,7 +157,7 @@ async function unloadHere(
   sql: string,
   { folder, codec, signal }: { folder: string; codec: string; signal: AbortSignal },
 ): Promise<Unloaded> {
-  const { columns, bytes, scanned } = await runToParquet(question(world, query, sql), codec, signal);
+  const { columns, bytes, scanned } = await world.sql.toParquet(question(world, query, sql), codec, signal);
   const moment = new Date(world.clock.now()).toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15);
   const uri = `${folder}${moment}_00000_${query.id.slice(0, 5)}_${query.id}`;
   const files = bytes === undefined ? [] : [{ uri, bytes, contentType: 'application/octet-stream' }];
