@@ -12,7 +12,7 @@ const HIDDEN = 'hidden';
  * names of JSON fields and input columns, and what the endpoint is made of.
  */
 export function redact(observations: Observations): Observations {
-  const { predictions, gap } = observations;
+  const { predictions, gap, labelled } = observations;
   const notes = [
     ...observations.notes,
     'Inputs, ids and free answers were left out (--redact); predicted numbers and names of classes and fields are kept.',
@@ -20,6 +20,7 @@ export function redact(observations: Observations): Observations {
   return {
     ...observations,
     predictions: predictions && quiet(predictions),
+    ...(labelled === undefined ? {} : { labelled: quiet(labelled) }),
     ...(gap === undefined ? {} : { gap: { ...gap, after: quiet(gap.after) } }),
     notes,
   };

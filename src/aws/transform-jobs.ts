@@ -2,6 +2,7 @@ import {
   CreateTransformJobCommand,
   type CreateTransformJobCommandInput,
   DescribeTransformJobCommand,
+  paginateListTransformJobs,
   StopTransformJobCommand,
   TransformInstanceType,
 } from '@aws-sdk/client-sagemaker';
@@ -31,6 +32,17 @@ export const TRANSFORM_LOG_GROUP = '/aws/sagemaker/TransformJobs';
 
 /** Every type of instance that a transform job takes, as far as this version knows. */
 export const TRANSFORM_INSTANCE_TYPES: readonly string[] = Object.values(TransformInstanceType);
+
+/** The names of all transform jobs of the account and region, sorted: SageMaker keeps their records for ever. */
+export async function transformJobNames(aws: Aws): Promise<string[]> {
+  const names: string[] = [];
+  const client = await aws.sagemaker();
+  await call(aws.target, 'list transform jobs', async () => {
+    for await (const { TransformJobSummaries = [] } of paginateListTransformJobs({ client }, {}))
+      names.push(...TransformJobSummaries.map(({ TransformJobName = '' }) => TransformJobName));
+  });
+  return names.sort();
+}
 
 /** The job as AWS has it; undefined where there is none of that name, and never was. */
 export async function describeTransformJob(

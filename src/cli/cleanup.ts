@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
+import type { Session } from '../lifecycle/session.ts';
 import type { BatchCleanup } from '../lifecycle/batch/cleanup.ts';
 import type { EndpointCleanup } from '../lifecycle/cleanup.ts';
 import { nameOf } from '../resources/steps.ts';
@@ -40,7 +41,7 @@ export function cleanupCommand(host: Host, start: Run<CleanupOptions> = run): Co
     new Command('cleanup')
       .option('--endpoint <name>', 'the endpoint')
       .option('--batch <name>', 'a batch: its models, uploads and outputs; what its days came to stays')
-      .option('--all', 'every endpoint with a journal here, in this account and region')
+      .option('--all', 'every endpoint and every batch with a journal here, in this account and region')
       .option(
         '--by-tag',
         "without its journal: also what carries shadowctl's tag of this endpoint, whatever its name; says what tags cannot tell",
@@ -93,22 +94,43 @@ export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
     else writeJson(io, 'cleanup', batchCleanupJson(one));
     return outcomeOf(one);
   }
-  const shown: ReturnType<typeof cleanupJson>[] = [];
+  const shown: object[] = [];
   const show = (one: EndpointCleanup) => {
     if (text) for (const line of cleanupLines(io, one)) io.out(line);
     else shown.push(cleanupJson(one));
   };
   const { endpoint, byTag, plan } = options;
   const { damagedProblem } = await import('../lifecycle/session.ts');
-  const { endpoints, journaled, damaged, refused } = await cleanup(session, { endpoint, byTag, keep, plan }, show);
+  // Models that an endpoint runs with stay: batches come after the endpoints.
+  const named = endpoint === undefined ? await standingBatches(session) : [];
+  const { endpoints, journaled, damaged, refused } = await cleanup(
+    session,
+    { endpoint, byTag, keep, plan, others: named.length > 0 },
+    show,
+  );
+  const batches: BatchCleanup[] = [];
+  for (const batch of named) {
+    const { cleanBatch } = await import('../lifecycle/batch/cleanup.ts');
+    const { batchCleanupJson, batchCleanupLines } = await import('./views/batch-cleanup.ts');
+    const one = await cleanBatch(session, batch, { keep, plan });
+    batches.push(one);
+    if (text) for (const line of batchCleanupLines(io, one)) io.out(line);
+    else shown.push(batchCleanupJson(one));
+  }
   const [first] = shown;
   if (!text) writeJson(io, 'cleanup', endpoint !== undefined && first !== undefined ? first : shown);
-  else if (endpoints.length === 0 && refused.length === 0)
+  else if (endpoints.length === 0 && refused.length === 0 && journaled.length > 0)
     io.out(`Nothing is left of these endpoints: ${journaled.join(', ')}.`);
   const problem = refusedProblem(refused) ?? damagedProblem(damaged);
   if (problem !== undefined) throw problem;
-  const outcomes = endpoints.map(outcomeOf);
+  const outcomes = [...endpoints, ...batches].map(outcomeOf);
   return outcomes.find((outcome) => outcome === 'no') ?? outcomes.find((outcome) => outcome !== 'done') ?? 'done';
+}
+
+/** Batches that have not been cleaned up since they began. */
+async function standingBatches(session: Session): Promise<string[]> {
+  const { listBatches } = await import('../lifecycle/batch/status.ts');
+  return (await listBatches(session)).flatMap(({ batch, candidate }) => (candidate === undefined ? [] : [batch]));
 }
 
 function outcomeOf(one: EndpointCleanup | BatchCleanup): Outcome {

@@ -56,6 +56,8 @@ export interface CleanupOptions {
   keep?: Keep;
   /** Decide only: the plans are returned, and nothing is changed. */
   plan?: boolean;
+  /** Something else is cleaned up as well: that no endpoint has a journal here is no mistake. */
+  others?: boolean;
 }
 
 const KEEP_NOTHING: Keep = { uploads: false, captures: false, logs: false };
@@ -101,7 +103,9 @@ export async function cleanup(
 ): Promise<CleanupResult> {
   const { journals, damaged } = await journalsHere(session);
   const journaled = [...journals, ...damaged].map(({ endpoint }) => endpoint);
-  const names = options.endpoint === undefined ? await everyEndpoint(session, journals, damaged) : [options.endpoint];
+  const none = journals.length === 0 && damaged.length === 0 && options.others === true;
+  const all = () => (none ? Promise.resolve([]) : everyEndpoint(session, journals, damaged));
+  const names = options.endpoint === undefined ? await all() : [options.endpoint];
   const endpoints: EndpointCleanup[] = [];
   const refused: DamagedJournal[] = [];
   for (const endpoint of names) {

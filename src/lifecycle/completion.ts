@@ -57,11 +57,26 @@ export async function knownEndpoints(asker: Asker): Promise<KnownEndpoints> {
   }
 }
 
-async function journaled({ env, cwd, clock, globals }: Asker, project: Project): Promise<string[]> {
+/** The batches that have a journal in the folder here, sorted. Never throws, asks nobody. */
+export async function knownBatches(asker: Asker): Promise<string[]> {
+  try {
+    const found = await journaled(asker, await asker.project(), 'batches');
+    return [...new Set(found)].filter((name) => NAME.test(name)).toSorted();
+  } catch {
+    return [];
+  }
+}
+
+async function journaled(
+  { env, cwd, clock, globals }: Asker,
+  project: Project,
+  of: 'endpoints' | 'batches' = 'endpoints',
+): Promise<string[]> {
   const { place, folder } = statePlace(stateSetting(globals, env, project), project, cwd);
   // A bucket is not asked while a shell waits.
   if (s3Place(place) !== undefined) return [];
-  const root = folderState(resolve(folder, place), clock);
+  const all = folderState(resolve(folder, place), clock);
+  const root = of === 'batches' ? all.batches.journals : all;
   const region = regionSetting(globals, env, project)?.value ?? 'us-east-1';
   const names = await Promise.all((await root.accounts()).map((account) => root.endpoints(account, region)));
   return names.flat();

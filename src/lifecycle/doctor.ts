@@ -9,13 +9,14 @@ import type { Aws } from '../aws/clients.ts';
 import { experimentOn } from '../aws/experiments.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { environmentError, usageError } from '../base/errors.ts';
-import { shown, text } from '../base/text.ts';
+import { lines, shown, text } from '../base/text.ts';
 import { examineAlarm, type GuardedUpdate, isLeftOver, leftOver } from '../guard/alarms/check.ts';
 import { parseAlarmFile } from '../guard/alarms/file.ts';
 import { examineEndpoint } from '../guard/doctor/endpoint.ts';
 import { examineNonMetricAlarm } from '../guard/alarms/lookup.ts';
 import type { Finding } from '../guard/finding.ts';
 import type { Size } from '../guard/strategy.ts';
+import { batchNames } from './batch/store.ts';
 import { readBaseline } from './guarded-update/fleet-metrics.ts';
 import { type Live, readLive } from '../resources/live.ts';
 import { existing, replay } from '../state/replay.ts';
@@ -64,7 +65,10 @@ export async function endpointsHere(session: Session): Promise<{ endpoints: stri
   if (problem !== undefined) throw problem;
   throw environmentError(
     `shadowctl manages no endpoint in account ${account}, ${region}, from this folder, and none was named.`,
-    text`Name any endpoint: ${shown('doctor', { endpoint: 'NAME' })}`,
+    lines(
+      text`Name any endpoint: ${shown('doctor', { endpoint: 'NAME' })}`,
+      ...(await batchNames(session)).map((batch) => text`A batch needs none: ${shown('batch status', { batch })}`),
+    ),
   );
 }
 

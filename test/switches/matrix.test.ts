@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseSwitch, SWITCHES } from '../../src/cli/emulator/flags.ts';
 import { type Latencies, STRICT_SWITCHES, type Switches } from '../../src/emulator/world/options.ts';
+import { csv, lake, makeModel, WEATHER_ROWS } from '../support/batch.ts';
+import { ARTIFACT_005, ARTIFACT_009, testWorld } from '../support/world.ts';
 import { isWhole, sampled } from '../support/sizes.ts';
 import { type Life, live, liveAdopted, QUIET, STEPS, type StepName } from './life.ts';
 
@@ -116,6 +118,40 @@ describe('the life cycle', () => {
 
   test.runIf(isWhole('matrix'))('under the defaults', { timeout: 600_000 }, async () => {
     check(await live({}, {}, PLAYED), {}, PLAYED);
+  });
+});
+
+/** Those that a transform job meets. */
+const OF_TRANSFORMS = /^(?:transform|unequalJoin|checkCsvAnswers|linearLearnerArrays|sliceEnd|joinedDigits)/;
+
+describe('a day of a batch', () => {
+  test.each(
+    sampled(
+      VALUES.filter(([name]) => OF_TRANSFORMS.test(name)),
+      1,
+    ),
+  )('under %s', { timeout: 120_000 }, async (_, switches) => {
+    const world = await testWorld({ switches });
+    try {
+      const s3 = lake(world);
+      await s3.make();
+      await makeModel(world, 'prod', ARTIFACT_005);
+      await makeModel(world, 'cand', ARTIFACT_009);
+      // Where a prefix ends within a name, outputs may be called otherwise.
+      await s3.put('in/day-1.csv', csv(WEATHER_ROWS.slice(0, 30).map((row, i) => `id-${i},${row}`)));
+      const words =
+        'batch run --batch b --input s3://lake/in/ --output s3://lake/out --model cand --against model:prod';
+      const { code, out, err } = await world.shadowctl(`${words} --id 1 --without-id --yes --format json`);
+      expect(code, err).toBe(0);
+      expect(JSON.parse(out).rows).toMatchObject({ delivered: 30, judged: 30 });
+      const nowhere = await world.shadowctl(
+        `${words.replace('s3://lake/out', 's3://nowhere/out').replace('batch b', 'batch c')} --yes`,
+      );
+      expect([nowhere.code, nowhere.err]).toEqual([expect.any(Number), expect.stringContaining('nowhere')]);
+      expect([1, 2]).toContain(nowhere.code);
+    } finally {
+      await world.close();
+    }
   });
 });
 

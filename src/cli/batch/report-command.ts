@@ -7,9 +7,10 @@ import { oneOf } from '../flags/values.ts';
 import { waiverFlags } from '../flags/waivers.ts';
 import type { BatchReportOptions } from './report-options.ts';
 
-type Flags = Omit<BatchReportOptions, 'full' | 'waive' | 'allowCommand'> & {
+type Flags = Omit<BatchReportOptions, 'full' | 'redact' | 'waive' | 'allowCommand'> & {
   schema?: boolean;
   full?: boolean;
+  redact?: boolean;
   waive?: string[];
   allowCommand?: boolean;
 };
@@ -20,6 +21,7 @@ export function batchReportCommand(host: Host, run: Run<BatchReportOptions>): Co
     .requiredOption('--batch <name>', 'name of the batch')
     .option('--format <format>', `output format: ${FORMATS.join(', ')}`, oneOf('--format', FORMATS), 'text')
     .option('--schema', 'print the JSON schema of --format json, and exit')
+    .option('--redact', 'leave out inputs, ids, parts of inputs, examples, free answers, and why objects failed')
     .option('--full', 'with --format text: everything, not only what decides and what stands out')
     .option('--output <file>', 'write the report to this file instead of standard output')
     .option('--labels <file[:column]>', 'the labels that there are by now, a file or folder, local or s3://')
@@ -43,6 +45,7 @@ export function batchReportCommand(host: Host, run: Run<BatchReportOptions>): Co
       return host.start(run, {
         ...rest,
         full: flags.full === true,
+        redact: flags.redact === true,
         waive: flags.waive ?? [],
         allowCommand: flags.allowCommand === true,
       });

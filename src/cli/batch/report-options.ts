@@ -7,6 +7,7 @@ export interface BatchReportOptions extends ComparatorFlags, WaiverFlags {
   batch: string;
   format: Format;
   full: boolean;
+  redact: boolean;
   output?: string;
   /** `FILE[:COLUMN]`, local or S3. */
   labels?: string;

@@ -60,6 +60,7 @@ async function requestOf(app: App, options: BatchReportOptions): Promise<BatchRe
     labels: options.labels === undefined ? undefined : labelSource(options.labels, app.cwd),
     comparator,
     memory: options.memory,
+    redact: options.redact,
     length: readDuration(options.for, '--for'),
   };
 }
@@ -74,6 +75,7 @@ function askedFlags(flags: BatchReportOptions): CommandLine['options'] {
     answers: flags.answers,
     prediction: flags.prediction,
     for: flags.for === '14d' ? undefined : flags.for,
+    redact: flags.redact ? true : undefined,
     comparator: flags.comparator,
     'comparator-sample': flags.comparatorSample,
     'comparator-time': flags.comparatorTime,

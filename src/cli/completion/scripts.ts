@@ -12,7 +12,7 @@ function all(tree: CommandTree): CommandTree[] {
 const last = (path: string) => path.split(' ').at(-1) ?? '';
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The words of a value, `@endpoint`, `@file` or nothing. */
+/** The words of a value, `@endpoint`, `@batch`, `@file` or nothing. */
 function valueWord(value: Flag['value']): string {
   if (value === undefined || value === 'other') return '';
   return typeof value === 'string' ? `@${value}` : value.join(' ');
@@ -86,10 +86,11 @@ function bash(tree: CommandTree): string {
     '  case "$prev" in -*) kind="$(_shadowctl_value "$_shadowctl_path|$prev")" ;; esac',
     '  case "$kind" in',
     '    @file) compopt -o filenames 2>/dev/null; while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$cur"); return ;;',
-    '    @endpoint)',
+    '    @endpoint|@batch)',
+    '      [ "$kind" = @batch ] && kind=batches || kind=endpoints',
     '      while IFS= read -r -t 0.3 word; do',
     '        [[ "$word" == "$cur"* ]] && COMPREPLY+=("$word")',
-    '      done < <("${COMP_WORDS[0]}" completion endpoints "${_shadowctl_where[@]}" </dev/null 2>/dev/null)',
+    '      done < <("${COMP_WORDS[0]}" completion "$kind" "${_shadowctl_where[@]}" </dev/null 2>/dev/null)',
     '      return ;;',
     '    @other) return ;;',
     '    "") case "$cur" in -*) kind="$(_shadowctl_words "$_shadowctl_path" flags)" ;; *) kind="$(_shadowctl_words "$_shadowctl_path" words)" ;; esac ;;',
@@ -118,8 +119,9 @@ function zsh(tree: CommandTree): string {
     '  [[ "$prev" == -* ]] && kind="$(_shadowctl_value "$_shadowctl_path|$prev")"',
     '  case "$kind" in',
     '    @file) _files; return ;;',
-    '    @endpoint)',
-    '      while IFS= read -r -t 0.3 name; do found+=("$name"); done < <("${words[1]}" completion endpoints "${(@)_shadowctl_where}" </dev/null 2>/dev/null)',
+    '    @endpoint|@batch)',
+    '      [[ "$kind" == @batch ]] && kind=batches || kind=endpoints',
+    '      while IFS= read -r -t 0.3 name; do found+=("$name"); done < <("${words[1]}" completion "$kind" "${(@)_shadowctl_where}" </dev/null 2>/dev/null)',
     '      compadd -a found; return ;;',
     '    @other) return ;;',
     '    ?*) found=(${=kind}); compadd -a found; return ;;',
@@ -156,8 +158,10 @@ function fish(tree: CommandTree): string {
         : value === 'file'
           ? ' -r -F'
           : value === 'endpoint'
-            ? " -x -a '(__shadowctl_endpoints)'"
-            : ` -x${value === 'other' ? '' : ` -a ${text(value.join(' '))}`}`;
+            ? " -x -a '(__shadowctl_names endpoints)'"
+            : value === 'batch'
+              ? " -x -a '(__shadowctl_names batches)'"
+              : ` -x${value === 'other' ? '' : ` -a ${text(value.join(' '))}`}`;
     return `complete -c shadowctl -n ${text(`__shadowctl_at ${text(path)}`)} ${spelled}${follows} -d ${text(summary)}`;
   };
   return [
@@ -180,7 +184,7 @@ function fish(tree: CommandTree): string {
     'function __shadowctl_at',
     '  test (__shadowctl_path) = "$argv[1]"',
     'end',
-    'function __shadowctl_endpoints',
+    'function __shadowctl_names',
     '  set -l words (commandline -opc)',
     '  set -l where',
     '  for i in (seq 2 (count $words))',
@@ -192,7 +196,7 @@ function fish(tree: CommandTree): string {
     '    end',
     '  end',
     '  # In the background: it goes on to ask the account after it has answered.',
-    `  sh -c '{ "$@" </dev/null 2>/dev/null & } | cat' sh $words[1] completion endpoints $where`,
+    `  sh -c '{ "$@" </dev/null 2>/dev/null & } | cat' sh $words[1] completion $argv[1] $where`,
     'end',
     'complete -c shadowctl -f',
     ...all(tree).flatMap(({ path, below, flags, words }) => [

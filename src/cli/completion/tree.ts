@@ -16,7 +16,7 @@ export interface Flag {
   names: readonly string[];
   summary: string;
   /** What stands after it; undefined for a switch. */
-  value: 'endpoint' | 'file' | 'other' | readonly string[] | undefined;
+  value: 'endpoint' | 'batch' | 'file' | 'other' | readonly string[] | undefined;
 }
 
 /** The commands below this one, with their flags; those of the program are in each. */
@@ -49,6 +49,7 @@ const FILES = /<(?:[^>]*\b(?:file|folder|path)\b[^>]*)>/;
 
 function valueOf(option: Option): Flag['value'] {
   if (option.long === '--endpoint') return 'endpoint';
+  if (option.long === '--batch') return 'batch';
   const words = option.argChoices ?? wordsOf(option.parseArg);
   if (words !== undefined) return words;
   return FILES.test(option.flags) ? 'file' : 'other';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
 import { type Census, takeCensus } from '../../aws/census.ts';
 import { connect } from '../../aws/clients.ts';
+import { transformJobNames } from '../../aws/transform-jobs.ts';
 import { withRegionOf } from '../../base/settings.ts';
 import { emulatorEnvironment, runningEmulator } from '../../emulator/daemon/process.ts';
 import { getJson } from '../../emulator/daemon/request.ts';
@@ -60,6 +61,7 @@ export async function run(app: App, options: StatusOptions): Promise<Outcome> {
         counted(standing.models, 'model'),
         counted(standing.endpointConfigs, 'endpoint config'),
         counted(standing.alarms, 'alarm'),
+        counted(standing.transformJobs, 'transform job'),
       ].join(', '),
     ],
   ];
@@ -71,11 +73,15 @@ function counted(things: readonly unknown[], word: string): string {
   return `${things.length} ${word}${things.length === 1 ? '' : 's'}`;
 }
 
-async function census(url: string, region: string, env: Record<string, string | undefined>): Promise<Census> {
+async function census(
+  url: string,
+  region: string,
+  env: Record<string, string | undefined>,
+): Promise<Census & { transformJobs: string[] }> {
   const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'test', secretAccessKey: 'test' };
   const aws = connect({ region, endpointUrl: url, profile: undefined, credentials });
   try {
-    return await takeCensus(aws);
+    return { ...(await takeCensus(aws)), transformJobs: await transformJobNames(aws) };
   } finally {
     aws.close();
   }

@@ -1,6 +1,5 @@
 import { AwsProblem } from '../../aws/errors.ts';
 import { describeTransformJob } from '../../aws/transform-jobs.ts';
-import { environmentError } from '../../base/errors.ts';
 import { apply } from '../../resources/apply.ts';
 import { inventory } from '../../resources/inventory.ts';
 import { resolveOpenSteps } from '../../resources/resolve.ts';
@@ -14,7 +13,7 @@ import { neededByOthers } from '../others.ts';
 import type { CleanupPlan } from '../plans.ts';
 import { notSeen, openRun, placeOf, type Session } from '../session.ts';
 import type { BatchOn } from './decision.ts';
-import { openBatch } from './store.ts';
+import { knownBatch, openBatch } from './store.ts';
 import { batchOn } from './on.ts';
 
 /** What a batch makes and can be deleted. */
@@ -44,13 +43,8 @@ export async function cleanBatch(
   batch: string,
   { keep, plan }: { keep: Keep; plan: boolean },
 ): Promise<BatchCleanup> {
-  const store = await openBatch(session, batch);
+  const store = await knownBatch(session, batch);
   const { journal } = store;
-  if (journal.events().length === 0)
-    throw environmentError(
-      `There is no batch "${batch}" here: ${journal.path} does not exist.`,
-      'Work from the folder that holds its .shadowctl/, with the profile and region it was run with.',
-    );
   const on = await batchOn(session, batch, store);
   const { aws } = on;
   const facts = {

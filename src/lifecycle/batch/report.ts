@@ -14,6 +14,8 @@ import { mergeDays, type SeenDay } from '../../analysis/merge/days.ts';
 import { boundCache, captureCache } from '../../analysis/observe/cache.ts';
 import { otherReading } from '../../analysis/merge/merge.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
+import { redact } from '../../analysis/redact.ts';
+import { redactedBatch } from '../redacted.ts';
 import { environmentError, usageError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { DAY } from '../../base/units.ts';
@@ -23,7 +25,7 @@ import { withCapturesCache } from '../captures-cache.ts';
 import { comparisonFor, type JudgeProgress } from '../judge.ts';
 import { type LabelSource, readLabels } from '../labels.ts';
 import type { Session } from '../session.ts';
-import { openBatch } from './store.ts';
+import { knownBatch } from './store.ts';
 import { toleranceFor } from './sum.ts';
 
 /** What `batch report` asks for. */
@@ -37,6 +39,8 @@ export interface BatchReportRequest {
   comparator: Comparator | undefined;
   /** Memory bound of the comparison, like `1GB`. */
   memory: string;
+  /** Leave out what was sent, who sent it, and free answers. */
+  redact: boolean;
   /** How long the batch goes on at the most, from its first day on; milliseconds. */
   length: number;
 }
@@ -53,12 +57,12 @@ export async function judgeBatch(
   progress?: JudgeProgress,
 ): Promise<Report> {
   const { batch, policy, policyFrom } = request;
-  const store = await openBatch(session, batch);
+  const store = await knownBatch(session, batch);
   const all = await store.readAll();
   if (all.length === 0)
-    throw usageError(
+    throw environmentError(
       `No day of the batch ${batch} is kept in ${store.path}.`,
-      text`Run one first: ${shown('batch run', { batch })}; ${shown('batch status', { batch })} shows what there is.`,
+      text`See what there is: ${shown('batch status', { batch })}`,
     );
   const { days, leftOut } = daysThatCount(all);
   const now = session.clock.now();
@@ -69,7 +73,8 @@ export async function judgeBatch(
     return found;
   });
   requireOneReading(seen);
-  const observations = mergeDays(seen);
+  const merged = mergeDays(seen);
+  const observations = request.redact ? redact(merged) : merged;
   return {
     schema: 'shadowctl-batch-report/1',
     created: now,
@@ -78,7 +83,9 @@ export async function judgeBatch(
     policy,
     policyFrom,
     verdict: judge(observations, policy, 'candidate', now),
-    batch: factsOf(request, days, { leftOut, kept, now }),
+    batch: request.redact
+      ? redactedBatch(factsOf(request, days, { leftOut, kept, now }))
+      : factsOf(request, days, { leftOut, kept, now }),
   };
 }
 

@@ -2,13 +2,12 @@ import { dayPlus } from '../../analysis/batch/period.ts';
 import type { BatchDay } from '../../analysis/batch/day.ts';
 import { describeTransformJob, type TransformJob } from '../../aws/transform-jobs.ts';
 import { orUnseen } from '../../aws/unseen.ts';
-import { environmentError, Problem } from '../../base/errors.ts';
-import { shownStart, text } from '../../base/text.ts';
+import { Problem } from '../../base/errors.ts';
 import type { LockHolder } from '../../base/process-lock.ts';
 import { attemptsOf, begunBatch } from '../../state/batches.ts';
 import { existing, replay, type TrackedResource } from '../../state/replay.ts';
 import { notSeen, type Session } from '../session.ts';
-import { batchNames, openBatch } from './store.ts';
+import { batchNames, knownBatch, openBatch } from './store.ts';
 
 /** What stands of a batch. */
 export interface BatchStatus {
@@ -34,8 +33,7 @@ export interface BatchStatus {
 
 /** @throws Problem (cannot-run) where there is no such batch here */
 export async function batchStatus(session: Session, batch: string): Promise<BatchStatus> {
-  const store = await openBatch(session, batch);
-  if (store.journal.events().length === 0) throw noBatch(batch, await batchNames(session), store.journal.path);
+  const store = await knownBatch(session, batch);
   const state = replay(store.journal.events());
   const begun = begunBatch(state);
   const days = await store.readAll();
@@ -106,15 +104,6 @@ async function described(session: Session, names: readonly string[]): Promise<Tr
     if (job !== undefined) found.push(job);
   }
   return found;
-}
-
-function noBatch(batch: string, known: readonly string[], path: string): Error {
-  return environmentError(
-    `There is no batch "${batch}" here: ${path} does not exist.`,
-    known.length > 0
-      ? `Those that there are: ${known.join(', ')}.`
-      : text`It begins with its first day: ${shownStart('batch run', { batch })}`,
-  );
 }
 
 /** Days between the first and the last that are not among them. Pure. */

@@ -1,5 +1,6 @@
 import { type BatchDay, batchDayText, readBatchDay } from '../../analysis/batch/day.ts';
-import { environmentError, usageError } from '../../base/errors.ts';
+import { environmentError, type Problem, usageError } from '../../base/errors.ts';
+import { lines, shown, text } from '../../base/text.ts';
 import { isName } from '../../resources/naming.ts';
 import { batchOwner } from '../../resources/tags.ts';
 import { type Journal, openJournal } from '../../state/journal.ts';
@@ -75,6 +76,31 @@ export async function openBatch(session: Session, batch: string): Promise<BatchS
       await documents.write(day.day, content);
     },
   };
+}
+
+/**
+ * Opens a batch of which anything is kept here. Where no batch is, AWS is not asked: an emulator would be started for nothing.
+ * @throws Problem (cannot-run) where there is no such batch here
+ */
+export async function knownBatch(session: Session, batch: string): Promise<BatchStore> {
+  checkBatchName(batch);
+  const { place, batches } = await session.state();
+  if ((await batches.journals.accounts()).length === 0) throw noBatch(batch, [], place);
+  const store = await openBatch(session, batch);
+  if (store.journal.events().length === 0) throw noBatch(batch, await batchNames(session), store.journal.path);
+  return store;
+}
+
+function noBatch(batch: string, known: readonly string[], place: string): Problem {
+  return environmentError(
+    `There is no batch "${batch}" here: nothing is kept of it in ${place}.`,
+    lines(
+      known.length > 0
+        ? `Those that there are: ${known.join(', ')}.`
+        : text`How one begins: ${shown('help batch', {})}`,
+      'Or work from the folder that holds its .shadowctl/, with the profile and region it was run with.',
+    ),
+  );
 }
 
 /** The batches that have a journal in this account and region, sorted by name. */

@@ -63,6 +63,7 @@ export function batchEvidence(
       const report = await judgeBatch(looking, {
         ...{ batch: release.id, policy, policyFrom, labels, comparator },
         memory: '1GB',
+        redact: false,
         length: release.begun.terms.timeBox,
       });
       const told = toldOf(report, judgementOf(report), settings.report === 'full');

@@ -1,10 +1,10 @@
-import { redact } from '../../analysis/redact.ts';
 import { putObject, signedUrl } from '../../aws/s3-text.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
 import { MINUTE, SECOND } from '../../base/units.ts';
 import type { Report } from '../../report/report.ts';
 import type { Session } from '../session.ts';
 import { accountHere } from '../session.ts';
+import { quietReport } from './told.ts';
 
 /** How long a link to a report can be followed once a page was asked for it. */
 const SIGNED_FOR = 5 * MINUTE;
@@ -36,7 +36,7 @@ export async function reportShelf(
       const aws = await session.aws();
       const account = await accountHere(session);
       const uri = `${base}${account}/${aws.target.region}/${endpoint}/reports/${release}-${ask}.html`;
-      const shown = what === 'full' ? report : { ...report, observations: redact(report.observations) };
+      const shown = what === 'full' ? report : quietReport(report);
       await putObject(aws, uri, { body: await draw(shown), type: 'text/html; charset=utf-8' }, session.signal);
       return uri;
     },

@@ -1,6 +1,7 @@
 import { judge } from '../../analysis/judge/judge.ts';
 import type { Gate, Verdict } from '../../analysis/judge/verdict.ts';
 import { redact } from '../../analysis/redact.ts';
+import { redactedReport } from '../redacted.ts';
 import type { Report } from '../../report/report.ts';
 import { type Judgement, judgementOf } from '../judge.ts';
 
@@ -31,6 +32,14 @@ export function toldOf(report: Report, judgement: Judgement, whole: boolean): To
     .filter(({ gating, outcome }) => gating && outcome !== 'pass')
     .map(({ id, outcome }) => `${id} (${outcome})`);
   return { judgement: { ...judgement, summary: `The verdict is ${verdict.outcome}.`, reasons }, gates };
+}
+
+/** A report as a page shows it: what mails do not say, it does not, either. Pure. */
+export function quietReport(report: Report): Report {
+  const { verdict } = report;
+  const { judgement, gates } = toldOf(report, judgementOf(report), false);
+  const quiet = redactedReport(report);
+  return verdict === undefined ? quiet : { ...quiet, verdict: { ...verdict, summary: judgement.summary, gates } };
 }
 
 const LEFT_OUT = 'What it rests on is left out here: see the report.';

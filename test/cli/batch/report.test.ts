@@ -102,6 +102,24 @@ describe('batch report', () => {
     expect(json.observations.predictions.rows).toBe(360);
   });
 
+  test('--redact leaves out rows and their ids', async () => {
+    const [whole, quiet] = [await report(), await report(['--redact'])];
+    const id = `s3://lake/in/${dayOf(1).replaceAll('-', '/')}/a.csv:`;
+    const top = (one: typeof whole) => JSON.stringify(one.json.observations.predictions.top);
+    expect(top(whole)).toContain('s3://lake/in/');
+    expect(quiet.out).not.toContain(id);
+    expect(quiet.out).not.toContain(WEATHER_ROWS[0]);
+    expect(quiet.json.verdict.outcome).toBe(whole.json.verdict.outcome);
+  });
+
+  test('cleanup --all knows batches, beside endpoints or without any', async () => {
+    const { code, out } = await world.shadowctl('cleanup --all --plan --format json');
+    expect([code, JSON.parse(out)]).toEqual([
+      4,
+      [expect.objectContaining({ batch: 'nightly', planned: expect.arrayContaining([expect.anything()]) })],
+    ]);
+  });
+
   test('cleanup deletes what was downloaded of the rows; what was summed stays, and can be judged', async () => {
     const cached = join(world.root, '.shadowctl/cache/captures/000000000000/us-east-1/batches/nightly');
     expect(existsSync(cached)).toBe(true);
@@ -113,10 +131,16 @@ describe('batch report', () => {
     expect(json.observations.predictions.rows).toBe(360);
   });
 
-  test('a batch of which no day was run says how to run one', async () => {
-    const { code, err } = await world.shadowctl(['batch', 'report', '--batch', 'weekly']);
-    expect(code).toBe(2);
-    expect(err).toContain('No day of the batch weekly');
-    expect(err).toContain('batch run');
-  });
+  test.each(['batch report', 'batch status', 'cleanup --yes'])(
+    '%s of a batch that is not here names those that are; where none is, AWS is not asked',
+    async (command) => {
+      const words = [...command.split(' '), '--batch', 'weekly'];
+      const { code, err } = await world.shadowctl(words);
+      expect([code, err]).toEqual([2, expect.stringContaining('Those that there are: nightly.')]);
+      const alone = await world.shadowctl([...words, '--state', 'elsewhere'], {
+        env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
+      });
+      expect([alone.code, alone.err]).toEqual([2, expect.stringContaining('shadowctl help batch')]);
+    },
+  );
 });

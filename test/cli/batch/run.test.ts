@@ -1,11 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StopTransformJobCommand } from '@aws-sdk/client-sagemaker';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { CreateModelCommand, StopTransformJobCommand } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readDocument } from '../../../src/emulator/iam/document.ts';
 import { csv, jobNames, lake, makeModel, WEATHER_ROWS } from '../../support/batch.ts';
+import { ROLE } from '../../support/fixtures.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../../support/world.ts';
 
 /* Days of batches on the emulator: its clock begins at 09:00 on 2026-01-05, so that yesterday is the 4th. */
@@ -164,6 +168,41 @@ test('a prefix without a slash takes no sibling, and the day of a zone is that o
     rows: { delivered: 10, judged: 10 },
   });
   expect(json.notes).toEqual([expect.stringContaining('1 object of a sibling was left out')]);
+});
+
+test('a model that gives fewer answers than it was asked for: the rows of that object have no counterpart, and it is named', async () => {
+  // It answers nothing to a row of naughts.
+  const server = createServer((request, reply) => {
+    void text(request).then((body) => {
+      if (request.url !== '/invocations') return reply.end();
+      const lines = body.split('\n').filter((line) => line !== '' && !/^[0,.]+$/.test(line));
+      return reply.end(lines.map(() => '1\n').join(''));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const own = await testWorld({ containers: [`short=http://127.0.0.1:${port}`] });
+  try {
+    const there = lake(own);
+    await there.make();
+    await makeModel(own, 'prod', ARTIFACT_005);
+    const client = await own.aws.sagemaker();
+    const PrimaryContainer = { Image: 'short', ModelDataUrl: 's3://lake/models/prod.tar.gz' };
+    await client.send(new CreateModelCommand({ ModelName: 'short', ExecutionRoleArn: ROLE, PrimaryContainer }));
+    await there.put('in/a.csv', rows(0, 20));
+    await there.put('in/b.csv', csv([...WEATHER_ROWS.slice(20, 30), '0,0,0,0,0,0', ...WEATHER_ROWS.slice(30, 40)]));
+    const { code, out, err } = await own.shadowctl([
+      ...['batch', 'run', '--batch', 'short', ...OUTPUT, '--input', 's3://lake/in/', '--model', 'short'],
+      ...['--against', 'model:prod', '--format', 'json'],
+    ]);
+    expect(code, err).toBe(0);
+    const json = JSON.parse(out);
+    expect(json.rows).toMatchObject({ delivered: 41, judged: 20, withoutCounterpart: 21, inFailedObject: 0 });
+    expect(json.notes).toContainEqual(expect.stringMatching(/20 answers to 21 rows of s3:\/\/lake\/in\/b\.csv/));
+  } finally {
+    await own.close();
+    server.close();
+  }
 });
 
 test('a local file is cut for its instances, asked without its header, and laid beside what was decided, by id', async () => {
