@@ -1,8 +1,10 @@
 import type { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import type { AthenaClient } from '@aws-sdk/client-athena';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { ECRClient } from '@aws-sdk/client-ecr';
+import type { GlueClient } from '@aws-sdk/client-glue';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { PricingClient } from '@aws-sdk/client-pricing';
@@ -45,6 +47,8 @@ export interface Aws {
   pricing(): Promise<PricingClient>;
   lambda(): Promise<LambdaClient>;
   cloudformation(): Promise<CloudFormationClient>;
+  athena(): Promise<AthenaClient>;
+  glue(): Promise<GlueClient>;
   /**
    * The account's twelve digits, asked for once.
    * @param endpoint whose ARN tells it where STS cannot be reached
@@ -185,6 +189,8 @@ export function connect(target: AwsTarget): Aws {
     cloudformation: once(
       async () => new (await import('./sdk/cloudformation.ts')).CloudFormationClient(await options('CLOUDFORMATION')),
     ),
+    athena: once(async () => new (await import('./sdk/athena.ts')).AthenaClient(await options('ATHENA'))),
+    glue: once(async () => new (await import('./sdk/glue.ts')).GlueClient(await options('GLUE'))),
     sts,
     account(endpoint) {
       account ??= (async () => {

@@ -221,6 +221,14 @@ export async function bucketExists(aws: Aws, bucket: string): Promise<boolean> {
   }
 }
 
+/** The region of a bucket, where S3 tells; undefined where there is no such bucket. */
+export async function bucketRegion(aws: Aws, bucket: string): Promise<string | undefined> {
+  const client = await aws.s3();
+  const look = () => client.send(new HeadBucketCommand(inBucket(bucket)));
+  const reply = await present(call(aws.target, `look at bucket "${bucket}"`, look, `s3:ListBucket on s3://${bucket}`));
+  return reply?.BucketRegion;
+}
+
 /** When a bucket of this account was created, in milliseconds since the epoch; undefined where there is none. */
 export async function bucketCreated(aws: Aws, bucket: string): Promise<number | undefined> {
   const client = await aws.s3();

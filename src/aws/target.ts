@@ -16,6 +16,8 @@ export const SERVICES = [
   'PRICING',
   'LAMBDA',
   'CLOUDFORMATION',
+  'ATHENA',
+  'GLUE',
 ] as const;
 
 /** Where the SDK is pointed at and as whom. */
