@@ -46,8 +46,28 @@ export interface Observations {
   days?: readonly DayFacts[] | undefined;
   /** Of a batch whose labels have not come for all days: the same sums of those for which they have. Else missing. */
   labelled?: Predictions | undefined;
+  /** What read and compared the captures, where that was not this machine. */
+  engine?: ReadElsewhere | undefined;
   /** Whatever the reader must know about how this came about, in sentences: warm-up dropped, files unreadable. */
   notes: readonly string[];
+}
+
+/** Captures that Amazon Athena read where they lie. */
+export interface ReadElsewhere {
+  name: 'athena';
+  workgroup: string;
+  database: string;
+  queries: number;
+  /** Bytes that its queries scanned, and those that are billed: each as 10 MB at least. */
+  scanned: number;
+  billed: number;
+  /** US dollars at the price that was set; and what was expected before the first query. */
+  dollars: number;
+  expected: { queries: number; bytes: number; dollars: number };
+  /** Folders of captures, one a variant and hour: that were read now, and whose records an earlier look had kept. */
+  hours: { read: number; kept: number };
+  /** Where answers were compared of a sample of the requests: how many, of how many, and why, in a sentence. */
+  sampled?: { requests: number; of: number; why: string } | undefined;
 }
 
 /** How a recording was sent again, and what it says of its answers. */

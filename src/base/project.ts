@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { requireFile } from './disk.ts';
 import { checked, nearest } from './schema.ts';
 import { usageError } from './errors.ts';
+import { parseSize } from './units.ts';
 
 /** What shadowctl.yaml says for one endpoint: defaults of flags, by the flag's name in camel case, and more. */
 export type EndpointDefaults = v.InferOutput<typeof ENDPOINT>;
@@ -53,6 +54,27 @@ export interface Project {
   prices: Readonly<Record<string, number>>;
   /** Where the ends of updates are told: SNS topic ARNs and webhook URLs. */
   notify: readonly string[];
+  /** What reads captures where no flag says: this machine, or Amazon Athena; undefined: this machine, unless somebody agrees to Athena. */
+  engine: 'local' | 'athena' | undefined;
+  /** How Athena is used, where it is: as written, sizes in bytes (`athenaSettings` knows the defaults). */
+  athena: v.InferOutput<typeof ATHENA>;
+}
+
+/** How Athena is used, with every default. */
+export interface AthenaSettings {
+  workgroup: string;
+  /** Of the Glue Data Catalog; made where it is missing. */
+  database: string;
+  /** `s3://bucket/prefix`, where evidence and results go; undefined: SageMaker's default bucket. */
+  output: string | undefined;
+  /** ARN of the KMS key that encrypts what is written; undefined: as the bucket says. */
+  kmsKey: string | undefined;
+  /** Bytes that the queries of one report may scan in all; undefined: any number. */
+  maxScan: number | undefined;
+  /** US dollars for 10¹² bytes that are scanned. */
+  price: number;
+  /** Bytes of captures, not on this machine yet, from which on a local report speaks of Athena. */
+  above: number;
 }
 
 const FILE = 'shadowctl.yaml';
@@ -64,6 +86,26 @@ const ROLE = 'the ARN of an IAM role, like arn:aws:iam::123456789012:role/sagema
 const ACCOUNT = 'the twelve digits of an AWS account, in quotes';
 const PRICE = 'US dollars an hour for one instance, like 0.115';
 const TARGETS = 'an SNS topic (ARN), a webhook (URL), or a list of these';
+const SIZE = 'a size, like 500MB or 2GB';
+const size = v.pipe(
+  v.string(SIZE),
+  v.regex(/^\d+(?:\.\d+)? ?[KMGT]i?B$/i, SIZE),
+  v.transform((words) => parseSize(words) ?? 0),
+);
+const DATABASE = 'the name of a Glue database: lower-case letters, digits and _';
+const OUTPUT = 'a place in S3, like s3://bucket/prefix';
+const KEY = 'the ARN of a KMS key';
+const SCAN_PRICE = 'US dollars for a terabyte that is scanned, like 5';
+const ATHENA = v.strictObject({
+  workgroup: v.optional(text),
+  database: v.optional(v.pipe(v.string(DATABASE), v.regex(/^[a-z0-9_]{1,128}$/, DATABASE))),
+  output: v.optional(v.pipe(v.string(OUTPUT), v.regex(/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[^?#]*)?$/, OUTPUT))),
+  kmsKey: v.optional(v.pipe(v.string(KEY), v.regex(/^arn:aws[a-z-]*:kms:.+$/, KEY))),
+  maxScan: v.optional(size),
+  price: v.optional(v.pipe(v.number(SCAN_PRICE), v.minValue(0, SCAN_PRICE))),
+  above: v.optional(size),
+});
+
 const PLACE_KEYS = {
   target: v.optional(v.picklist(['aws', 'emulator'], 'aws or emulator')),
   region: v.optional(text),
@@ -159,6 +201,8 @@ export const PROJECT_SCHEMA = v.strictObject({
   environments: v.optional(v.record(text, ENVIRONMENT)),
   prices: v.optional(v.record(text, v.pipe(v.number(PRICE), v.minValue(0, PRICE)))),
   notify: v.optional(oneOrMore(TARGETS)),
+  engine: v.optional(v.picklist(['local', 'athena'], 'local or athena')),
+  athena: v.optional(ATHENA),
 });
 
 /** Every key of the file, for whoever lists them: of its top level, of an endpoint, of an environment. */
@@ -280,7 +324,27 @@ function settle(
     environments,
     prices: given.prices ?? {},
     notify: given.notify ?? [],
+    engine: given.engine,
+    athena: given.athena ?? {},
   });
+}
+
+/** A local report speaks of Athena from this size on: it takes minutes to download, and costs more than to have it read. */
+const ABOVE = 4e9;
+/** US dollars for 10¹² bytes, in most regions (docs/sagemaker-facts.md, "Athena and Glue"). */
+const PRICE_PER_TB = 5;
+
+/** What the section `athena` of a shadowctl.yaml comes to. */
+export function athenaSettings(given: Project['athena']): AthenaSettings {
+  return {
+    workgroup: given.workgroup ?? 'primary',
+    database: given.database ?? 'shadowctl',
+    output: given.output,
+    kmsKey: given.kmsKey,
+    maxScan: given.maxScan,
+    price: given.price ?? PRICE_PER_TB,
+    above: given.above ?? ABOVE,
+  };
 }
 
 function environmentOf(

@@ -80,6 +80,11 @@ export function bytes(size: number): string {
   return `${(size / 1000 ** exponent).toFixed(1)} ${['bytes', 'kB', 'MB', 'GB'][exponent]}`;
 }
 
+/** What queries cost, in US dollars, down to a hundredth of a cent: `$1.25`, `$0.0021`. */
+export function scanPrice(dollars: number): string {
+  return `$${dollars.toFixed(dollars < 0.1 ? 4 : 2)}`;
+}
+
 /**
  * A length of time for reading, in its two largest units: `45 s`, `5 min 30 s`, `2 h 10 min`, `3 days 4 h`. Rounded to the
  * smaller of the two; days from 48 hours on.

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
+import { athenaSettings } from '../base/project.ts';
 import { COMMANDS_WITH_NEEDS, type PermittedCommand } from '../lifecycle/permissions/needs.ts';
 import { formatFlag } from './flags/common.ts';
 import { writeJson } from './views/json.ts';
@@ -84,12 +85,16 @@ export async function run(app: App, options: IamPolicyOptions): Promise<Outcome>
   const aws = await app.aws();
   const project = await sessionOf(app).project();
   const settings = await app.project();
+  const athena = athenaSettings(settings.athena);
+  const { workgroup, database } = athena;
+  const output = athena.output === undefined ? undefined : s3Place(athena.output);
   const place = {
     region: aws.target.region,
     account: options.account ?? (await aws.account()),
     endpoint: options.endpoint,
     role: options.role ?? project.role,
-    buckets: options.buckets,
+    buckets: [...options.buckets, ...(output === undefined ? [] : [output.bucket])],
+    athena: { workgroup, database },
     state: s3Place(statePlace(stateSetting(app.globals, app.env, settings), settings, app.cwd).place),
     topics: project.notify.flatMap((target) => (target.kind === 'topic' ? [target.arn] : [])),
   };

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { App } from '../app.ts';
+import { athenaSettings } from '../base/project.ts';
 import type { LifecycleEnd, LifecycleEvent, Message } from '../lifecycle/events.ts';
 import type { LifecyclePlan } from '../lifecycle/plans.ts';
 import { calibrationText } from '../lifecycle/calibration.ts';
@@ -53,6 +54,8 @@ export function sessionOf(app: App, options: SessionOptions = {}): Session {
         prices: project.prices,
         notify: project.notify.map((one) => parseTarget(one, { option: '`notify:` in shadowctl.yaml', env: app.env })),
         policy: project.policy,
+        engine: project.engine,
+        athena: athenaSettings(project.athena),
       };
     },
     prices: options.prices,

@@ -351,7 +351,7 @@ async function whyBucketStays(
   const prefixOf = (endpoint: string) => ourPrefix(aws.target.region, account, endpoint);
   const objects = new Set(steps.filter((step) => step.kind === 's3-object').map((step) => step.name));
   const prefixes = [
-    ...steps.filter((step) => step.kind === 's3-prefix').map((step) => step.name),
+    ...steps.filter(({ kind }) => kind === 's3-prefix' || kind === 'athena-data').map((step) => step.name),
     ...going.map(prefixOf),
   ];
   for await (const { key } of listObjects(aws, { bucket, key: '' })) {

@@ -34,6 +34,7 @@ import {
   viewEndpoint,
 } from './session.ts';
 import { pricesOf } from './prices.ts';
+import { athenaFindings } from './warehouse/doctor.ts';
 import { scalingOf } from './standing.ts';
 
 export interface DoctorOptions {
@@ -83,6 +84,7 @@ export function examine(session: Session, options: DoctorOptions): Promise<Findi
     if (live === undefined && options.permissions) return deniedFindings(on, undefined);
     if (live === undefined) throw endpointNotFound(aws.target, options.endpoint);
     const findings = await examineLive(on, live, { ...options, underWay: unfinishedUpdate(state())?.started }, note);
+    findings.push(...(await athenaFindings(session, options.endpoint, note)));
     if (options.permissions) findings.push(...(await deniedFindings(on, live)));
     return [...findings, ...unseen.map((one) => unseenFinding(options.endpoint, one))];
   });
@@ -102,6 +104,7 @@ async function deniedFindings(
     role: live?.model?.ExecutionRoleArn ?? project.role,
     buckets: [],
     topics: [],
+    athena: project.athena,
   };
   return permissionFindings(aws, place, session.signal);
 }

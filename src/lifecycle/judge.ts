@@ -16,6 +16,7 @@ import { summarizeBoth } from '../analysis/judge/summaries.ts';
 import type { NoiseFloor, Observations, Window } from '../analysis/observations.ts';
 import type { Task } from '../analysis/predictions.ts';
 import { collectFromFiles, type Live } from '../analysis/observe/from-files.ts';
+import type { CompareElsewhere } from '../analysis/observe/elsewhere.ts';
 import type { QuantileMargins } from '../analysis/observe/exceedances.ts';
 import type { LinePattern } from '../analysis/observe/line-pattern.ts';
 import type { LogSelector } from '../analysis/observe/logs.ts';
@@ -94,6 +95,8 @@ export interface JudgeOptions {
   memory: string;
   /** Leave out what was sent, who sent it, and free answers. */
   redact: boolean;
+  /** Is asked before an endpoint's captures are downloaded: they may be compared where they lie. */
+  elsewhere?: CompareElsewhere | undefined;
   /** Told of what these credentials may not read, for whoever does not show the report's notes. */
   unseen?: ((one: Unseen) => void) | undefined;
 }
@@ -209,6 +212,7 @@ async function observeWith(
           noise: latestNoise(known?.facts ?? []),
           latency: { margins: policy.latency, limits: policy.limits.latency },
           unseen: options.unseen,
+          elsewhere: options.elsewhere,
         });
   const calibrated = besides(
     known === undefined ? seen : withCalibration(withUnderWay(seen, known), known, policy.answers.path),
@@ -290,6 +294,7 @@ async function observeEndpoint(
     noise: NoiseFloor | undefined;
     latency: QuantileMargins;
     unseen: JudgeOptions['unseen'];
+    elsewhere: JudgeOptions['elsewhere'];
   },
 ): Promise<Observations> {
   if (window === undefined) throw new Error('an endpoint is judged over a window of time');

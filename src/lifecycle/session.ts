@@ -4,6 +4,7 @@ import { describeEndpoint, isEndpointBusy } from '../aws/sagemaker.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
 import type { Clock } from '../base/clock.ts';
 import { environmentError, Problem } from '../base/errors.ts';
+import type { AthenaSettings } from '../base/project.ts';
 import { lines, shown, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
 import { stopExperiment } from '../guard/experiment.ts';
@@ -71,6 +72,9 @@ export interface ProjectFacts {
   notify: readonly Target[];
   /** The policy, as written; `analysis/policy` knows what it may hold. */
   policy: unknown;
+  /** What reads captures, where shadowctl.yaml says so, and how Athena is used. */
+  engine?: 'local' | 'athena' | undefined;
+  athena?: AthenaSettings | undefined;
 }
 
 interface EndpointParts {

@@ -73,6 +73,12 @@ export async function settingsOf({ flags, env, project, endpoint }: Asked): Prom
     ...project.notify.map((one) => ({ key: 'notify', value: withoutSecret(one), from: inFile('notify') })),
     ...policyOf(project, own, of),
     ...leavesOf(withoutSecrets(project.release), 'release').map(([key, value]) => ({ key, value, from: inFile(key) })),
+    {
+      key: 'engine',
+      value: project.engine ?? null,
+      from: project.engine === undefined ? unset('this machine; Athena where somebody agrees') : inFile('engine'),
+    },
+    ...leavesOf(project.athena, 'athena').map(([key, value]) => ({ key, value, from: inFile(key) })),
     ...leavesOf(project.prices, 'prices').map(([key, value]) => ({ key, value, from: inFile(key) })),
     ...ownKeys(own, of),
   ];

@@ -29,6 +29,7 @@ export function renderMarkdown(
     ...(about.answers.length === 0 ? [] : [`Answers: ${text(about.answers.join('; or '))}`]),
     `Covered: ${text([coveredText(report), errorText(report)].filter((part) => part !== undefined).join('; '))}`,
   ];
+  if (about.engine !== undefined) parts.push(text(about.engine));
   parts.push(...about.warnings.map((words) => `⚠️ ${text(words)}`));
   const { nothing, claims, days, metrics, predictions } = contentOf(report);
   if (nothing !== undefined) {

@@ -3,6 +3,7 @@ import { deregisterScalableTarget, registerScalableTarget } from '../aws/autosca
 import { deleteAlarm, describeAlarms } from '../aws/cloudwatch.ts';
 import type { Aws } from '../aws/clients.ts';
 import { AwsProblem } from '../aws/errors.ts';
+import { createGlueDatabase } from '../aws/glue.ts';
 import { deleteLogGroup } from '../aws/logs.ts';
 import { createBucket, deleteBucket, deleteObject, deletePrefix } from '../aws/s3.ts';
 import { copyObject } from '../aws/s3-copy.ts';
@@ -28,6 +29,7 @@ import { objectMetadata, resolveStep } from './resolve.ts';
 import { type CopyOf, redactInput, type Step, type Upload } from './steps.ts';
 import { alarmOwnership, putOwnAlarm } from './alarm-ownership.ts';
 import { isOurs, runId } from './tags.ts';
+import { deleteOwnDatabase, removeLook } from './athena-look.ts';
 
 /** One run of a command that changes AWS: where it changes it and where it writes that down. */
 export interface JournaledRun {
@@ -187,9 +189,13 @@ async function perform(run: JournaledRun, step: Step): Promise<void> {
       return registerScalableTarget(aws, step.name, step.input);
     case 'transform-job':
       return createTransformJob(aws, step.input);
+    case 'glue-database':
+      return createGlueDatabase(aws, { name: step.name, ...step.input });
     case 's3-prefix':
     case 'batch-outputs':
     case 'log-group':
+    case 'athena-data':
+    case 'athena-look':
       return;
   }
 }
@@ -240,6 +246,9 @@ async function remove(aws: Aws, step: Extract<Step, { action: 'delete' }>): Prom
     'scalable-target': deregisterScalableTarget,
     'transform-job': stopTransformJob,
     'batch-outputs': deletePrefix,
+    'glue-database': deleteOwnDatabase,
+    'athena-data': deletePrefix,
+    'athena-look': removeLook,
   };
   await deletions[step.kind](aws, step.name);
 }

@@ -1,6 +1,7 @@
 import { scalableTargets, scalingPolicies, variantOf } from '../aws/autoscaling.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
 import type { Aws } from '../aws/clients.ts';
+import { glueDatabase } from '../aws/glue.ts';
 import { logGroupExists } from '../aws/logs.ts';
 import { bucketCreated, headObject, isEmpty } from '../aws/s3.ts';
 import { describeEndpoint, describeEndpointConfig, describeModel, tagsOf } from '../aws/sagemaker.ts';
@@ -8,8 +9,9 @@ import { describeTransformJob } from '../aws/transform-jobs.ts';
 import { replay, type OpenStep } from '../state/replay.ts';
 import type { Journal, ResourceKind, ResourceRef, StepOutcome } from '../state/journal.ts';
 import { orUnseen, type Unseen } from '../aws/unseen.ts';
-import { nameOf } from './steps.ts';
+import { NOTED, nameOf } from './steps.ts';
 import { alarmOwnership } from './alarm-ownership.ts';
+import { hasRemains } from './athena-look.ts';
 import { BATCH_TAG, ENDPOINT_TAG, isOurs, ownerTag, RUN_TAG } from './tags.ts';
 import { MINUTE } from '../base/units.ts';
 import { abortUploads, goesInParts } from '../aws/s3-upload.ts';
@@ -60,8 +62,7 @@ export async function resolveStep(aws: Aws, endpoint: string, step: OpenStep): P
   if (step.action === 'update') return updated(aws, step);
   const { kind } = step.resource;
   // Taking note that something will be ours makes no call that could have failed.
-  if (step.action === 'create' && (kind === 'log-group' || kind === 's3-prefix' || kind === 'batch-outputs'))
-    return { outcome: 'done' };
+  if (step.action === 'create' && NOTED.has(kind)) return { outcome: 'done' };
   if (step.action === 'create' && kind === 's3-object') await endUploads(aws, step);
   const found = await findResource(aws, step.resource);
   if (step.action === 'delete') {
@@ -157,6 +158,16 @@ const FINDERS: Readonly<Record<ResourceKind, (aws: Aws, name: string) => Promise
   },
   async 'batch-outputs'(aws, name) {
     return (await isEmpty(aws, name)) ? undefined : { deleting: false, isManaged: async () => true };
+  },
+  async 'glue-database'(aws, name) {
+    const live = await glueDatabase(aws, name);
+    return live && stands(async () => ({ ...live.parameters }));
+  },
+  async 'athena-data'(aws, name) {
+    return (await isEmpty(aws, name)) ? undefined : { deleting: false, isManaged: async () => true };
+  },
+  async 'athena-look'(aws, name) {
+    return (await hasRemains(aws, name)) ? { deleting: false, isManaged: async () => true } : undefined;
   },
   async 'log-group'(aws, name) {
     return (await logGroupExists(aws, name)) ? { deleting: false, isManaged: async () => true } : undefined;

@@ -35,6 +35,20 @@ export interface Scaling extends Pick<ScalableTarget, 'min' | 'max' | 'suspended
   policies: readonly { name: string; tracking: TargetTrackingScalingPolicyConfiguration }[];
 }
 
+/** A database of the Glue Data Catalog that is to be made. */
+interface NewDatabase {
+  parameters: Readonly<Record<string, string>>;
+  tags: Readonly<Record<string, string>>;
+}
+
+/** The process that a look belongs to: once it is gone, what the look has left is anybody's to remove. */
+interface LookHolder {
+  host: string;
+  pid: number;
+  /** When the process began, where the system tells. */
+  started?: string | undefined;
+}
+
 /**
  * One change of AWS, as a value: what a plan is made of and what `apply` does. Log groups, S3 prefixes and outputs of jobs are
  * created by SageMaker itself when it first writes there; their step only takes note that they will be ours to delete.
@@ -47,7 +61,10 @@ export type Step =
   | { action: 'create'; kind: 'alarm'; name: string; input: PutMetricAlarmCommandInput }
   | { action: 'create'; kind: 's3-bucket'; name: string }
   | { action: 'create'; kind: 's3-object'; name: string; input: Upload | CopyOf }
-  | { action: 'create'; kind: 's3-prefix' | 'log-group' | 'batch-outputs'; name: string }
+  | { action: 'create'; kind: 's3-prefix' | 'log-group' | 'batch-outputs' | 'athena-data'; name: string }
+  | { action: 'create'; kind: 'glue-database'; name: string; input: NewDatabase }
+  /** Takes note that a look begins (`lookName`): of its queries, their results and its tables. */
+  | { action: 'create'; kind: 'athena-look'; name: string; input: LookHolder }
   /** To delete one is to stop it: its record stays for ever. */
   | { action: 'create'; kind: 'transform-job'; name: string; input: CreateTransformJobCommandInput }
   /** Named `endpoint/NAME/variant/NAME`; its policies follow, and go with it. */
@@ -68,9 +85,21 @@ export function nameOf(resource: { kind: ResourceKind; name: string }): string {
     'scalable-target': 'scalable target',
     'transform-job': 'transform job',
     'batch-outputs': 'outputs under',
+    'glue-database': 'Glue database',
+    'athena-data': 'evidence of Athena under',
+    'athena-look': 'queries and tables of report',
   };
   return `${kinds[resource.kind]} ${shortName(resource.name)}`;
 }
+
+/** Kinds of which creating is only taking note: something else makes them later. */
+export const NOTED: ReadonlySet<ResourceKind> = new Set([
+  'log-group',
+  's3-prefix',
+  'batch-outputs',
+  'athena-data',
+  'athena-look',
+]);
 
 const DONE = { create: 'created', update: 'updating', delete: 'deleted' } as const;
 
@@ -81,7 +110,7 @@ const DONE = { create: 'created', update: 'updating', delete: 'deleted' } as con
 export function appliedWords(step: Step): string | undefined {
   if (step.action === 'delete' && step.kind === 'transform-job') return `stopping ${nameOf(step)}`;
   if (step.action !== 'create') return `${DONE[step.action]} ${nameOf(step)}`;
-  if (step.kind === 'log-group' || step.kind === 's3-prefix' || step.kind === 'batch-outputs') return undefined;
+  if (NOTED.has(step.kind)) return undefined;
   if (step.kind === 'transform-job') return `began ${nameOf(step)}`;
   // PutMetricAlarm creates one or changes the one that stands.
   if (step.kind === 'alarm') return `set ${nameOf(step)}`;

@@ -53,6 +53,10 @@ const ORDER: readonly ResourceKind[] = [
   's3-prefix',
   'batch-outputs',
   'log-group',
+  // Queries first: what they write is not there yet.
+  'athena-look',
+  'glue-database',
+  'athena-data',
   's3-bucket',
 ];
 

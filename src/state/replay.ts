@@ -204,6 +204,9 @@ function endStep(
     else if (tracked.state === 'unknown') tracked.state = 'absent';
   }
   if (step.action === 'delete' && outcome !== 'refused') tracked.state = 'deleted';
+  // Its process is gone, and nothing else makes what belongs to one look: nobody need look for it again.
+  if (step.action === 'delete' && step.resource.kind === 'athena-look' && outcome === 'done')
+    resources.delete(keyOf(step.resource));
   return outcome === 'done';
 }
 

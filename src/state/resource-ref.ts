@@ -13,6 +13,10 @@ const RESOURCE_KINDS = [
   'scalable-target',
   'transform-job',
   'batch-outputs',
+  // What reports by Athena make: a database, a folder of evidence and results, and what belongs to one look alone.
+  'glue-database',
+  'athena-data',
+  'athena-look',
 ] as const;
 
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];

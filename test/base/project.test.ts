@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadProject } from '../../src/base/project.ts';
+import { athenaSettings, loadProject } from '../../src/base/project.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -38,6 +38,8 @@ test('without a file everything has its default, and the project is the current 
     endpoints: {},
     environments: {},
     notify: [],
+    engine: undefined,
+    athena: {},
   });
 });
 
@@ -126,4 +128,28 @@ test('a file that was named must be there', async () => {
     kind: 'usage',
     message: `There is no config file ${join(root, 'other.yaml')}.`,
   });
+});
+
+test('the section athena: sizes are read, its defaults are known, and a mistake is refused by its key', async () => {
+  const file = join(root, 'athena.yaml');
+  await writeFile(
+    file,
+    'engine: athena\nathena: { workgroup: reports, output: "s3://team/x", maxScan: 500GB, above: 1MB, price: 6.5 }\n',
+  );
+  const project = await loadProject(root, file);
+  expect(project.engine).toBe('athena');
+  expect(athenaSettings(project.athena)).toEqual({
+    workgroup: 'reports',
+    database: 'shadowctl',
+    output: 's3://team/x',
+    kmsKey: undefined,
+    maxScan: 500e9,
+    price: 6.5,
+    above: 1e6,
+  });
+  expect(athenaSettings({})).toMatchObject({ workgroup: 'primary', price: 5, above: 4e9, maxScan: undefined });
+  for (const wrong of ['maxScan: much', 'database: My-Db', 'output: bucket/x', 'kmsKey: mine', 'cutoff: 5GB']) {
+    await writeFile(file, `athena: { ${wrong} }\n`);
+    await expect(loadProject(root, file)).rejects.toThrow(wrong.split(':')[0]);
+  }
 });

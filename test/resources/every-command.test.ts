@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { takeCensus } from '../../src/aws/census.ts';
+import { hasEnded, queriesSince } from '../../src/aws/athena.ts';
+import { glueDatabase } from '../../src/aws/glue.ts';
 import { logGroupExists } from '../../src/aws/logs.ts';
 import { bucketExists } from '../../src/aws/s3.ts';
 import { NEEDS, type Need, type PermittedCommand } from '../../src/lifecycle/permissions/needs.ts';
 import { COMMANDS } from '../../src/overview.ts';
 import { dyingProxy, type Strike } from '../support/dying-proxy.ts';
 import { isWhole, sampled } from '../support/sizes.ts';
-import { flow } from '../support/traffic.ts';
+import { flow, invoke, ROWS } from '../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
 
 /*
@@ -38,6 +40,10 @@ interface Scene {
   underWay?: true;
   /** Requests flow meanwhile. */
   traffic?: true;
+  /** Requests have flowed, and were captured. */
+  captured?: true;
+  /** So many of its strikes are played, from the first call to the last: one call is like the next. */
+  most?: number;
 }
 
 const SCENES: readonly Scene[] = [
@@ -62,13 +68,14 @@ const SCENES: readonly Scene[] = [
   { command: 'cleanup', prepare: [DEPLOY, SHADOW], line: `cleanup ${ON} --yes` },
   { command: 'cleanup', prepare: [ELSEWHERE], line: `cleanup ${ON} --by-tag --yes` },
   { command: 'state', prepare: [DEPLOY], line: 'state move --to moved --yes' },
+  { command: 'report', prepare: [DEPLOY, SHADOW], captured: true, most: 24, line: `report ${ON} --engine athena` },
 ];
 
 /** Commands that change neither AWS nor a journal, or do it by running another one; a new command is in one list or the other. */
 const HARMLESS: readonly string[] = [
   ...['demo', 'emulator', 'help', 'policy', 'iam-policy', 'config', 'init', 'completion'],
-  // They look; `report` writes down what was waived, and changes no resource; the keys of `watch` run other commands.
-  ...['status', 'ls', 'history', 'doctor', 'report', 'watch'],
+  // They look; the keys of `watch` run other commands.
+  ...['status', 'ls', 'history', 'doctor', 'watch'],
   // They send requests, or keep what others sent.
   ...['invoke', 'replay', 'mirror', 'record'],
 ];
@@ -122,6 +129,13 @@ async function begin(scene: Scene, place: Place) {
     if (code !== 0) throw new Error(`${line}: ${code} ${err}`);
     await world.clock.sleep(60_000);
   }
+  if (scene.captured === true) {
+    for (let sent = 0; sent < 40; sent += 1) {
+      await invoke(world.emulator, { endpoint: 'weather', body: ROWS[sent] ?? '', inferenceId: `request-${sent}` });
+      await world.clock.sleep(30_000);
+    }
+    await world.clock.sleep(900_000);
+  }
   if (scene.underWay === true) {
     const stop = new AbortController();
     await world.clock.all<void>([
@@ -153,7 +167,10 @@ async function remains(world: TestWorld): Promise<string[]> {
   const census = Object.values(await takeCensus(world.aws)).flat();
   const bucket = (await bucketExists(world.aws, 'sagemaker-us-east-1-000000000000')) ? ['bucket'] : [];
   const logs = (await logGroupExists(world.aws, '/aws/sagemaker/Endpoints/weather')) ? ['logs'] : [];
-  return [...census, ...bucket, ...logs];
+  const database = (await glueDatabase(world.aws, 'shadowctl')) === undefined ? [] : ['database'];
+  const queries: string[] = [];
+  for await (const one of queriesSince(world.aws, 'primary', 0)) if (!hasEnded(one)) queries.push(one.sql);
+  return [...census, ...bucket, ...logs, ...database, ...queries];
 }
 
 /** Everything is cleaned up from every place where a journal may be by now. */
@@ -249,7 +266,11 @@ describe('struck at every change, each command is settled by the next, and clean
     );
     const struck = { died: 0, lost: 0, torn: 0, throttled: 0 };
     task.meta.struck = struck;
-    for (const { at, strike, line } of isWhole('matrix') ? cases : sampled(cases, 2)) {
+    const { most = cases.length } = scene;
+    const played = cases.filter(
+      (_, i) => i === 0 || Math.floor((i * most) / cases.length) !== Math.floor(((i - 1) * most) / cases.length),
+    );
+    for (const { at, strike, line } of isWhole('matrix') ? played : sampled(cases, 2)) {
       await strikeAt(scene, place, at, strike, line);
       struck[strike === 'dies before' || strike === 'dies after' ? 'died' : strike] += 1;
     }

@@ -57,7 +57,8 @@ export function changing(incoming: IncomingMessage): string | undefined {
     String(incoming.headers['x-amz-target'] ?? '')
       .split('.')
       .at(-1) ?? '';
-  if (/^(Create|Update|Delete|Put|Set|Register|Deregister)/.test(operation)) return operation;
+  if (/^(Create|Update|Delete|Put|Set|Register|Deregister|(Start|Stop)QueryExecution)/.test(operation))
+    return operation;
   if (operation === '' && (incoming.method === 'PUT' || incoming.method === 'DELETE'))
     return `${incoming.method} ${incoming.url}`;
   return operation === '' && incoming.method === 'POST' && incoming.url?.includes('delete') === true

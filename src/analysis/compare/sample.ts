@@ -8,7 +8,7 @@ import type { Window } from '../observations.ts';
 import type { RecordSource } from './options.ts';
 
 /** Files that are looked into, from the first to the last; and records of each. */
-const FILES = 4;
+export const SAMPLED_FILES = 4;
 const RECORDS = 50;
 /** Of a file so many parts are looked at, from its beginning to its end, each of so many bytes. */
 const PARTS = 4;
@@ -25,13 +25,14 @@ export function sampleOf(source: RecordSource, window: Window): Seen[] {
 
 /** The records that `sampleOf` takes. */
 export function sampledCaptures(source: RecordSource, window: Window): Capture[] {
-  const captures = 'captures' in source ? spread(source.captures.captures, FILES * RECORDS) : beginnings(source.files);
+  const captures =
+    'captures' in source ? spread(source.captures.captures, SAMPLED_FILES * RECORDS) : beginnings(source.files);
   const within = captures.filter(({ at }) => at >= window.from && at < window.to);
   return within.length > 0 ? within : captures;
 }
 
 function beginnings(files: readonly string[]): Capture[] {
-  return spread(files, FILES).flatMap((path) =>
+  return spread(files, SAMPLED_FILES).flatMap((path) =>
     spread(someLines(path), RECORDS).flatMap((line) => {
       const capture = readCapture(line);
       return typeof capture === 'string' ? [] : [capture];
@@ -40,7 +41,7 @@ function beginnings(files: readonly string[]): Capture[] {
 }
 
 /** So many of a list at most, from its first to its last. */
-function spread<T>(list: readonly T[], most: number): T[] {
+export function spread<T>(list: readonly T[], most: number): T[] {
   if (list.length <= most) return [...list];
   return Array.from({ length: most }, (_, i) => list[Math.round((i * (list.length - 1)) / (most - 1))] as T);
 }

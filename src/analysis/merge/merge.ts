@@ -1,6 +1,6 @@
 import { usageError } from '../../base/errors.ts';
 import { dateAndTime } from '../../base/units.ts';
-import type { Metrics, MetricTable, Observations, VariantFacts } from '../observations.ts';
+import type { Metrics, MetricTable, Observations, ReadElsewhere, VariantFacts } from '../observations.ts';
 import type { Predictions } from '../predictions.ts';
 import { mergePredictions } from './predictions.ts';
 
@@ -117,8 +117,37 @@ function mergeTwo(a: Observations, b: Observations): Observations {
     predictions: both
       ? mergePredictions(a.predictions as Predictions, b.predictions as Predictions, a.sampling ?? 1)
       : undefined,
+    engine: mergeEngines(a.engine, b.engine),
     leftOut: [...(a.leftOut ?? []), ...(b.leftOut ?? [])],
     notes: [...new Set([...a.notes, ...b.notes, MERGED])],
+  };
+}
+
+/** What both together scanned; of windows that were read in two ways, what Athena read. */
+function mergeEngines(a: ReadElsewhere | undefined, b: ReadElsewhere | undefined): ReadElsewhere | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const sum = (of: (one: ReadElsewhere) => number) => of(a) + of(b);
+  const sampled =
+    a.sampled === undefined || b.sampled === undefined
+      ? (a.sampled ?? b.sampled)
+      : {
+          requests: a.sampled.requests + b.sampled.requests,
+          of: a.sampled.of + b.sampled.of,
+          why: a.sampled.why,
+        };
+  return {
+    ...b,
+    queries: sum(({ queries }) => queries),
+    scanned: sum(({ scanned }) => scanned),
+    billed: sum(({ billed }) => billed),
+    dollars: sum(({ dollars }) => dollars),
+    expected: {
+      queries: sum(({ expected }) => expected.queries),
+      bytes: sum(({ expected }) => expected.bytes),
+      dollars: sum(({ expected }) => expected.dollars),
+    },
+    hours: { read: sum(({ hours }) => hours.read), kept: sum(({ hours }) => hours.kept) },
+    sampled,
   };
 }
 

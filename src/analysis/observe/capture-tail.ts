@@ -6,7 +6,7 @@ import type { Window } from '../observations.ts';
 /** A capture that has not come after this time does not come. No source says how late they are (facts 6.1: minutes). */
 const LATE_MS = 10 * MINUTE;
 /** The last files hold the newest records: each instance writes its own. */
-const LAST_FILES = 8;
+export const LAST_FILES = 8;
 
 /**
  * A window without the last minutes of which the captures of one variant only are there: the other's are still on their

@@ -7,7 +7,6 @@ import { headObject, listObjects } from '../../aws/s3.ts';
 import { downloadObject } from '../../aws/s3-download.ts';
 import type { Download, RemoteObject } from '../../aws/s3-download.ts';
 import { s3Place, s3Uri } from '../../aws/s3-uri.ts';
-import type { S3Place } from '../../aws/s3-uri.ts';
 import type { Clock } from '../../base/clock.ts';
 import { environmentError, usageError } from '../../base/errors.ts';
 import type { Window } from '../observations.ts';
@@ -26,18 +25,52 @@ export interface CaptureSource {
   window: Window;
 }
 
-/** Folders of captures, one an hour: `…/endpoint/variant/2026/01/05/09/`. A file may be closed in the hour after its records. */
-function prefixes({ destination, endpoint, variant, window }: CaptureSource): S3Place[] {
+/** The folder of one hour of a variant's captures: `…/endpoint/variant/2026/01/05/09/`. */
+export interface CapturesFolder {
+  variant: string;
+  /** `2026/01/05/09`, UTC. */
+  hour: string;
+  /** Everything in it, in the order of the keys. */
+  objects: readonly RemoteObject[];
+}
+
+/** Where captures of all variants of an endpoint lie; ends with a slash. @throws Problem (usage) for what is no place in S3 */
+export function capturesRoot(destination: string, endpoint: string): string {
   const place = s3Place(destination);
   if (place === undefined)
     throw usageError(`The endpoint's captures go to "${destination}", which is not an s3:// URI.`);
-  const base = [place.key.replace(/\/+$/, ''), endpoint, variant].filter((part) => part !== '').join('/');
-  const hours: S3Place[] = [];
-  for (let hour = Math.floor(window.from / HOUR) * HOUR; hour < window.to + HOUR; hour += HOUR) {
-    const path = new Date(hour).toISOString().slice(0, 13).replace(/[-T]/g, '/');
-    hours.push({ bucket: place.bucket, key: `${base}/${path}/` });
-  }
+  const key = [place.key.replace(/\/+$/, ''), endpoint].filter((part) => part !== '').join('/');
+  return s3Uri({ bucket: place.bucket, key: `${key}/` });
+}
+
+/** Hours whose folders may hold records of this window. A file may be closed in the hour after its records. */
+function hoursOf(window: Window): string[] {
+  const hours: string[] = [];
+  for (let hour = Math.floor(window.from / HOUR) * HOUR; hour < window.to + HOUR; hour += HOUR)
+    hours.push(new Date(hour).toISOString().slice(0, 13).replace(/[-T]/g, '/'));
   return hours;
+}
+
+/** A capture file, by its name: what else lies there a report does not read. */
+export function isCapture({ uri }: Pick<RemoteObject, 'uri'>): boolean {
+  return /\.jsonl(\.gz)?$/.test(uri);
+}
+
+/** What lies in the folders of a variant's captures, hour by hour. */
+export async function listCaptures(
+  aws: Aws,
+  clock: Clock,
+  { destination, endpoint, variant, window }: CaptureSource,
+  signal?: AbortSignal,
+): Promise<CapturesFolder[]> {
+  const root = s3Place(capturesRoot(destination, endpoint)) ?? { bucket: '', key: '' };
+  const folders = hoursOf(window).map((hour) => ({ variant, hour, objects: [] as RemoteObject[] }));
+  await inTurns(clock, folders, async ({ hour, objects }) => {
+    const prefix = { bucket: root.bucket, key: `${root.key}${variant}/${hour}/` };
+    for await (const { key, etag, bytes } of listObjects(aws, prefix, signal, 'problem'))
+      objects.push({ uri: s3Uri({ bucket: root.bucket, key }), etag, bytes });
+  });
+  return folders;
 }
 
 /** Capture files on this machine, in the order of their keys. */
@@ -49,34 +82,26 @@ export interface FetchedCaptures {
   gone: number;
 }
 
+interface FetchOptions {
+  /** The folder of this endpoint's captures. */
+  cache: string;
+  /** Where an older version may have put the same files, by the same names. */
+  older?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** Is called with how many of how many files are here. */
+  progress?: ((done: number, of: number) => void) | undefined;
+}
+
 /**
- * Brings the capture files of a variant to this machine, sixteen at a time. What is in the cache under the same ETag
- * is not fetched again, so that an interrupted or repeated report goes on where it was.
- *
- * @param progress is called with how many of how many files are here
+ * Brings capture files to this machine, sixteen at a time. What is in the cache under the same ETag is not fetched again, so
+ * that an interrupted or repeated report goes on where it was.
  */
-export async function fetchCaptures(
+export async function fetchObjects(
   aws: Aws,
   clock: Clock,
-  source: CaptureSource,
-  options: {
-    /** The folder of this endpoint's captures. */
-    cache: string;
-    /** Where an older version may have put the same files, by the same names. */
-    older?: string | undefined;
-    signal?: AbortSignal | undefined;
-    progress?: ((done: number, of: number) => void) | undefined;
-  },
+  found: readonly RemoteObject[],
+  options: FetchOptions,
 ): Promise<FetchedCaptures> {
-  const folders = prefixes(source);
-  const listed: RemoteObject[][] = folders.map(() => []);
-  await inTurns(clock, folders, async (prefix, folder) => {
-    for await (const { key, etag, bytes } of listObjects(aws, prefix, options.signal, 'problem')) {
-      if (!/\.jsonl(\.gz)?$/.test(key)) continue;
-      listed[folder]?.push({ uri: s3Uri({ bucket: prefix.bucket, key }), etag, bytes });
-    }
-  });
-  const found = listed.flat();
   const paths: (string | undefined)[] = found.map(() => undefined);
   let [done, fetched, gone] = [0, 0, 0];
   await inTurns(clock, found, async (object, index) => {
@@ -90,6 +115,28 @@ export async function fetchCaptures(
   return { paths: paths.filter((path) => path !== undefined), fetched, gone };
 }
 
+/** Brings the capture files of a variant to this machine. */
+export async function fetchCaptures(
+  aws: Aws,
+  clock: Clock,
+  source: CaptureSource,
+  options: FetchOptions,
+): Promise<FetchedCaptures> {
+  const folders = await listCaptures(aws, clock, source, options.signal);
+  return fetchObjects(aws, clock, folders.flatMap(({ objects }) => objects).filter(isCapture), options);
+}
+
+/** Bytes of these files that are not on this machine yet. */
+export function bytesToFetch(objects: readonly RemoteObject[], cache: string): number {
+  return objects.reduce((sum, object) => sum + (existsSync(join(cache, cachedName(object))) ? 0 : object.bytes), 0);
+}
+
+/** The file of an object in the cache: another content has another name. */
+function cachedName({ uri, etag }: RemoteObject): string {
+  const name = createHash('sha256').update(`${uri} ${etag}`).digest('hex').slice(0, 32);
+  return join(name.slice(0, 2), `${name}.jsonl${uri.endsWith('.gz') ? '.gz' : ''}`);
+}
+
 /** One capture file under the name of the ETag it has, which may be another than it had when it was listed. */
 async function fetchOne(
   aws: Aws,
@@ -98,8 +145,7 @@ async function fetchOne(
   { cache, older, signal }: { cache: string; older?: string | undefined; signal?: AbortSignal | undefined },
 ): Promise<{ path: string | undefined; download: Download }> {
   for (let tries = 1, object = listed; ; tries += 1) {
-    const name = createHash('sha256').update(`${object.uri} ${object.etag}`).digest('hex').slice(0, 32);
-    const file = join(name.slice(0, 2), `${name}.jsonl${object.uri.endsWith('.gz') ? '.gz' : ''}`);
+    const file = cachedName(object);
     const path = join(cache, file);
     if (older !== undefined && (await takeOver(join(older, file), path))) return { path, download: 'there' };
     const download = await downloadObject(aws, clock, object, path, signal);

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Metrics, NoiseFloor, Observations, Window } from '../observations.ts';
+import type { Metrics, NoiseFloor, Observations, ReadElsewhere, Window } from '../observations.ts';
 import type { Predictions } from '../predictions.ts';
 import type { CaptureSet } from '../answers/captures.ts';
 import { readBefore, windowBefore } from './before.ts';
 import { boundCache, captureCache, markUsed, withFilesThere } from './cache.ts';
-import { wholeCaptures } from './capture-tail.ts';
-import { fetchCaptures } from './captures.ts';
+import { LAST_FILES, wholeCaptures } from './capture-tail.ts';
+import type { RemoteObject } from '../../aws/s3-download.ts';
+import { SAMPLED_FILES, spread } from '../compare/sample.ts';
+import { bytesToFetch, type CapturesFolder, capturesRoot, fetchObjects, isCapture, listCaptures } from './captures.ts';
+import type { CompareElsewhere } from './elsewhere.ts';
 import { compareRecords, emptyPredictions } from '../compare/compare.ts';
 import type { ComparisonOptions } from '../compare/options.ts';
 import { readEndpoint } from './endpoint.ts';
@@ -41,6 +44,8 @@ export interface CollectOptions {
   unseen?: ((one: Unseen) => void) | undefined;
   /** Take predictions from what the containers print, instead of captures. */
   logs?: LogSelector | undefined;
+  /** Is asked before captures are downloaded: they may be compared where they lie. */
+  elsewhere?: CompareElsewhere | undefined;
 }
 
 /** Looks at an endpoint through AWS: what it runs, its metrics, and both variants' captured predictions. */
@@ -66,6 +71,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
   };
   const { latency } = options;
   const variants = facts.shadow && { production: facts.production.name, shadow: facts.shadow.name };
+  let engine: ReadElsewhere | undefined;
   const [before, instances, beyond, predictions] = await together(
     clock,
     () => productionBefore(aws, facts, during, options),
@@ -79,7 +85,8 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
             ? emptyPredictions(options.comparison)
             : withFilesThere(async (reads) => {
                 const said: string[] = [];
-                const asked = { ...options, window, comparison, reads };
+                const readBy = (one: ReadElsewhere) => (engine = one);
+                const asked = { ...options, window, comparison, reads, readBy };
                 const found = await readPredictions(aws, clock, facts, during, asked, said);
                 notes.push(...said);
                 return found;
@@ -103,6 +110,7 @@ export async function collect(aws: Aws, clock: Clock, options: CollectOptions): 
     predictions,
     ...(live.updating && { underWay: { what: 'update', to: live.updating.to, since: live.leaving } }),
     ...(leftOut.length === 0 ? {} : { leftOut }),
+    ...(engine && { engine }),
     notes,
   };
 }
@@ -150,7 +158,11 @@ async function readPredictions(
   clock: Clock,
   facts: EndpointFacts,
   metrics: Metrics,
-  options: CollectOptions & { window: Window; reads: (paths: readonly string[]) => void },
+  options: CollectOptions & {
+    window: Window;
+    reads: (paths: readonly string[]) => void;
+    readBy: (engine: ReadElsewhere) => void;
+  },
   notes: string[],
 ): Promise<Predictions | undefined> {
   if (facts.shadow === undefined) return undefined;
@@ -172,25 +184,66 @@ async function readPredictions(
   const window = windowOfShadow(metrics, options.window, notes);
   const source = { destination: facts.captures, endpoint: options.endpoint, window };
   const { endpoint } = options;
+  const { signal } = options.comparison;
   const owner = { account: await aws.account(endpoint), region: aws.target.region, endpoint };
   const all = join(options.cache, 'captures');
-  const fetch = (variant: string) =>
-    fetchCaptures(
-      aws,
-      clock,
-      { ...source, variant },
-      {
-        cache: captureCache(options.cache, owner),
-        older: all,
-        signal: options.comparison.signal,
-        progress: (files, of) => options.comparison.progress?.({ step: 'fetching-captures', variant, files, of }),
-      },
-    );
+  const cache = captureCache(options.cache, owner);
   const shadow = facts.shadow.name;
+  const [productionFolders, shadowFolders] = await together(
+    clock,
+    () => listCaptures(aws, clock, { ...source, variant: facts.production.name }, signal),
+    () => listCaptures(aws, clock, { ...source, variant: shadow }, signal),
+  );
+  const sides = [productionFolders, shadowFolders].map(filesOf);
+  const [productionFiles = [], shadowFiles = []] = sides;
+  const fetch = (variant: string, found: readonly RemoteObject[]) =>
+    fetchObjects(aws, clock, found, {
+      cache,
+      older: all,
+      signal,
+      progress: (files, of) => options.comparison.progress?.({ step: 'fetching-captures', variant, files, of }),
+    });
+  if (options.elsewhere !== undefined) {
+    const compared = await options.elsewhere({
+      endpoint,
+      root: capturesRoot(facts.captures, endpoint),
+      variants: { production: facts.production.name, shadow },
+      window,
+      sampling: facts.sampling ?? 1,
+      requests: requestsOf(metrics),
+      folders: [...productionFolders, ...shadowFolders],
+      toFetch: bytesToFetch(sides.flat(), cache),
+      comparison: options.comparison,
+      async sample() {
+        const said: string[] = [];
+        const newest = [
+          await fetch(facts.production.name, productionFiles.slice(-LAST_FILES)),
+          await fetch(shadow, shadowFiles.slice(-LAST_FILES)),
+        ].map(({ paths }) => paths);
+        const tail = wholeCaptures(window, newest, clock.now());
+        if (tail.to < window.to) said.push(tailNote(tail));
+        const records = {
+          production: { files: (await fetch(facts.production.name, spread(productionFiles, SAMPLED_FILES))).paths },
+          shadow: { files: (await fetch(shadow, spread(shadowFiles, SAMPLED_FILES))).paths },
+          window: tail,
+          sampling: facts.sampling ?? 1,
+        };
+        options.reads([...newest.flat(), ...records.production.files, ...records.shadow.files]);
+        return { records, window: tail, notes: said };
+      },
+    });
+    notes.push(...compared.notes);
+    if ('engine' in compared) {
+      options.readBy(compared.engine);
+      if (compared.predictions.production.records + compared.predictions.shadow.records === 0)
+        notes.push(nothingCaptured(facts.captures));
+      return compared.predictions;
+    }
+  }
   const [productionCaptures, shadowCaptures] = await together(
     clock,
-    () => fetch(facts.production.name),
-    () => fetch(shadow),
+    () => fetch(facts.production.name, productionFiles),
+    () => fetch(shadow, shadowFiles),
   );
   const used = [...productionCaptures.paths, ...shadowCaptures.paths];
   options.reads(used);
@@ -204,9 +257,7 @@ async function readPredictions(
   else await boundCache(all, used, clock.now());
   const tail = wholeCaptures(window, [productionCaptures.paths, shadowCaptures.paths], clock.now());
   if (tail.to < window.to) {
-    notes.push(
-      `Captures of the two variants do not arrive at the same time: answers count up to ${timeOfDay(tail.to)} UTC; only one side has arrived since.`,
-    );
+    notes.push(tailNote(tail));
   }
   const found = await compareRecords(
     {
@@ -219,11 +270,25 @@ async function readPredictions(
   );
   notes.push(...found.notes);
   if (found.predictions.production.records + found.predictions.shadow.records === 0) {
-    notes.push(
-      `No captured request lies in this window under ${facts.captures}. Captures arrive a minute or two after the requests; if there never are any, the models' execution role may lack s3:PutObject there (or kms:GenerateDataKey), which SageMaker does not say.`,
-    );
+    notes.push(nothingCaptured(facts.captures));
   }
   return found.predictions;
+}
+
+const tailNote = ({ to }: Window) =>
+  `Captures of the two variants do not arrive at the same time: answers count up to ${timeOfDay(to)} UTC; only one side has arrived since.`;
+
+const nothingCaptured = (place: string) =>
+  `No captured request lies in this window under ${place}. Captures arrive a minute or two after the requests; if there never are any, the models' execution role may lack s3:PutObject there (or kms:GenerateDataKey), which SageMaker does not say.`;
+
+/** Undefined where CloudWatch tells of none. */
+function requestsOf({ production }: Metrics): number | undefined {
+  const sum = production.invocations.reduce<number>((all, n) => all + (n ?? 0), 0);
+  return sum === 0 ? undefined : sum;
+}
+
+function filesOf(folders: readonly CapturesFolder[]): RemoteObject[] {
+  return folders.flatMap(({ objects }) => objects).filter(isCapture);
 }
 
 /** The window from the shadow's first request on: before it, there was nothing to pair production with. */

@@ -8,6 +8,7 @@ export const TOPICS: Readonly<Record<string, string>> = {
   release: 'from an upload to production by itself: settings, approval, cron',
   pipeline: 'a release on AWS by itself: what is installed, what it costs, how it goes',
   batch: 'a shadow that needs no endpoint: transform jobs over recorded inputs, day by day',
+  athena: 'captures read by Amazon Athena: consent, cost, what is kept',
   judging: 'how a shadow is judged: gates, bounds, noise, calibration',
   answers: 'how answers are read: kinds, and the formats that are known',
   configuration: 'shadowctl.yaml, environment variables, policies',

@@ -24,6 +24,7 @@ export function askedFlags(flags: ReportOptions): CommandLine['options'] {
     'allow-command': flags.allowCommand ? true : undefined,
     task: flags.task,
     source: flags.source === 'captures' ? undefined : flags.source,
+    engine: flags.engine,
     'log-pattern': flags.logPattern,
     'logs-query': flags.logsQuery,
     id: flags.id,

@@ -60,6 +60,12 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
         .choices(['captures', 'logs'])
         .default('captures'),
     )
+    .addOption(
+      new Option(
+        '--engine <engine>',
+        'what reads captures: this machine, or Amazon Athena, which costs money (default: engine in shadowctl.yaml, or local)',
+      ).choices(['local', 'athena']),
+    )
     .option('--log-pattern <pattern>', "with --source logs: which lines, like '{ $.prediction = * }'")
     .option('--logs-query <query>', 'with --source logs: a query of Logs Insights, with @timestamp among its fields')
     .option(
@@ -145,6 +151,7 @@ const NOTHING = {
   labelNext: undefined,
   prediction: undefined,
   answers: undefined,
+  engine: undefined,
   logPattern: undefined,
   logsQuery: undefined,
   id: undefined,

@@ -23,6 +23,8 @@ export interface ReportOptions extends ComparatorFlags, WaiverFlags {
   answers: string | undefined;
   /** Where predictions are taken from: data capture, or what the containers print. */
   source: 'captures' | 'logs';
+  /** What reads captures; undefined: as shadowctl.yaml says. */
+  engine?: 'local' | 'athena' | undefined;
   /** Filter pattern of CloudWatch Logs. */
   logPattern: string | undefined;
   /** Query of CloudWatch Logs Insights, in place of the pattern. */

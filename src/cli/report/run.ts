@@ -20,6 +20,7 @@ import { showDoing } from '../views/doing.ts';
 import { liveText } from '../views/look.ts';
 import { withProgress } from '../../ui/progress.ts';
 import { askedFlags } from './asked.ts';
+import { elsewhereFor } from './engine.ts';
 import type { ReportOptions } from './options.ts';
 import { labelRequest, writeLabelRows } from './label-next.ts';
 import { judgeOptions } from './judge-options.ts';
@@ -38,7 +39,11 @@ export async function run(app: App, flags: ReportOptions): Promise<Outcome> {
     rejectUnusedFlags(resolve(app.cwd, path), options);
   const labels = labelRequest(app.cwd, options);
   const released = await judgedAsReleased(app, options);
-  const wanted = { ...(await judgeOptions(app, { ...options, ...released?.by })), labelNext: labels?.next };
+  const wanted = {
+    ...(await judgeOptions(app, { ...options, ...released?.by })),
+    labelNext: labels?.next,
+    elsewhere: await elsewhereFor(app, options),
+  };
   const look = looksAt(app, wanted, options.watch !== undefined);
   let looks = 0;
   const lookShown = () => {

@@ -25,6 +25,11 @@ export function showDoing(progress: Pick<Progress, 'update'>, doing: Doing): voi
     }
     case 'asking-comparator':
       return progress.update(`waiting for the comparator, which works on ${doing.pairs} pairs`);
+    case 'asking-athena': {
+      const { done, of } = doing;
+      const step = 'Athena reads the captures';
+      return progress.update(`${step}: ${done} of about ${of} queries`, { step, share: of === 0 ? 1 : done / of });
+    }
     case 'comparing':
     case 'pairing':
     case 'summing':

@@ -183,6 +183,10 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       if (what === 'begins') return [`${day}:`];
       return what === 'missing' ? [`${day}: nothing was delivered.`] : warn(`${day}: ${plain(problem?.message ?? '')}`);
     }
+    case 'look-left':
+      return warn(
+        `What Athena made for this report was not all deleted: ${event.words} The next report by Athena deletes it, or cleanup.`,
+      );
     case 'cleanup-begun':
       return [`endpoint ${event.endpoint}:`];
     case 'deleted':

@@ -197,6 +197,9 @@ const NAMES: Readonly<Record<ResourceKind, [one: string, many: string]>> = {
   'scalable-target': ['scalable target', 'scalable targets'],
   'transform-job': ['transform job', 'transform jobs'],
   'batch-outputs': ['folder of outputs', 'folders of outputs'],
+  'glue-database': ['Glue database', 'Glue databases'],
+  'athena-data': ['folder of evidence', 'folders of evidence'],
+  'athena-look': ['look by Athena', 'looks by Athena'],
 };
 
 function counted(kind: ResourceKind, count: number): string {

@@ -33,6 +33,8 @@ function describeDetail(step: Step): string {
     (step.kind === 'log-group' || step.kind === 's3-prefix' || step.kind === 'batch-outputs')
   )
     return 'written by SageMaker; cleanup deletes it';
+  if (step.action === 'create' && (step.kind === 'athena-data' || step.kind === 'athena-look'))
+    return 'made by Athena; cleanup deletes it';
   if (step.action === 'delete' || !('input' in step)) return '';
   switch (step.kind) {
     case 'model': {

@@ -28,6 +28,9 @@ export type On =
   | 'topics'
   | 'scalable targets'
   | 'scaling alarms'
+  | 'athena workgroup'
+  | 'glue database'
+  | 'glue tables'
   | 'state bucket'
   | 'state objects'
   | 'pipeline stack'
@@ -89,6 +92,40 @@ const byTag = (flag: string): Need[] => [
   optional('logs:DescribeLogGroups', 'any', flag),
 ];
 
+const ATHENA_USED = 'a report was read by Athena';
+const ATHENA = '--engine athena';
+
+/** What Athena does is done with the permissions of whoever asks for it: it reads the catalog and the buckets as they. */
+const BY_ATHENA = [
+  ...['GetWorkGroup', 'StartQueryExecution', 'GetQueryExecution', 'GetQueryResults', 'StopQueryExecution'].map((name) =>
+    need(`athena:${name}`, 'athena workgroup', { only: ATHENA }),
+  ),
+  ...['ListQueryExecutions', 'BatchGetQueryExecution'].map((name) =>
+    need(`athena:${name}`, 'athena workgroup', { only: ATHENA }),
+  ),
+  need('glue:GetDatabase', 'glue database', { only: ATHENA }),
+  need('glue:CreateDatabase', 'glue database', { only: `${ATHENA}, and the database is missing` }),
+  need('glue:TagResource', 'glue database', { only: `${ATHENA}, and the database is missing` }),
+  ...['GetTable', 'GetTables', 'CreateTable', 'DeleteTable'].map((name) =>
+    need(`glue:${name}`, 'glue tables', { only: ATHENA }),
+  ),
+  need('s3:GetBucketLocation', 'bucket', { only: ATHENA }),
+  need('s3:ListBucketMultipartUploads', 'bucket', { only: ATHENA }),
+  need('s3:PutObject', 'objects', { only: ATHENA }),
+  need('s3:DeleteObject', 'objects', { only: ATHENA }),
+  need('s3:AbortMultipartUpload', 'objects', { only: ATHENA }),
+  need('s3:ListMultipartUploadParts', 'objects', { only: ATHENA }),
+  need('s3:CreateBucket', 'bucket', { only: `${ATHENA}, and no bucket is there` }),
+];
+
+/** What of Athena is there: what cleanup deletes, and status counts. */
+const ATHENA_LEFT = [
+  optional('glue:GetDatabase', 'glue database', ATHENA_USED),
+  optional('glue:GetTables', 'glue tables', ATHENA_USED),
+  optional('athena:ListQueryExecutions', 'athena workgroup', ATHENA_USED),
+  optional('athena:BatchGetQueryExecution', 'athena workgroup', ATHENA_USED),
+];
+
 /** What stands of all that the journal names. */
 const INVENTORY = [
   optional('cloudwatch:DescribeAlarms', 'any'),
@@ -99,6 +136,7 @@ const INVENTORY = [
   optional('logs:DescribeLogGroups', 'any'),
   optional('application-autoscaling:DescribeScalableTargets', 'any', SCALED),
   optional('application-autoscaling:DescribeScalingPolicies', 'any', SCALED),
+  ...ATHENA_LEFT,
 ];
 
 /** To let a shadow scale (SageMaker Developer Guide, "Auto scaling prerequisites"; production has made the service-linked role). */
@@ -377,7 +415,7 @@ export const NEEDS = {
     ...REPORT.filter(({ action }) => !action.startsWith('logs:')),
     optional('cloudwatch:DescribeAlarms', 'any'),
   ],
-  report: [...IDENTITY, ...REPORT],
+  report: [...IDENTITY, ...REPORT, ...BY_ATHENA],
   promote: [
     ...IDENTITY,
     ...OWNER,
@@ -487,6 +525,9 @@ export const NEEDS = {
     need('s3:DeleteObject', 'objects'),
     need('s3:DeleteBucket', 'bucket'),
     need('logs:DeleteLogGroup', 'log group'),
+    need('glue:DeleteDatabase', 'glue database', { only: ATHENA_USED }),
+    need('glue:DeleteTable', 'glue tables', { only: ATHENA_USED }),
+    need('athena:StopQueryExecution', 'athena workgroup', { only: ATHENA_USED }),
     need('application-autoscaling:DeregisterScalableTarget', 'scalable targets', {
       only: 'the endpoint scales automatically',
     }),

@@ -1,3 +1,4 @@
+import { athenaSettings } from '../../base/project.ts';
 import { partitionOf } from '../../aws/partition.ts';
 import { defaultBucket } from '../../resources/artifact/candidate.ts';
 import { EXECUTION_ROLE, NEEDS, type Need, type On, type PermittedCommand, READ_STATE, WRITE_STATE } from './needs.ts';
@@ -17,6 +18,8 @@ export interface Place {
   state?: { bucket: string; key: string } | undefined;
   /** ARNs of the topics that are notified. */
   topics: readonly string[];
+  /** What reports by Athena use; undefined: as where shadowctl.yaml says nothing. */
+  athena?: { workgroup: string; database: string } | undefined;
 }
 
 /** A policy of IAM, as JSON. */
@@ -139,6 +142,9 @@ const SIDS: Readonly<Record<On, string>> = {
   'any image': 'AnyImage',
   topics: 'Notify',
   'scalable targets': 'ScalableTargets',
+  'athena workgroup': 'Athena',
+  'glue database': 'GlueDatabase',
+  'glue tables': 'GlueTables',
   'state bucket': 'StateBucket',
   'state objects': 'State',
   'scaling alarms': 'ScalingAlarms',
@@ -178,6 +184,9 @@ export function resourcesOf(on: On, place: Place): string[] {
     (bucket) => `arn:${partition}:s3:::${bucket}`,
   );
   const logGroup = `/aws/sagemaker/Endpoints/${endpoint ?? '*'}`;
+  const { workgroup, database } = place.athena ?? athenaSettings({});
+  // Glue asks for each level: the catalog, the database, the table (Glue Developer Guide, "Specifying AWS Glue resource ARNs").
+  const catalog = [arn('glue', 'catalog'), arn('glue', `database/${database}`)];
   const pipeline = `shadowctl-${(endpoint ?? '').slice(0, PIPELINE_ENDPOINT)}*`;
   switch (on) {
     case 'any':
@@ -216,6 +225,12 @@ export function resourcesOf(on: On, place: Place): string[] {
       return [arn('cloudwatch', `alarm:${endpoint ?? ''}*`)];
     case 'log group':
       return [arn('logs', `log-group:${logGroup}:*`)];
+    case 'athena workgroup':
+      return [arn('athena', `workgroup/${workgroup}`)];
+    case 'glue database':
+      return catalog;
+    case 'glue tables':
+      return [...catalog, arn('glue', `table/${database}/*`)];
     case 'state bucket':
       return place.state === undefined ? [] : [`arn:${partition}:s3:::${place.state.bucket}`];
     case 'state objects':

@@ -1,8 +1,8 @@
 import { suspectedSource } from '../../analysis/judge/label-fault.ts';
 import { earlierText } from '../../analysis/judge/earlier.ts';
 import { fleetText } from '../../analysis/judge/fleets.ts';
-import type { VariantFacts } from '../../analysis/observations.ts';
-import { count, counted, percent } from '../../base/units.ts';
+import type { ReadElsewhere, VariantFacts } from '../../analysis/observations.ts';
+import { bytes, count, counted, percent, scanPrice } from '../../base/units.ts';
 import type { LostLines, Predictions } from '../../analysis/predictions.ts';
 import type { Report } from '../report.ts';
 import { spanOfDays } from './days.ts';
@@ -34,6 +34,8 @@ export interface Facts {
   waived: readonly string[];
   /** What answers were taken for, a sentence each way in which they can be read; the likeliest first. */
   answers: readonly string[];
+  /** What read the captures, and what that cost, where it was not this machine. A sentence. */
+  engine: string | undefined;
   /** Undefined where nothing was judged by it. */
   policy: string | undefined;
 }
@@ -48,12 +50,26 @@ export function factsOf({ observations, verdict, policyFrom, fleets, batch, earl
       ...(shadow === undefined ? [] : [running(batch === undefined ? 'shadow' : 'candidate', shadow)]),
     ],
     sampling: shadow === undefined || sampling === undefined ? undefined : `sees ${percent(sampling)} of the requests`,
-    warnings: warningsOf(observations.predictions),
+    warnings: [...sampledOf(observations.engine), ...warningsOf(observations.predictions)],
     fleets: fleets && fleetText(fleets),
     waived: [...waiverTexts(verdict?.waivers ?? []), ...earlier.map(earlierText)],
     answers: readingsText(observations.predictions),
+    engine: observations.engine && engineText(observations.engine),
     policy: verdict === undefined ? undefined : policyFrom,
   };
+}
+
+/** That answers were compared of a part of the requests alone. */
+function sampledOf(engine: ReadElsewhere | undefined): string[] {
+  if (engine?.sampled === undefined) return [];
+  const { requests, of, why } = engine.sampled;
+  return [`Answers were compared of ${count(requests)} of ${counted(of, 'pairs')}, drawn at random, because ${why}.`];
+}
+
+/** What Athena read, and what that cost. */
+function engineText({ queries, scanned, billed, dollars, hours, workgroup }: ReadElsewhere): string {
+  const kept = hours.kept === 0 ? '' : `, ${count(hours.kept)} were kept from earlier looks`;
+  return `Athena read the captures where they lie: ${counted(hours.read, 'hours of a variant')} read${kept}; ${counted(queries, 'queries')} scanned ${bytes(scanned)}, billed as ${bytes(billed)}: about ${scanPrice(dollars)} (workgroup ${workgroup}).`;
 }
 
 function warningsOf(predictions: Predictions | undefined): string[] {

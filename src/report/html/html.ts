@@ -75,7 +75,7 @@ function hash(text: string): string {
 }
 
 function facts(report: Report): string {
-  const { variants, sampling, answers } = factsOf(report);
+  const { variants, sampling, answers, engine } = factsOf(report);
   const table = htmlTable(
     ['', 'variant', 'model', 'endpoint config', 'instances'],
     variants.map(({ role, name, model, endpointConfig, instances }) => [
@@ -89,7 +89,7 @@ function facts(report: Report): string {
     sampling === undefined ? 'What runs behind the endpoint' : `The shadow ${sampling}`,
   );
   const read = answers.length === 0 ? '' : `\n<p>Answers: ${proseHtml(answers.join('; or '))}</p>`;
-  return `<h2>What runs</h2>\n${table}${read}\n<p>Covered: ${proseHtml([coveredText(report), errorText(report)].filter((part) => part !== undefined).join('; '))}.</p>`;
+  return `<h2>What runs</h2>\n${table}${read}\n<p>Covered: ${proseHtml([coveredText(report), errorText(report)].filter((part) => part !== undefined).join('; '))}.</p>${engine === undefined ? '' : `\n<p>${proseHtml(engine)}</p>`}`;
 }
 
 function verdict(

@@ -46,9 +46,10 @@ export async function renderTerminal(report: Report, options: RenderOptions): Pr
 const MORE = 'This is the short form. All of it: --full, or with pictures: --format html --output report.html.';
 
 function last(report: Report, full: boolean, options: RenderOptions): string {
-  const { policy } = factsOf(report);
+  const { policy, engine } = factsOf(report);
   return [
     unitsText(report),
+    engine ?? '',
     policy === undefined ? '' : `policy: ${plain(policy)}`,
     full || report.verdict === undefined ? '' : MORE,
   ]

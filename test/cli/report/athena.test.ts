@@ -1,0 +1,98 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../../../src/cli/report/run.ts';
+import type { ReportOptions } from '../../../src/cli/report/options.ts';
+import { printText } from '../../../src/base/text.ts';
+import type { Problem } from '../../../src/base/errors.ts';
+import { renderers } from '../../../src/report/render.ts';
+import type { Report } from '../../../src/report/report.ts';
+import { violations } from '../../report/schema.ts';
+import { stage, type Stage } from './endpoint.ts';
+import { OPTIONS } from './options.ts';
+
+/* `report --engine athena`, through the real SDK, beside the same report on this machine. */
+
+let open: Stage;
+beforeAll(async () => {
+  open = await stage('good');
+  await open.traffic(120, 30_000);
+  open.clock.advance(15 * 60_000);
+});
+afterAll(() => open.close());
+
+async function report(options: Partial<ReportOptions> = {}) {
+  const { app, out, err } = open.app();
+  const outcome = await run(app, { ...OPTIONS, last: '2h', ...options });
+  const text = out.join('\n');
+  return {
+    outcome,
+    text,
+    err: err.join('\n'),
+    report: options.format === undefined ? withoutNulls(text) : undefined,
+  };
+}
+
+/** In JSON, members that are undefined are null. */
+function withoutNulls(text: string): Report {
+  return JSON.parse(text, function (this: unknown, _, value: unknown) {
+    return value === null && !Array.isArray(this) ? undefined : value;
+  }) as Report;
+}
+
+async function refused(options: Partial<ReportOptions>): Promise<string> {
+  const problem = await report(options).then(
+    () => undefined,
+    (error: unknown) => error as Problem,
+  );
+  return `${problem?.kind}: ${problem?.message} ${problem?.next === undefined ? '' : printText(problem.next)}`;
+}
+
+test('both engines fill the same sums, and the same judge comes to the same verdict; a later look reads no hour again', async () => {
+  const [here, there] = [await report({ engine: 'local' }), await report({ engine: 'athena' })];
+  expect(violations(JSON.parse(there.text))).toEqual([]);
+  expect(there.report?.observations.engine).toMatchObject({ name: 'athena', hours: { kept: 0 } });
+  expect(there.report?.observations.predictions).toMatchObject({ pairs: 120, method: 'inferenceId' });
+  expect(there.report?.verdict?.outcome).toBe(here.report?.verdict?.outcome);
+  const gates = ({ report: one }: typeof here) =>
+    Object.fromEntries(one?.verdict?.gates.map(({ id, outcome }) => [id, outcome]) ?? []);
+  expect(gates(there)).toEqual(gates(here));
+  expect(there.err).toMatch(/Athena reads [\d.]+ kB of captures, 4 hours of a variant/);
+  // Every format says what it cost.
+  const words = 'Athena read the captures where they lie: 4 hours of a variant read';
+  if (there.report === undefined) throw new Error('no report');
+  for (const format of ['markdown', 'html'] as const)
+    expect((await renderers[format]())(there.report, { columns: 80, color: false })).toContain(words);
+  const text = await report({ engine: 'athena', format: 'text' });
+  expect(text.err).toContain('Athena reads no captures anew; the records of 4 are kept from earlier looks.');
+  expect(text.text.replace(/\s+/g, ' ')).toContain('0 hours of a variant read, 4 were kept from earlier looks');
+});
+
+test('engine: athena in shadowctl.yaml is enough, and --engine local overrules it', async () => {
+  const { app } = open.app();
+  const file = join(app.cwd, 'shadowctl.yaml');
+  writeFileSync(file, 'engine: athena\nathena: { workgroup: primary }\n');
+  try {
+    expect((await report()).report?.observations.engine).toMatchObject({ name: 'athena' });
+    expect((await report({ engine: 'local' })).report?.observations.engine).toBeUndefined();
+    // Labels are compared on this machine: what the file says gives way, what the flag says is refused.
+    const labelled = await report({ labels: 'weather-test.csv:label' });
+    expect(labelled.report?.observations.engine).toBeUndefined();
+    expect(labelled.report?.observations.notes.join(' ')).toContain('labels are compared on this machine');
+    expect(await refused({ engine: 'athena', labels: 'weather-test.csv:label' })).toMatch(/usage: .*--engine local/);
+  } finally {
+    writeFileSync(file, '');
+  }
+});
+
+test('answers that SQL does not compare are compared of a sample, and the report says so', async () => {
+  const found = await report({ engine: 'athena', task: 'json' });
+  const { engine, predictions } = found.report?.observations ?? {};
+  expect(engine?.sampled).toMatchObject({ requests: 120, of: 120 });
+  expect(predictions?.pairs).toBe(120);
+});
+
+test('what has no captures is refused by name', async () => {
+  expect(await refused({ engine: 'athena', source: 'logs' })).toMatch(/^usage: --engine athena reads the captures/);
+  expect(await refused({ engine: 'athena', predictions: false })).toMatch(/^usage: .*with --no-predictions/);
+});
