@@ -1,8 +1,11 @@
 import { GetQueryExecutionCommand } from '@aws-sdk/client-athena';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort, type RunningTrino, startTrino, TRINO, TRINO_MISSING } from '../support/trino.ts';
 import { type AthenaStand, athenaStand, CAPTURES, captured } from './services/athena/athena-stand.ts';
 import { AGGREGATES, SCALARS, TABLE, WINDOWS } from './sql/functions.ts';
+
+// A server that has just started, on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 240_000 });
 
 /*
  * A real Trino reads the emulator's Glue and S3, and runs what Athena is asked: it must find what the emulator's own engine

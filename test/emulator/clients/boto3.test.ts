@@ -21,6 +21,7 @@ const QUICK_LATENCIES = {
   runTransformJob: 100,
   stopTransformJob: 100,
   stackResource: 50,
+  runQuery: 50,
 };
 
 describe(`boto3${boto3 ? '' : ' (skipped: needs `npm run peers`, and boto3)'}`, () => {
@@ -37,12 +38,12 @@ describe(`boto3${boto3 ? '' : ' (skipped: needs `npm run peers`, and boto3)'}`, 
 
   it
     .skipIf(!boto3)
-    .each(['sagemaker', 'cloudwatch', 'transfers', 'keys', 'retries', 'logs', 'accounts', 'functions', 'transform'])(
-    '%s',
-    async (name) => {
-      const file = join(import.meta.dirname, 'boto3_programs.py');
-      const env = surroundings(emulatorEnvironment(emulator.url, {}));
-      expect(await program('python3', [file, name], cwd, env)).toEqual({ code: 0, out: '', err: '' });
-    },
-  );
+    .each([
+      ...['sagemaker', 'cloudwatch', 'transfers', 'keys', 'retries', 'logs', 'accounts', 'functions', 'transform'],
+      'athena',
+    ])('%s', async (name) => {
+    const file = join(import.meta.dirname, 'boto3_programs.py');
+    const env = surroundings(emulatorEnvironment(emulator.url, {}));
+    expect(await program('python3', [file, name], cwd, env)).toEqual({ code: 0, out: '', err: '' });
+  });
 });

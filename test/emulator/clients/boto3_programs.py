@@ -337,5 +337,104 @@ def transform():
         assert "ValidationException" in str(error), error
 
 
+def athena():
+    """A query from start to results, by boto3's paginator; UNLOAD, and a table over what it wrote."""
+    client = boto3.client("athena")
+    glue = boto3.client("glue")
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="lake")
+    for hour, rows in (("00", 2), ("01", 3)):
+        lines = "".join(json.dumps({"eventMetadata": {"eventId": f"{hour}-{n}"}, "score": n / 4}) + "\n" for n in range(rows))
+        s3.put_object(Bucket="lake", Key=f"raw/2026/11/02/{hour}/a.jsonl", Body=lines)
+    glue.create_database(DatabaseInput={"Name": "lake"})
+    assert refused(glue.create_database, DatabaseInput={"Name": "LAKE"})[0] == "AlreadyExistsException"
+
+    def table(name, columns, serde, location, partition):
+        return {
+            "Name": name,
+            "TableType": "EXTERNAL_TABLE",
+            "Parameters": {"EXTERNAL": "TRUE", "projection.enabled": "true", **partition[1]},
+            "PartitionKeys": [{"Name": partition[0], "Type": "string"}],
+            "StorageDescriptor": {
+                "Columns": [{"Name": column, "Type": kind} for column, kind in columns],
+                "Location": location,
+                "SerdeInfo": {"SerializationLibrary": serde},
+            },
+        }
+
+    hours = {
+        "projection.dt.type": "date",
+        "projection.dt.format": "yyyy/MM/dd/HH",
+        "projection.dt.range": "2026/11/01/00,2026/11/30/00",
+        "projection.dt.interval": "1",
+        "projection.dt.interval.unit": "HOURS",
+        "storage.location.template": "s3://lake/raw/${dt}/",
+    }
+    columns = [("eventMetadata", "struct<eventId:string>"), ("score", "double")]
+    raw = table("raw", columns, "org.openx.data.jsonserde.JsonSerDe", "s3://lake/raw/", ("dt", hours))
+    glue.create_table(DatabaseName="lake", TableInput=raw)
+    assert [one["Name"] for one in glue.get_tables(DatabaseName="lake")["TableList"]] == ["raw"]
+    assert glue.get_table(DatabaseName="lake", Name="RAW")["Table"]["Parameters"]["projection.dt.type"] == "date"
+
+    def run(sql):
+        started = client.start_query_execution(
+            QueryString=sql,
+            ClientRequestToken=f"{hash(sql) % 10**32:032d}",
+            QueryExecutionContext={"Database": "lake"},
+            ResultConfiguration={"OutputLocation": "s3://lake/results/"},
+        )["QueryExecutionId"]
+        for _ in range(200):
+            query = client.get_query_execution(QueryExecutionId=started)["QueryExecution"]
+            if query["Status"]["State"] not in ("QUEUED", "RUNNING"):
+                return query
+            time.sleep(0.05)
+        raise AssertionError(f"{sql} does not end")
+
+    query = run("SELECT eventmetadata.eventid AS id, nullif(score, 0e0) AS score FROM raw ORDER BY 1")
+    assert query["Status"]["State"] == "SUCCEEDED", query
+    assert query["Statistics"]["DataScannedInBytes"] == sum(
+        one["Size"] for one in s3.list_objects_v2(Bucket="lake", Prefix="raw/")["Contents"]
+    ), query
+    pages = client.get_paginator("get_query_results").paginate(
+        QueryExecutionId=query["QueryExecutionId"], PaginationConfig={"PageSize": 2}
+    )
+    rows = [[cell.get("VarCharValue") for cell in row["Data"]] for page in pages for row in page["ResultSet"]["Rows"]]
+    assert rows == [["id", "score"], ["00-0", None], ["00-1", "0.25"], ["01-0", None], ["01-1", "0.25"], ["01-2", "0.5"]], rows
+    bucket, key = query["ResultConfiguration"]["OutputLocation"].removeprefix("s3://").split("/", 1)
+    body = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    assert body.splitlines()[:2] == ['"id","score"', '"00-0",'], body
+
+    unload = "UNLOAD (SELECT eventmetadata.eventid AS id, score FROM raw WHERE dt = '2026/11/02/01') TO 's3://lake/records/hour=01/' WITH (format = 'PARQUET')"
+    assert run(unload)["Status"]["State"] == "SUCCEEDED"
+    reason = run(unload + " ")["Status"]["StateChangeReason"]
+    assert reason.startswith("HIVE_PATH_ALREADY_EXISTS"), reason
+    enum = {"projection.hour.type": "enum", "projection.hour.values": "00,01"}
+    parquet = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+    columns = [("id", "string"), ("score", "double")]
+    glue.create_table(DatabaseName="lake", TableInput=table("records", columns, parquet, "s3://lake/records/", ("hour", enum)))
+    query = run("SELECT sum(score), count(*), max(hour) FROM records")
+    result = client.get_query_results(QueryExecutionId=query["QueryExecutionId"])["ResultSet"]
+    assert [cell["VarCharValue"] for cell in result["Rows"][1]["Data"]] == ["0.75", "3", "01"], result
+    assert [one["Type"] for one in result["ResultSetMetadata"]["ColumnInfo"]] == ["double", "bigint", "varchar"], result
+
+    assert refused(client.start_query_execution, QueryString="SELECT 1") == (
+        "InvalidRequestException",
+        "No output location provided. An output location is required either through the Workgroup result configuration setting or as an API input.",
+    )
+    client.create_work_group(
+        Name="bounded", Configuration={"ResultConfiguration": {"OutputLocation": "s3://lake/bounded/"}}, Tags=[{"Key": "a", "Value": "1"}]
+    )
+    started = client.start_query_execution(QueryString="SELECT 1", WorkGroup="bounded")["QueryExecutionId"]
+    client.stop_query_execution(QueryExecutionId=started)
+    listed = client.list_query_executions(WorkGroup="bounded")["QueryExecutionIds"]
+    assert listed == [started], listed
+    arn = "arn:aws:athena:us-east-1:000000000000:workgroup/bounded"
+    assert client.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "a", "Value": "1"}]
+    client.delete_work_group(WorkGroup="bounded", RecursiveDeleteOption=True)
+    glue.delete_table(DatabaseName="lake", Name="raw")
+    glue.delete_database(Name="lake")
+    assert refused(glue.get_table, DatabaseName="lake", Name="records")[0] == "EntityNotFoundException"
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]]()

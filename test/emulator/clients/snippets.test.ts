@@ -81,6 +81,7 @@ describe('the snippets of docs/emulator.md, against an emulator', () => {
     expect(out).toContain('"InvokedProductionVariant": "AllTraffic"');
     expect(out).toMatch(/ 009-model\.tar\.gz$/m);
     expect(out).toContain('GET /ping');
+    expect(out).toMatch(/^half\t3$/m);
     expect(await readFile(join(cwd, 'answer.json'), 'utf8')).toContain('"predicted_label": 4');
   });
 });
@@ -106,7 +107,7 @@ describe('the snippets of docs/emulator.md, with the command', () => {
   it.skipIf(!cli)(`the steps of the workflow${without(cli, 'AWS CLI')}`, async () => {
     const { jobs } = parse(named('workflow')[0] ?? '') as { jobs: { test: { steps: { run?: string }[] } } };
     const [install, start = '', use = ''] = jobs.test.steps.flatMap(({ run }) => run ?? []);
-    expect(install).toBe('npm install --global shadowctl');
+    expect(install).toBe('npm install --global ./shadowctl-*.tgz');
     const file = join(cwd, 'github-env');
     expect(await program('bash', ['-euc', start], cwd, { ...env, GITHUB_ENV: file })).toMatchObject({ code: 0 });
     try {

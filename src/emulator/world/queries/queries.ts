@@ -16,7 +16,7 @@ export function createQueries(world: Platform): Queries {
   const keep = (record: QueryRecord) => {
     const key = queryKey(record, record.id);
     table.set(key, record);
-    agenda.set(key, working.has(key) ? undefined : record.stage?.dueAt);
+    agenda.set(key, record.state === 'RUNNING' && working.has(key) ? undefined : record.stage?.dueAt);
   };
   // What had not ended with the process before begins again.
   for (const [key, record] of table.entries()) {
@@ -43,36 +43,48 @@ export function createQueries(world: Platform): Queries {
     }
     keep(record);
   };
-  const work = async (record: QueryRecord, at: number) => {
+  /** Runs a query in the background; when it is done is not when it ends. */
+  const begin = (record: QueryRecord) => {
     const key = queryKey(record, record.id);
-    record.state = 'RUNNING';
-    record.startedAt = at;
     const calledOff = new AbortController();
     const done = runQuery({ ...world, sql }, record, calledOff.signal)
       .catch((error: unknown): Outcome => {
         const words = `GENERIC_INTERNAL_ERROR: ${error instanceof Error ? error.message : String(error)}`;
-        return {
-          scanned: 0,
-          files: [],
-          ended: { state: 'FAILED', reason: words, error: { category: 1, type: 1, message: words } },
-        };
+        const failed = { state: 'FAILED', reason: words, error: { category: 1, type: 1, message: words } } as const;
+        return { scanned: 0, files: [], ended: failed };
       })
       .then((outcome) => {
         working.delete(key);
         if (calledOff.signal.aborted) return;
         outcomes.set(key, outcome);
-        const dueAt = at + world.latencies.runQuery;
-        record.stage = { kind: 'end', dueAt: world.clock.virtual ? dueAt : Math.max(dueAt, world.clock.now()) };
-        keep(record);
+        if (record.state === 'RUNNING') finish(record, world.clock.virtual ? 0 : world.clock.now());
       });
     working.set(key, { calledOff, done });
+    return done;
+  };
+  const finish = (record: QueryRecord, notBefore: number) => {
+    const dueAt = (record.startedAt ?? record.submittedAt) + world.latencies.runQuery;
+    record.stage = { kind: 'end', dueAt: Math.max(dueAt, notBefore) };
     keep(record);
-    // In simulated time nothing else can happen meanwhile; real callers must not wait.
-    // Trino asks this emulator for tables and objects, with the key of a session; whom that waits for, the gateway knows.
+  };
+  const run = async (record: QueryRecord, at: number) => {
+    const key = queryKey(record, record.id);
+    record.state = 'RUNNING';
+    record.startedAt = at;
+    if (outcomes.has(key)) return finish(record, 0);
+    const done = working.get(key)?.done ?? begin(record);
+    keep(record);
+    // In simulated time nothing else can happen meanwhile; real callers must not wait. Trino asks this emulator for tables and
+    // objects, with the key of a session; whom that waits for, the gateway knows.
     if (world.clock.virtual) await (world.trino === undefined ? done : world.timeline.outside(done, Infinity));
+    return undefined;
   };
   return {
-    add: keep,
+    add(record) {
+      // Nobody need look at it for it to run.
+      if (!world.clock.virtual) begin(record).catch(() => {});
+      keep(record);
+    },
     stop(record) {
       const key = queryKey(record, record.id);
       working.get(key)?.calledOff.abort(new Error('The query was stopped.'));
@@ -89,7 +101,7 @@ export function createQueries(world: Platform): Queries {
       for (const key of agenda.due(at)) {
         const record = table.get(key);
         if (record?.stage === undefined) agenda.set(key, undefined);
-        else await (record.stage.kind === 'run' ? work(record, at) : end(record, at));
+        else await (record.stage.kind === 'run' ? run(record, at) : end(record, at));
       }
     },
     async close() {
