@@ -211,17 +211,25 @@ function unlessNull(given: Call, name: string): Node {
   };
 }
 
-/** What Trino's functions are made of in DuckDB; those that begin with `js_` are JavaScript's. */
+/**
+ * What Trino's functions are made of in DuckDB; those that begin with `js_` are JavaScript's. A text in a CASE takes the type of
+ * its other values, so that whole numbers stay whole.
+ */
 export const MACROS = `
 CREATE MACRO trino_whole(type) AS type IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT');
 CREATE MACRO trino_divisor(a, b) AS CASE
   WHEN (typeof(a) LIKE 'DECIMAL%' OR typeof(b) LIKE 'DECIMAL%') AND typeof(a) NOT IN ('DOUBLE', 'FLOAT') AND typeof(b) NOT IN ('DOUBLE', 'FLOAT')
     THEN CAST(js_fail('NOT_SUPPORTED: the emulator''s own engine has not built the division of decimals; cast one to DOUBLE') AS TINYINT)
   WHEN b = 0 AND trino_whole(typeof(a)) AND trino_whole(typeof(b)) THEN CAST(js_fail('DIVISION_BY_ZERO: Division by zero') AS TINYINT)
-  WHEN b = 0 THEN CAST(js_fail('NOT_SUPPORTED: the emulator''s own engine has not built the division of a double by zero') AS TINYINT)
   ELSE b END;
-CREATE MACRO trino_divide(a, b) AS a // trino_divisor(a, b);
-CREATE MACRO trino_modulus(a, b) AS a % trino_divisor(a, b);
+CREATE MACRO trino_by_zero(a, b) AS b = 0 AND (typeof(a) IN ('DOUBLE', 'FLOAT') OR typeof(b) IN ('DOUBLE', 'FLOAT'));
+CREATE MACRO trino_divide(a, b) AS CASE
+  WHEN trino_by_zero(a, b) AND isnan(CAST(a AS DOUBLE)) THEN 'NaN'
+  WHEN trino_by_zero(a, b) AND a > 0 THEN 'Infinity'
+  WHEN trino_by_zero(a, b) AND a < 0 THEN '-Infinity'
+  WHEN trino_by_zero(a, b) THEN 'NaN'
+  ELSE a // trino_divisor(a, b) END;
+CREATE MACRO trino_modulus(a, b) AS CASE WHEN trino_by_zero(a, b) THEN 'NaN' ELSE a % trino_divisor(a, b) END;
 CREATE MACRO trino_split_part(s, d, n) AS list_extract(string_split(s, d), n);
 CREATE MACRO trino_regexp_extract(s, p) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p) END,
   (s, p, g) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END;

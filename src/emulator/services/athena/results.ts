@@ -1,6 +1,7 @@
 import type { GetQueryResultsInput } from '@aws-sdk/client-athena';
-import type { World } from '../../world/world.ts';
+import { objects } from '../../world/objects/records.ts';
 import type { QueryRecord } from '../../world/queries/records.ts';
+import type { World } from '../../world/world.ts';
 import { readResultCsv } from '../../world/queries/results.ts';
 import type { Context, Operations } from '../operation.ts';
 import { pageFrom } from '../paging.ts';
@@ -49,18 +50,19 @@ export const resultOperations = {
 } satisfies Operations;
 
 /** The result that was read last, of each world: it is read in pages. */
-const last = new WeakMap<World, { bytes: Uint8Array; rows: readonly (readonly (string | null)[])[] }>();
+const last = new WeakMap<World, { object: string; rows: readonly (readonly (string | null)[])[] }>();
 
 /** The rows as they lie in S3, header included: who has deleted the file has no result any more. */
 async function rowsOf({ world, refusal }: Context, { account, output }: QueryRecord) {
   const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(output) ?? [];
   const denied = refusal?.('s3:GetObject', `arn:aws:s3:::${bucket}/${key}`);
   if (denied !== undefined) throw invalidRequest(`Access denied when reading from location: ${output}`);
+  const object = `${output} ${objects(world.store).get(`${bucket}/${key}`)?.etag}`;
+  const known = last.get(world);
+  if (known?.object === object) return known.rows;
   const bytes = await world.objects.get(account, bucket, key);
   if (bytes === undefined) throw invalidRequest('Could not find results');
-  const known = last.get(world);
-  if (known?.bytes === bytes) return known.rows;
   const rows = readResultCsv(Buffer.from(bytes).toString('utf8'));
-  last.set(world, { bytes, rows });
+  last.set(world, { object, rows });
   return rows;
 }
