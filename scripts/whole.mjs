@@ -38,6 +38,8 @@ const FILES = {
     'test/cli/state.test.ts',
     'test/lifecycle/experiment.test.ts',
     'test/analysis/compare/engines.test.ts',
+    'test/analysis/compare/warehouse/compare.test.ts',
+    'test/analysis/compare/warehouse/reading.test.ts',
     'test/mirror/full-disk.test.ts',
     'test/pipeline/function.test.ts',
     'test/pipeline/process.test.ts',
@@ -54,6 +56,7 @@ const FILES = {
     'test/fixtures/mirror.test.ts',
     'test/pipeline/peers.test.ts',
     'test/emulator/trino.test.ts',
+    'test/analysis/compare/warehouse/trino.test.ts',
   ],
 };
 const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0', 'scipy==1.17.1', 'ville==0.1.0', 'flask==3.1.3'];

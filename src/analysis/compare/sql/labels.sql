@@ -22,7 +22,7 @@ with agreement as (
 select
   n as "rows", agree,
   (select cast(count(*) as double) from label_class) as classes,
-  (select sum(p * q) from label_class) / (n * n) as chance
+  (select sum(p * q) from label_class) / nullif(n * n, 0) as chance
 from agreement;
 
 -- name: commonest

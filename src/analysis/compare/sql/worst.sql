@@ -13,13 +13,13 @@ with scored as (
     end as distance
   from compared
 ), furthest as (
-  select input, max(distance) as distance, cast(count(*) as double) as times
-  from scored where distance > 0 group by input order by max(distance) desc, min(moment), input limit 10
+  select input, max(distance) as largest, cast(count(*) as double) as times
+  from scored where distance > 0 group by input order by largest desc, min(moment), input limit 10
 ), first as (
   select
     key, moment, place, scored.distance as distance, times,
     row_number() over (partition by scored.input order by moment, key, place) as nth
-  from scored join furthest on furthest.input = scored.input and furthest.distance = scored.distance
+  from scored join furthest on furthest.input = scored.input and furthest.largest = scored.distance
 )
 select
   cast(key as varchar) as key, cast(moment as double) as moment, cast(place as double) as place, distance, times

@@ -1,6 +1,7 @@
 import { usageError } from '../../../base/errors.ts';
 import type { ComparisonOptions } from '../options.ts';
 import { readingsOf } from '../readings.ts';
+import { CANNOT } from './cannot.ts';
 import { ASKED_SHARE, readStaging, sampleStaging, SIDES } from './staging.ts';
 import type { Staging } from './staging.ts';
 import { capturesTable, cellsTable, recordsTable } from './tables.ts';
@@ -78,8 +79,8 @@ function refuse({ truth, labelNext }: ComparisonOptions): void {
 
 /** Why SQL cannot compare what is asked for; undefined where it can. */
 export function notBySql({ comparator, cluster, task, answers }: ComparisonOptions): string | undefined {
-  if (comparator !== undefined) return 'a command of your own compares them';
-  if (cluster !== undefined) return 'the policy says what rows hang together by, which is read out of each request';
+  if (comparator !== undefined) return CANNOT.comparator;
+  if (cluster !== undefined) return CANNOT.clusters;
   if (task === 'multiclass' || task === 'json' || answers?.kind === 'json')
     return 'they are compared as classes or as JSON, whatever they look like';
   return undefined;

@@ -1,5 +1,6 @@
 import type { ReadingPair } from '../../answers/choose.ts';
 import type { Reading } from '../../answers/reading.ts';
+import { CANNOT } from './cannot.ts';
 import { learnForms } from './reading/learn.ts';
 import type { Form } from './reading/forms.ts';
 import { recordsSelect } from './reading/sql.ts';
@@ -45,7 +46,7 @@ export function readStaging(
   const missing = SIDES.map((side) => learned[side].missing).reduce((a, b) => a + b);
   const compared = SIDES.every((side) => COMPARED.has(reading[side].kind));
   const unread = !compared
-    ? 'answers of this kind are compared by a program, not by SQL'
+    ? CANNOT.fields
     : missing > 0
       ? 'some answers are written in ways that SQL does not read exactly as this program does'
       : undefined;

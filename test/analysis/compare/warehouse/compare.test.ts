@@ -1,68 +1,62 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readReference } from '../../../../src/analysis/answers/reference.ts';
 import { compareRecords } from '../../../../src/analysis/compare/compare.ts';
+import { CANNOT } from '../../../../src/analysis/compare/warehouse/cannot.ts';
 import type { ComparisonOptions } from '../../../../src/analysis/compare/options.ts';
-import { compareInWarehouse } from '../../../../src/analysis/compare/warehouse/compare.ts';
-import { planInWarehouse } from '../../../../src/analysis/compare/warehouse/plan.ts';
-import type { Predictions } from '../../../../src/analysis/predictions.ts';
+import { type AthenaStand, athenaStand } from '../../../emulator/services/athena/athena-stand.ts';
 import { sampled } from '../../../support/sizes.ts';
-import { comparable } from '../comparable.ts';
-import { generated, KINDS } from '../generated.ts';
+import { readTruth } from '../../read-truth.ts';
+import { generated, KINDS, WINDOW } from '../generated.ts';
 import type { Ids, Kind } from '../generated.ts';
-import { lakeOf } from './lake.ts';
-import { trinoOnDuckdb } from './trino-on-duckdb.ts';
+import { alike, compareBoth, NOT_READ } from './differential.ts';
+import type { Both } from './differential.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-warehouse-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+let stand: AthenaStand;
+beforeAll(async () => {
+  stand = await athenaStand();
+});
+afterAll(async () => {
+  await stand.close();
+  rmSync(folder, { recursive: true });
+});
 
-async function compareBoth(kind: Kind, ids: Ids, more: Partial<ComparisonOptions> = {}) {
-  const files = generated(folder, kind, ids);
-  const root = join(folder, `lake-${kind.title.replaceAll(/\W/g, '-')}-${ids}`);
-  const records = lakeOf(root, files);
-  const options: ComparisonOptions = {
-    tolerance: undefined,
-    memory: '500MB',
-    spill: join(folder, 'spill'),
-    threads: 1,
-    ...more,
-  };
-  const limits = { sample: 1_000, folder: join(root, 'sample'), askedShare: 1 };
-  const plan = planInWarehouse(records, options, limits);
-  const { warehouse, asked, close } = await trinoOnDuckdb(root, plan.tables);
-  const there = await compareInWarehouse(warehouse, records, options, limits);
-  close();
-  const here = await compareRecords(records.sample, { ...options, inMemory: true });
-  return { here: here.predictions, there: there.predictions, sampled: there.sampled, asked, plan };
+const both = (kind: Kind, ids: Ids, options: Partial<ComparisonOptions> = {}): Promise<Both> =>
+  compareBoth(stand, folder, generated(folder, kind, ids), { options });
+
+/** Where values stand: `blocks[].rows`. */
+function pathsOf(value: unknown, path = ''): string[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value)) return [...new Set(value.flatMap((one) => pathsOf(one, `${path}[]`)))];
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, path === '' ? key : `${path}.${key}`));
 }
 
-/** Inputs are hashed by each engine in its own way. */
-function alike(found: Predictions): unknown {
-  const { repeats, alternatives, ...rest } = found;
-  const { hash: _, of = [], ...sample } = repeats?.sample ?? {};
-  const counts = of.map(([, rows]) => rows).toSorted((a, b) => a - b);
-  return {
-    ...(comparable({ ...rest, repeats: repeats && { ...repeats, sample: undefined } }) as object),
-    sample: { ...sample, counts },
-    alternatives: alternatives?.map(alike),
-  };
-}
-
-/** Answers of these kinds SQL does not read. */
-const NOT_READ = /^(HuggingFace|vectors|texts|ids of more digits|several|xgboost softprob|a list that)/;
 const READ = KINDS.filter(({ title }) => !NOT_READ.test(title));
 const OTHERS = KINDS.filter(({ title }) => NOT_READ.test(title));
 
 describe('SQL in a warehouse, and the local engine in memory, give one answer', () => {
-  test.each(sampled(READ, 3))('$title', async (kind) => {
-    const { here, there, sampled: part } = await compareBoth(kind, 'inferenceId');
+  let scores: Both;
+  let byInput: Both;
+
+  test('scores of several classes, numbers beside a distribution that is expected', async () => {
+    const reference = readReference(Array.from({ length: 200 }, (_, i) => i / 200).join('\n'), 'reference.csv');
+    scores = await both(KINDS[2] as Kind, 'inferenceId', { reference });
+    expect(scores.there.reference?.minutes?.length).toBeGreaterThan(10);
+    expect(alike(scores.there)).toEqual(alike(scores.here));
+  });
+
+  test.each(sampled(READ, 1))('$title', async (kind) => {
+    const { here, there, sampled: part } = await both({ ...kind, title: `${kind.title} again` }, 'inferenceId');
     expect(part).toBeUndefined();
     expect(alike(there)).toEqual(alike(here));
   });
 
-  test.each(sampled(OTHERS, 2))('$title: of a sample that is all', async (kind) => {
-    const { here, there, sampled: part } = await compareBoth(kind, 'inferenceId');
+  test.each(sampled(OTHERS, 1))('$title: of a sample that is all', async (kind) => {
+    const { here, there, sampled: part } = await both(kind, 'inferenceId');
     // Of one request on each side the answer cannot be read, which is not known of all.
     expect(part).toMatchObject({ requests: here.pairs, whole: { shadow: { unreadable: 4, outside: 1 } } });
     expect(part?.of).toBe(here.pairs + (kind.encoding === 'JSON' ? 2 : 0));
@@ -70,12 +64,54 @@ describe('SQL in a warehouse, and the local engine in memory, give one answer', 
     const learned = ['vectors', 'several numbers of a row'].includes(kind.title);
     const told = ['method', 'task', 'pairs', 'rows', 'missing', 'production', 'shadow'] as const;
     for (const key of learned ? told : ([...told, 'blocks', 'repeats'] as const))
-      expect(alike(there)).toHaveProperty(key, (alike(here) as Predictions)[key]);
+      expect(alike(there)).toHaveProperty(key, alike(here)[key]);
   });
 
-  test.each(['eventId', 'input'] as const)('paired by %s', async (ids) => {
-    const { here, there } = await compareBoth(KINDS[1] as Kind, ids);
-    expect(there.method).toBe(ids);
-    expect(alike(there)).toEqual(alike(here));
+  test.each(sampled(['eventId', 'input'] as const, 2))('paired by %s', async (ids) => {
+    const found = await both(KINDS[1] as Kind, ids);
+    expect(found.there.method).toBe(ids);
+    expect(alike(found.there)).toEqual(alike(found.here));
+    if (ids === 'input') byInput = found;
+  });
+
+  test('every sum is filled by both engines, or named by the one that cannot', async () => {
+    const files = generated(folder, { ...(KINDS[1] as Kind), title: 'labelled' }, 'inferenceId');
+    const labels = Array.from({ length: 300 }, (_, i) => `{"inferenceId": "request-${i}", "label": ${i % 2}}`).join(
+      '\n',
+    );
+    const { predictions: labelled } = await compareRecords(
+      { production: { files: [files.production] }, shadow: { files: [files.shadow] }, window: WINDOW, sampling: 1 },
+      {
+        ...{ tolerance: undefined, memory: '500MB', spill: join(folder, 'spill'), threads: 1, inMemory: true },
+        ...{
+          truth: readTruth(labels, 'labels.jsonl'),
+          maturity: { age: 600_000, now: WINDOW.to },
+          cluster: 'column 3',
+        },
+      },
+    );
+    const here = new Set([...pathsOf(scores.here), ...pathsOf(byInput.here), ...pathsOf(labelled)]);
+    const there = new Set([...pathsOf(scores.there), ...pathsOf(byInput.there)]);
+    const named = (path: string) =>
+      Object.keys(CANNOT).some((one) => path === one || path.startsWith(`${one}.`) || path.startsWith(`${one}[`));
+    expect(here.size).toBeGreaterThan(120);
+    expect([...here].filter((path) => !there.has(path) && !named(path))).toEqual([]);
+    expect([...there].filter((path) => !here.has(path))).toEqual(['repeats.sample.hash']);
+    // What is named is not filled in secret.
+    expect([...there].filter(named)).toEqual([]);
+  });
+
+  test('of a sample, both records of each request are compared', async () => {
+    const kind = KINDS.find(({ title }) => title === 'texts') as Kind;
+    const files = generated(folder, { ...kind, title: 'a part of texts' }, 'inferenceId');
+    const { here, there, sampled: part } = await compareBoth(stand, folder, files, { sample: 100 });
+    expect(part?.of).toBe(here.pairs + 2);
+    expect(there.pairs).toBe(part?.requests);
+    expect(there.pairs).toBeGreaterThan(40);
+    expect(there.pairs).toBeLessThan(130);
+    // The request whose id is another's on the other side, and those of which one answer is missing.
+    expect(there.shadow.unmatched + there.production.unmatched).toBeLessThan(10);
+    expect(there.coverage).toBeGreaterThan(0.9);
+    expect(there.shadow.unreadable).toBe(Math.ceil((4 * there.pairs) / (part?.of ?? 1)));
   });
 });
