@@ -76,18 +76,28 @@ function hash(text: string): string {
 
 function facts(report: Report): string {
   const { variants, sampling, answers, engine } = factsOf(report);
-  const table = htmlTable(
-    ['', 'variant', 'model', 'endpoint config', 'instances'],
-    variants.map(({ role, name, model, endpointConfig, instances }) => [
-      role,
-      name,
-      model ?? MISSING,
-      endpointConfig ?? MISSING,
-      instances ?? MISSING,
-    ]),
-    [],
-    sampling === undefined ? 'What runs behind the endpoint' : `The shadow ${sampling}`,
-  );
+  const live = sampling === undefined ? 'What runs behind the endpoint' : `The shadow ${sampling}`;
+  // A batch has no endpoint.
+  const table =
+    report.batch === undefined
+      ? htmlTable(
+          ['', 'variant', 'model', 'endpoint config', 'instances'],
+          variants.map(({ role, name, model, endpointConfig, instances }) => [
+            role,
+            name,
+            model ?? MISSING,
+            endpointConfig ?? MISSING,
+            instances ?? MISSING,
+          ]),
+          [],
+          live,
+        )
+      : htmlTable(
+          ['', 'model'],
+          variants.map(({ role, model }) => [role, model ?? MISSING]),
+          [],
+          'What answered the rows of each day',
+        );
   const read = answers.length === 0 ? '' : `\n<p>Answers: ${proseHtml(answers.join('; or '))}</p>`;
   return `<h2>What runs</h2>\n${table}${read}\n<p>Covered: ${proseHtml([coveredText(report), errorText(report)].filter((part) => part !== undefined).join('; '))}.</p>${engine === undefined ? '' : `\n<p>${proseHtml(engine)}</p>`}`;
 }
