@@ -7,6 +7,8 @@ export type Doing =
   | { step: 'reading-log'; variant: string; lines?: number }
   /** `share` from 0 to 1: where there are many. */
   | { step: 'reading-captures'; share?: number }
+  /** A few capture files, by which it is decided how all are read. */
+  | { step: 'reading-sample' }
   /** Queries of Athena: `about` one that has ended, `of` as many as were expected. */
   | { step: 'asking-athena'; about: string; done: number; of: number }
   | { step: 'comparing' }

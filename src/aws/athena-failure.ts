@@ -1,6 +1,8 @@
 import { Problem } from '../base/errors.ts';
 import { bytes } from '../base/units.ts';
 import type { Execution, Workgroup } from './athena.ts';
+import { denialAdvice, parseDenial } from './denial.ts';
+import { AwsProblem } from './errors.ts';
 
 /** What a sentence about a failed query needs to know of it. */
 export interface Asked {
@@ -17,7 +19,7 @@ interface Known {
   words: RegExp;
   /** What happened, as a whole sentence. */
   what: (asked: Asked) => string;
-  next: (asked: Asked) => string;
+  next: (asked: Asked, reason: string) => string;
 }
 
 /** The beginning of a failure's words that names it: `HIVE_CURSOR_ERROR`, `PERMISSION_DENIED` (Athena and Trino put it first). */
@@ -52,7 +54,7 @@ const KNOWN: readonly Known[] = [
     what: ({ about }) => `Athena cannot write the results of ${about}.`,
     next: ({ workgroup: { name, enforced } }) =>
       enforced
-        ? `Workgroup "${name}" sets where results go, whatever shadowctl says: its location must exist, in this region, and these credentials must be allowed to write there.`
+        ? `Workgroup "${name}" sets where results go, whatever shadowctl says: its location must exist, in this region, and these credentials must be allowed to write there (s3:PutObject, s3:GetBucketLocation).`
         : 'The bucket of athena.output in shadowctl.yaml must exist, in the region of the endpoint, and these credentials must be allowed to write there (s3:PutObject, s3:GetBucketLocation).',
   },
   {
@@ -67,7 +69,8 @@ const KNOWN: readonly Known[] = [
     code: 'denied',
     words: /access ?denied|PERMISSION_DENIED|not authorized|Status Code: 403/i,
     what: ({ about }) => `These credentials, with which Athena reads and writes, may not do what ${about} needs.`,
-    next: ({ captures, workgroup: { name, requesterPays } }) =>
+    next: ({ captures, workgroup: { name, requesterPays } }, reason) =>
+      deniedAdvice(reason) ??
       `Grant s3:GetObject and s3:ListBucket on ${captures}, and s3:PutObject on the output. A bucket of another account must permit it in its own policy, too${requesterPays ? '' : `; one whose requester pays is read only by a workgroup that permits that (requester pays of workgroup "${name}" is off)`}.`,
   },
   {
@@ -118,7 +121,7 @@ export class QueryFailed extends Problem {
 export function failureOf({ state, reason = '', id }: Execution, asked: Asked): QueryFailed {
   const said = reason.trim() === '' ? '' : ` Athena says: ${short(reason)}`;
   const known = KNOWN.find(({ words }) => words.test(reason));
-  if (known !== undefined) return new QueryFailed(known.code, `${known.what(asked)}${said}`, known.next(asked));
+  if (known !== undefined) return new QueryFailed(known.code, `${known.what(asked)}${said}`, known.next(asked, reason));
   const { about } = asked;
   return state === 'CANCELLED'
     ? new QueryFailed(
@@ -131,6 +134,21 @@ export function failureOf({ state, reason = '', id }: Execution, asked: Asked): 
         `Athena could not run ${about} (query ${id}).${said}`,
         'Run the command again; where it fails again, judge without Athena: --engine local.',
       );
+}
+
+/** A query that Athena does not even begin, in the same words, where they are known; any other refusal as it is. Pure. */
+export function refusalOf(error: unknown, asked: Asked): unknown {
+  if (!(error instanceof AwsProblem) || error.code !== 'InvalidRequestException') return error;
+  const known = KNOWN.find(({ words }) => words.test(error.words));
+  if (known === undefined) return error;
+  const said = ` Athena says: ${short(error.words)}`;
+  return new QueryFailed(known.code, `${known.what(asked)}${said}`, known.next(asked, error.words));
+}
+
+/** Where the words name the action that is missing. */
+function deniedAdvice(reason: string): string | undefined {
+  const denial = parseDenial(reason);
+  return denial && denialAdvice(denial, undefined);
 }
 
 const MAX_WORDS = 300;

@@ -1,12 +1,14 @@
 import { listAlarms } from '../aws/alarms.ts';
 import { alarmTags } from '../aws/cloudwatch.ts';
 import { AwsProblem } from '../aws/errors.ts';
+import { glueDatabase } from '../aws/glue.ts';
 import { endpointLogGroup, logGroupExists } from '../aws/logs.ts';
 import { type Listed, listEndpointConfigs, listModels } from '../aws/sagemaker-lists.ts';
 import { bucketExists, headObject, listObjects } from '../aws/s3.ts';
 import { s3Place } from '../aws/s3-uri.ts';
 import { describeEndpoint, describeEndpointConfig, tagsOf } from '../aws/sagemaker.ts';
-import { orUnseen, unseenWords } from '../aws/unseen.ts';
+import { lookAside, orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
+import { athenaSettings } from '../base/project.ts';
 import { alarmNames } from '../guard/alarms/plan.ts';
 import { alarmOwnership } from '../resources/alarm-ownership.ts';
 import { defaultBucket, ourPrefix } from '../resources/artifact/candidate.ts';
@@ -16,6 +18,7 @@ import type { FactValue } from '../state/facts.ts';
 import type { ResourceRef } from '../state/journal.ts';
 import { watches } from './doctor.ts';
 import type { EndpointSession } from './session.ts';
+import { readPart } from './warehouse/plan.ts';
 
 /** Something that carries shadowctl's tags for an endpoint, with the run that created it. */
 type FoundByTag = FactValue<'found'>;
@@ -90,8 +93,41 @@ export async function findByTag(on: EndpointSession): Promise<ByTag> {
     if (`${config?.DataCaptureConfig?.DestinationS3Uri ?? ''}/`.startsWith(captures))
       found.push({ kind: 's3-prefix', name: captures, run });
   }
+  found.push(...(await ofAthena(on, look, (one) => void notKnown.push(`${unseenWords(one)}.`))));
   const silent = await untagged(on, look);
   return { found, notKnown: [...notKnown, ...silent] };
+}
+
+/** What reports by Athena have made: a database says whose it is, and the folders of records name their run. */
+async function ofAthena(
+  { account, aws, endpoint, session }: EndpointSession,
+  look: <T>(what: string, work: () => Promise<T>) => Promise<T | undefined>,
+  unseen: (one: Unseen) => void,
+): Promise<FoundByTag[]> {
+  const found: FoundByTag[] = [];
+  const name = `${ourPrefix(aws.target.region, account, endpoint)}athena/`;
+  await look(`records of Athena under ${name}`, async () => {
+    const place = s3Place(name);
+    if (place === undefined) return;
+    for await (const { key } of listObjects(aws, place, session.signal)) {
+      const run = key
+        .split('/')
+        .map(readPart)
+        .find((part) => part !== undefined)?.run;
+      if (run === undefined) continue;
+      found.push({ kind: 'athena-data', name, run });
+      return;
+    }
+  });
+  const { athena: { database } = athenaSettings({}) } = await session.project();
+  const kept = await lookAside(
+    { aws, service: 'GLUE', what: `Glue database ${database}`, needs: `glue:GetDatabase on ${database}` },
+    () => glueDatabase(aws, database, session.signal),
+    unseen,
+  );
+  const { [ENDPOINT_TAG]: owner, [RUN_TAG]: run } = kept?.parameters ?? {};
+  if (owner === endpoint && run !== undefined) found.push({ kind: 'glue-database', name: database, run });
+  return found;
 }
 
 /** What cannot carry tags, or tells nothing by them. */

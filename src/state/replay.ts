@@ -74,6 +74,9 @@ export function keyOf(ref: ResourceRef): string {
   return `${ref.kind} ${ref.name}`;
 }
 
+/** What only looks make and remove. */
+const OF_LOOKS: ReadonlySet<string> = new Set(['glue-database', 'athena-data', 'athena-look']);
+
 /** Replays a journal: the only way to know what exists because of us. Pure. */
 export function replay(events: readonly Recorded[]): State {
   const resources = new Map<string, TrackedResource>();
@@ -101,7 +104,8 @@ export function replay(events: readonly Recorded[]): State {
         });
         break;
       case 'begin':
-        markActed(state, event.run);
+        // A look by Athena makes things of its own, and changes nothing of the endpoint.
+        if (!OF_LOOKS.has(event.resource.kind)) markActed(state, event.run);
         state.clean = false;
         begun.set(event.step, event);
         if (event.action === 'create') announce(resources, event);

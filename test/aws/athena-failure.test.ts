@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Execution, Workgroup } from '../../src/aws/athena.ts';
-import { failureOf } from '../../src/aws/athena-failure.ts';
+import { failureOf, refusalOf } from '../../src/aws/athena-failure.ts';
+import { AwsProblem } from '../../src/aws/errors.ts';
 import { printText } from '../../src/base/text.ts';
 
 const workgroup: Workgroup = {
@@ -57,6 +58,20 @@ test.each([
   expect(found.code).toBe(code);
   expect(found.message).toMatch(/query that pairs requests/);
   expect(found.next).not.toBe('');
+});
+
+test('a query that is not even begun is told in the same words; another refusal stays as it is', () => {
+  const refusal = (words: string) =>
+    refusalOf(
+      new AwsProblem(
+        words,
+        { code: 'InvalidRequestException', words, attempts: 1, clientFault: true, throttled: false },
+        {},
+      ),
+      { about: 'the query', workgroup, captures: 's3://b/' },
+    );
+  expect(refusal('Unable to verify/create output bucket results')).toMatchObject({ code: 'output' });
+  expect(refusal('line 1:1: mismatched input')).toBeInstanceOf(AwsProblem);
 });
 
 test('a scan limit that strikes names the workgroup, the limit, and that it was billed', () => {

@@ -134,6 +134,19 @@ const UNPLAYED: readonly string[] = [
   'shadow: sagemaker:UpdateEndpointWeightsAndCapacities',
   // A query that somebody interrupts.
   'report: logs:StopQuery',
+  // What Athena asks for while it runs a query, with its caller's rights; parts of large results; a query that is interrupted.
+  ...['glue:GetPartitions', 'glue:GetTable', 's3:AbortMultipartUpload', 's3:ListBucketMultipartUploads'].map(
+    (one) => `report: ${one}`,
+  ),
+  ...['s3:ListMultipartUploadParts', 's3:CreateBucket', 'athena:StopQueryExecution'].map((one) => `report: ${one}`),
+  // What a report by Athena has left (`test/resources/every-command.test.ts`, `test/lifecycle/warehouse`).
+  ...['cleanup', 'disown', 'status'].flatMap((command) =>
+    ['athena:BatchGetQueryExecution', 'athena:ListQueryExecutions', 'glue:GetTables'].map(
+      (one) => `${command}: ${one}`,
+    ),
+  ),
+  ...['disown: glue:GetDatabase', 'status: glue:GetDatabase'],
+  ...['athena:StopQueryExecution', 'glue:DeleteDatabase', 'glue:DeleteTable'].map((one) => `cleanup: ${one}`),
   // An endpoint that was made here, went, was made again by others, and was adopted.
   'disown: logs:DescribeLogGroups',
   // A command that was killed before (`test/resources/every-command.test.ts`).

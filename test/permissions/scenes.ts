@@ -197,6 +197,22 @@ export const DAILY: readonly Scene[] = [
     code: 0,
   },
   {
+    name: 'report by Athena',
+    command: 'report',
+    prepare: [DEPLOY, SHADOW],
+    minutesBefore: 12,
+    line: `report ${ON} --policy policy.yaml --engine athena`,
+    takes: [
+      ...['BatchGetQueryExecution', 'GetQueryExecution', 'GetQueryResults', 'GetWorkGroup', 'ListQueryExecutions'].map(
+        (name) => `athena:${name}`,
+      ),
+      'athena:StartQueryExecution',
+      ...['CreateDatabase', 'CreateTable', 'DeleteTable', 'GetDatabase', 'GetTables'].map((name) => `glue:${name}`),
+      ...['DeleteObject', 'GetBucketLocation'].map((name) => `s3:${name}`),
+    ],
+    code: 0,
+  },
+  {
     name: 'report from logs',
     command: 'report',
     prepare: [DEPLOY, SHADOW],

@@ -196,12 +196,13 @@ async function readPredictions(
   );
   const sides = [productionFolders, shadowFolders].map(filesOf);
   const [productionFiles = [], shadowFiles = []] = sides;
-  const fetch = (variant: string, found: readonly RemoteObject[]) =>
+  const fetch = (variant: string | undefined, found: readonly RemoteObject[]) =>
     fetchObjects(aws, clock, found, {
       cache,
       older: all,
       signal,
-      progress: (files, of) => options.comparison.progress?.({ step: 'fetching-captures', variant, files, of }),
+      progress: (files, of) =>
+        variant !== undefined && options.comparison.progress?.({ step: 'fetching-captures', variant, files, of }),
     });
   if (options.elsewhere !== undefined) {
     const compared = await options.elsewhere({
@@ -215,16 +216,17 @@ async function readPredictions(
       toFetch: bytesToFetch(sides.flat(), cache),
       comparison: options.comparison,
       async sample() {
+        options.comparison.progress?.({ step: 'reading-sample' });
         const said: string[] = [];
         const newest = [
-          await fetch(facts.production.name, productionFiles.slice(-LAST_FILES)),
-          await fetch(shadow, shadowFiles.slice(-LAST_FILES)),
+          await fetch(undefined, productionFiles.slice(-LAST_FILES)),
+          await fetch(undefined, shadowFiles.slice(-LAST_FILES)),
         ].map(({ paths }) => paths);
         const tail = wholeCaptures(window, newest, clock.now());
         if (tail.to < window.to) said.push(tailNote(tail));
         const records = {
-          production: { files: (await fetch(facts.production.name, spread(productionFiles, SAMPLED_FILES))).paths },
-          shadow: { files: (await fetch(shadow, spread(shadowFiles, SAMPLED_FILES))).paths },
+          production: { files: (await fetch(undefined, spread(productionFiles, SAMPLED_FILES))).paths },
+          shadow: { files: (await fetch(undefined, spread(shadowFiles, SAMPLED_FILES))).paths },
           window: tail,
           sampling: facts.sampling ?? 1,
         };

@@ -25,6 +25,8 @@ export function showDoing(progress: Pick<Progress, 'update'>, doing: Doing): voi
     }
     case 'asking-comparator':
       return progress.update(`waiting for the comparator, which works on ${doing.pairs} pairs`);
+    case 'reading-sample':
+      return progress.update('reading a few capture files');
     case 'asking-athena': {
       const { done, of } = doing;
       const step = 'Athena reads the captures';

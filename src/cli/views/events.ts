@@ -185,7 +185,7 @@ function eventLines(io: Io, event: ShownEvent): string[] {
     }
     case 'look-left':
       return warn(
-        `What Athena made for this report was not all deleted: ${event.words} The next report by Athena deletes it, or cleanup.`,
+        `What Athena made for this report was not all deleted: ${event.words.replace(/[.]$/, '')}. The next report by Athena deletes it, or cleanup.`,
       );
     case 'cleanup-begun':
       return [`endpoint ${event.endpoint}:`];

@@ -90,6 +90,7 @@ const byTag = (flag: string): Need[] => [
   optional('s3:ListBucket', 'bucket', flag),
   optional('s3:GetObject', 'objects', flag),
   optional('logs:DescribeLogGroups', 'any', flag),
+  optional('glue:GetDatabase', 'glue database', flag),
 ];
 
 const ATHENA_USED = 'a report was read by Athena';
@@ -106,7 +107,7 @@ const BY_ATHENA = [
   need('glue:GetDatabase', 'glue database', { only: ATHENA }),
   need('glue:CreateDatabase', 'glue database', { only: `${ATHENA}, and the database is missing` }),
   need('glue:TagResource', 'glue database', { only: `${ATHENA}, and the database is missing` }),
-  ...['GetTable', 'GetTables', 'CreateTable', 'DeleteTable'].map((name) =>
+  ...['GetTable', 'GetTables', 'GetPartitions', 'CreateTable', 'DeleteTable'].map((name) =>
     need(`glue:${name}`, 'glue tables', { only: ATHENA }),
   ),
   need('s3:GetBucketLocation', 'bucket', { only: ATHENA }),

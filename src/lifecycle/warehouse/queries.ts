@@ -8,7 +8,7 @@ import {
   stopQuery,
   type Workgroup,
 } from '../../aws/athena.ts';
-import { failureOf, QueryFailed } from '../../aws/athena-failure.ts';
+import { failureOf, QueryFailed, refusalOf } from '../../aws/athena-failure.ts';
 import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -106,7 +106,9 @@ export function queriesIn(place: QueryPlace): Queries {
       const text = `${queryMark(of)}\n${sql}`;
       const what = `the query that ${about}`;
       const query = { sql: text, database, workgroup: workgroup.name, output, kmsKey, token, about: what };
-      const id = await startQuery(aws, clock, query, signal);
+      const id = await startQuery(aws, clock, query, signal).catch((error: unknown) => {
+        throw refusalOf(error, { about: what, workgroup, captures });
+      });
       const began: Execution = {
         id,
         state: 'QUEUED',

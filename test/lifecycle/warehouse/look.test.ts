@@ -31,6 +31,7 @@ import { readDocument } from '../../../src/emulator/iam/document.ts';
 import { judgeEndpoint, type JudgeProgress } from '../../../src/lifecycle/judge.ts';
 import { lockEndpoint, type LockedEndpoint, openRun } from '../../../src/lifecycle/session.ts';
 import { type EngineChoice, engineFor } from '../../../src/lifecycle/warehouse/choose.ts';
+import { athenaFindings } from '../../../src/lifecycle/warehouse/doctor.ts';
 import type { Comparison, Expected } from '../../../src/lifecycle/warehouse/look.ts';
 import { apply, newRun } from '../../../src/resources/apply.ts';
 import { lookName, queryMark, tableMark } from '../../../src/resources/athena-look.ts';
@@ -200,6 +201,12 @@ test('each hour is read once: a second look reads none, and leaves nothing but t
   expect(second.engine).toMatchObject({ hours: { read: 0, kept: 2 }, queries: 2 });
   expect(counted.map(({ n }) => n)).toEqual([40, 40]);
   expect((await left()).keys).toEqual(after.keys);
+  // Records of which a file is missing are made again.
+  const s3 = await (await open.app().app.aws()).s3();
+  const Key = after.keys.find((key) => !key.includes('_whole-'));
+  await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
+  expect((await look()).engine).toMatchObject({ hours: { read: 1, kept: 1 } });
+  expect(counted.map(({ n }) => n)).toEqual([40, 40]);
 });
 
 test('a file that came late has its hour read again, and what was made of the old list goes', async () => {
@@ -220,16 +227,6 @@ test('a file that came late has its hour read again, and what was made of the ol
   } finally {
     await s3.send(new DeleteObjectCommand({ Bucket: 'models', Key: late }));
   }
-});
-
-test('records of which a file is missing are made again', async () => {
-  await look();
-  const s3 = await (await open.app().app.aws()).s3();
-  const data = (await left()).keys.find((key) => !key.includes('_whole-'));
-  await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: data ?? '' }));
-  const found = await look();
-  expect(found.engine).toMatchObject({ hours: { read: 1, kept: 1 } });
-  expect(counted.map(({ n }) => n)).toEqual([40, 40]);
 });
 
 test('captures that come while an hour is read make that its records are used once, and not kept', async () => {
@@ -396,6 +393,15 @@ test('what cannot be is refused before the first query, in a sentence that says 
   expect((await left()).resources).not.toContain('athena-look');
 });
 
+test('a look that scans more than it may is stopped, also where less was expected', async () => {
+  await forget();
+  // Whoever plans knows of no question.
+  const hopeful: Comparison = { ...COUNTING, plan: (...asked) => ({ ...COUNTING.plan(...asked), statements: [] }) };
+  const problem = await problemOf(look({ comparison: async () => hopeful, yaml: { maxScan: 25e6 } }));
+  expect(problem).toMatchObject({ code: 'max-scan', message: expect.stringMatching(/have scanned 30.0 MB/) });
+  expect((await left()).tables).toEqual([]);
+});
+
 test('what AWS denies ends with a sentence, and with no verdict', async () => {
   const deny = (Action: string) =>
     open.emulator.world.iam.attach([
@@ -463,6 +469,34 @@ test('cleanup deletes the records and the database, and proves it', async () => 
   await expect(glue.send(new GetDatabaseCommand({ Name: 'shadowctl' }))).rejects.toMatchObject({
     name: 'EntityNotFoundException',
   });
+});
+
+test('without the journal, records and database are found by what they carry', async () => {
+  await look();
+  const { app } = open.app();
+  rmSync((await app.project()).stateDir, { recursive: true });
+  const lost = open.app().app;
+  const { cleanup } = await import('../../../src/lifecycle/cleanup.ts');
+  const session = { ...sessionOf(lost), approve: async () => undefined };
+  const { endpoints } = await cleanup(session, { endpoint: 'weather', byTag: true });
+  const kinds = endpoints[0]?.kind === 'done' ? endpoints[0].deleted.map(({ kind }) => kind) : [];
+  expect(kinds.toSorted()).toEqual(['athena-data', 'glue-database']);
+});
+
+test('doctor looks at workgroup and output where Athena reads unattended', async () => {
+  const { app } = open.app();
+  const findings = async (engine: 'athena' | undefined, given: Parameters<typeof athenaSettings>[0]) => {
+    const session = sessionOf(app);
+    const project = { ...(await session.project()), engine, athena: athenaSettings(given) };
+    const found = await athenaFindings({ ...session, project: async () => project }, 'weather', () => undefined);
+    return found.map(({ severity, subject }) => `${severity}: ${subject}`);
+  };
+  expect(await findings(undefined, { workgroup: 'none' })).toEqual([]);
+  expect(await findings('athena', {})).toEqual(['ok: workgroup primary']);
+  expect(await findings('athena', { workgroup: 'none', output: 's3://nowhere-at-all/x' })).toEqual([
+    'warning: workgroup none',
+    'warning: bucket nowhere-at-all',
+  ]);
 });
 
 test('where nobody has asked for Athena, this machine reads; it is offered from a size on, and asks where somebody is', async () => {
