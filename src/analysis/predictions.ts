@@ -36,6 +36,8 @@ export interface Predictions {
   truth: TruthSums | undefined;
   /** Agreement by slices of the inputs' columns; beyond some megabytes of captures of a sample of the rows. */
   slices?: readonly SliceSums[] | undefined;
+  /** The same columns in finer parts, so that those of several windows can be added; missing in observations of older versions. */
+  columns?: readonly ColumnSums[] | undefined;
   /** Free JSON field by field, those that differ most first; at most sixty. */
   fields?: readonly FieldSums[] | undefined;
   /** How often rows repeat an input; missing in observations saved by older versions. */
@@ -52,7 +54,18 @@ export interface Predictions {
   alternatives?: readonly Predictions[] | undefined;
   /** Of how many windows these are the sums, where they were added: see `analysis/merge`. */
   merged?: number | undefined;
+  /** Of windows that were added: what some of them do not say, so that it is not known of all. */
+  lacks?: readonly Lacking[] | undefined;
 }
+
+/**
+ * What an older version did not sum:
+ *
+ * - `slices`: columns of the inputs in parts that can be added (nor does a file that was written with --redact have them)
+ * - `missing`: requests without an answer; `classes`: rows by class; `repeats`: rows by input
+ * - `truth`: labels by what the models answered
+ */
+export type Lacking = 'slices' | 'missing' | 'classes' | 'repeats' | 'truth';
 
 /** What answers were taken for, and how alike they are beyond equal or not. */
 export interface AnswerSums {
@@ -138,8 +151,30 @@ export interface SliceSums {
   hits: number;
   /** Different inputs. */
   inputs: number;
+  /** Values that are none of the commonest, all together. */
+  others?: true | undefined;
   /** Of its rows with a label: what the shadow's answers lose by it more than production's; missing without labels. */
   truth?: SliceTruth | undefined;
+}
+
+/** A column of the inputs in cells, of which slices are made: see `slicing.ts`. */
+export interface ColumnSums {
+  column: string;
+  cells: readonly ColumnCell[];
+}
+
+/** Rows whose input has one value in a column, or one of several. */
+export interface ColumnCell extends Pick<SliceSums, 'rows' | 'hits' | 'inputs' | 'truth'> {
+  /**
+   * - `word`: the value `value`
+   * - `range`: numbers above `least`, up to `most`; the first cell begins with the least of all
+   * - `text`: what is no number, in a column of numbers
+   * - `rest`: values that are none of the commonest
+   */
+  of: 'word' | 'range' | 'text' | 'rest';
+  value?: string | undefined;
+  least?: number | undefined;
+  most?: number | undefined;
 }
 
 /**

@@ -79,6 +79,7 @@ function quiet(found: Predictions): Predictions {
     ...(found.repeats === undefined ? {} : { repeats: { ...found.repeats, sample: undefined } }),
     top: found.top.map(pair),
     slices: found.slices?.map((slice, i) => ({ ...slice, part: `part ${i + 1}` })),
+    columns: undefined,
     fields: found.fields?.map((field) => ({ ...field, example: undefined })),
   };
 }

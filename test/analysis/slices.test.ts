@@ -4,6 +4,7 @@ import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { simulate } from './simulated.ts';
 import { labelSums } from '../../src/analysis/compare/memory/label-counter.ts';
 import type { Predictions } from '../../src/analysis/predictions.ts';
+import { slicesOf } from '../../src/analysis/slicing.ts';
 import { SliceCounter } from '../../src/analysis/compare/memory/slice-counter.ts';
 import { benjaminiHochberg, slicesByClass, slicesByColumn } from '../../src/analysis/statistics/slices.ts';
 
@@ -48,7 +49,7 @@ test('a part of a column in which the shadow goes astray stands out; parts witho
     if (!wrong) counter.hit(i);
     hits += wrong ? 0 : 1;
   }
-  const slices = counter.sums();
+  const slices = slicesOf(counter.columns());
   expect(slices?.map((slice) => slice.column).filter((name) => name === 'age')).toHaveLength(4);
   expect(slices?.some((slice) => slice.column === 'id')).toBe(false);
   const labels = { rows: 2 * half, agree: hits, confusion: { labels: [], counts: [] }, classes: 2, kappa: undefined };

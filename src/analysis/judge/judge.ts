@@ -7,6 +7,7 @@ import { judgeErrors } from './errors.ts';
 import { confidence } from './evidence.ts';
 import type { Challenger, Evidence } from './evidence.ts';
 import { nothingRead, nothingReadText } from './nothing-read.ts';
+import { judgeLacking } from './lacking.ts';
 import { judgeLatency } from './latency.ts';
 import { judgeLimits } from './limits.ts';
 import { judgeAnswers } from './predictions.ts';
@@ -108,6 +109,7 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
     // A recording that does not say how long its answers took has no latency to compare with.
     ...(measured && observations.replayed?.latencies !== false ? judgeLatency(evidence) : []),
     ...judgeCover(evidence),
+    ...judgeLacking(evidence),
     ...judgeAnswers(evidence),
     ...judgeSlices(evidence),
     ...judgeSlicesApart(evidence),

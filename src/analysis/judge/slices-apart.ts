@@ -16,8 +16,17 @@ const TIMES = 2;
 /** So many slices are named; the report has all. */
 const MAX_NAMED = 3;
 
-/** A slice of the inputs in words: `column 1 = 3`, `size > 117.6`, `size in 52.1 … 84.4`. */
-export function sliceText({ column, part }: { column: string; part: string }): string {
+/** A slice of the inputs in words: `column 1 = 3`, `size > 117.6`, `size in 52.1 … 84.4`, `another city than the most common`. */
+export function sliceText({
+  column,
+  part,
+  others,
+}: {
+  column: string;
+  part: string;
+  others?: true | undefined;
+}): string {
+  if (others) return `another ${column} than the most common`;
   if (/^[≤>] /.test(part)) return `${column} ${part}`;
   return part.includes(' … ') ? `${column} in ${part}` : `${column} = ${part}`;
 }

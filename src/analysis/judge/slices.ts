@@ -15,6 +15,7 @@ import { hitsScatter } from './scatter.ts';
 import type { Blocks } from './scatter.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
+import type { Blocker } from './needs.ts';
 
 /**
  * Does the shadow agree everywhere? Where the policy demands it: every part of every column must hold, so that passing
@@ -36,8 +37,7 @@ export function judgeSlices(evidence: Evidence): Gate[] {
     of: 'rows' as const,
   };
   const { slices } = predictions;
-  // Those of added windows are good enough to rank by, and for no bound.
-  if (slices === undefined || slices.length === 0 || predictions.merged !== undefined) {
+  if (slices === undefined || slices.length === 0) {
     const reason =
       'The inputs could not be sliced: there are no captured inputs, fewer than 30 different ones in each slice, or columns of one value.';
     const nothing = { outcome: 'inconclusive' as const, estimate: undefined, interval: undefined, n: 0 };
@@ -47,6 +47,7 @@ export function judgeSlices(evidence: Evidence): Gate[] {
   }
   const { minutes, clustering, noise } = partsOf(predictions, evidence);
   const dataBlocker = insufficientData(predictions, evidence) ?? noiseDominates({ noise, margin, below: false });
+  const merged = (predictions.merged ?? 1) > 1;
   const judged = slices.map((slice) => ({
     slice,
     ...judgePart(slice, slices.length, margin, { clustering, noise, policy }),
@@ -56,7 +57,8 @@ export function judgeSlices(evidence: Evidence): Gate[] {
     : judged.every((one) => one.outcome === 'pass')
       ? 'pass'
       : 'inconclusive';
-  const blocker = dataBlocker ?? windowTooShort(seen, policy, [minutes], 'parts');
+  const blocker =
+    dataBlocker ?? (merged && seen === 'pass' ? MERGED : undefined) ?? windowTooShort(seen, policy, [minutes], 'parts');
   const outcome = blocker === undefined ? seen : 'inconclusive';
   // Of the parts that decide, the least equal; where one of them fails, no part that is merely small.
   const share = ({ slice }: { slice: SliceSums }) => slice.hits / Math.max(1, slice.rows);
@@ -99,6 +101,14 @@ export function judgeSlices(evidence: Evidence): Gate[] {
     ),
   ];
 }
+
+/** How far the inputs of one slice repeat over windows is known of all rows together only; for what is held against it that is enough. */
+const MERGED: Blocker = {
+  reason:
+    'how often its inputs repeat over the windows that were added is not known slice by slice, so that it cannot pass',
+  missing: 0,
+  needs: needsAdvice('one report over all captures'),
+};
 
 /** What parts of the inputs have in common: minutes, how rows hang together, and the noise of production. */
 export function partsOf(
@@ -148,12 +158,24 @@ function sliceClustering({ labels, repeats }: Predictions, minutes: Minutes, blo
 /**
  * How much less a part's rows count for bursts, if it alone has them all. Variances of parts add up: that of all rows,
  * `bursts` times V(all) with V = hits (1 − hits / rows) of independent rows, is then V(rest) + factor · V(part).
+ *
+ * @param own V of the part
  */
-function burstsOfPart(part: SliceSums, { bursts, rows, hits }: SliceClustering): number {
-  const variance = (n: number, k: number) => (n > 0 ? k * (1 - k / n) : 0);
-  const own = variance(part.rows, part.hits);
+function burstsOfPart(part: SliceSums, own: number, { bursts, rows, hits }: SliceClustering): number {
   if (own <= 0) return bursts;
-  return Math.max(bursts, (bursts * variance(rows, hits) - variance(rows - part.rows, hits - part.hits)) / own);
+  const excess = bursts * variance(rows, hits) - variance(rows - part.rows, hits - part.hits) - variance(part.rows, part.hits);
+  return Math.max(bursts, 1 + excess / own);
+}
+
+/** V of independent rows. */
+function variance(rows: number, hits: number): number {
+  return rows > 0 ? hits * (1 - hits / rows) : 0;
+}
+
+/** V of a part as it is; or, if that is more, as it would be if it agreed in `margin` of its rows, as is asked of it. */
+function varianceAt(part: SliceSums, margin: number): number {
+  const share = Math.max(0.5, margin);
+  return Math.max(variance(part.rows, part.hits), part.rows * share * (1 - share));
 }
 
 /**
@@ -161,14 +183,15 @@ function burstsOfPart(part: SliceSums, { bursts, rows, hits }: SliceClustering):
  * hardly any row has no variance of its own; it has that of one which agrees in `margin` of them, as is asked of it.
  */
 export function burstsIfMixed(part: SliceSums, { bursts, rows, hits }: SliceClustering, margin: number): number {
-  const share = Math.max(0.5, margin);
-  const own = Math.max(part.hits * (1 - part.hits / Math.max(1, part.rows)), part.rows * share * (1 - share));
-  return own > 0 ? Math.max(bursts, 1 + ((bursts - 1) * hits * (1 - hits / Math.max(1, rows))) / own) : bursts;
+  const own = varianceAt(part, margin);
+  return own > 0 ? Math.max(bursts, 1 + ((bursts - 1) * variance(rows, hits)) / own) : bursts;
 }
 
 /**
  * One part: it passes at alpha, and fails at alpha divided by the number of parts. A part that repeats its inputs more
- * than the others do counts for less than they, and so does each in case that all bursts are its own.
+ * than the others do counts for less than they, and so does each in case that all bursts are its own. What is said against a part
+ * is held against one that agrees as often as is asked, which has that one's variance: a part that hardly ever agrees has next to none of
+ * its own, and all bursts would be too much for it.
  */
 export function judgePart(
   slice: SliceSums,
@@ -178,14 +201,17 @@ export function judgePart(
     clustering,
     noise,
     policy,
-    bursts = burstsOfPart(slice, clustering),
+    bursts,
   }: { clustering: SliceClustering; noise: NoiseSample | undefined; policy: Policy; bursts?: number },
 ): { interval: Interval; outcome: Outcome } {
   const copies = slice.rows / Math.max(1, slice.inputs);
-  const factor = Math.max(clustering.repeats, 1 + clustering.correlation * (copies - 1), bursts);
-  const bounds = (alpha: number) =>
-    boundsOf(slice.hits / factor, slice.rows / factor, { noise, below: false }, { ...policy, alpha });
-  const [one, among] = [bounds(policy.alpha), bounds(policy.alpha / parts)];
+  const repeated = Math.max(clustering.repeats, 1 + clustering.correlation * (copies - 1));
+  const bounds = (alpha: number, inBursts: number) => {
+    const factor = Math.max(repeated, bursts ?? inBursts);
+    return boundsOf(slice.hits / factor, slice.rows / factor, { noise, below: false }, { ...policy, alpha });
+  };
+  const one = bounds(policy.alpha, burstsOfPart(slice, variance(slice.rows, slice.hits), clustering));
+  const among = bounds(policy.alpha / parts, burstsOfPart(slice, varianceAt(slice, margin), clustering));
   if (compare(among, margin, false) === 'fail') return { interval: [one[0], among[1]], outcome: 'fail' };
   // What alone would fail is open among many; its bounds are those of many then, so that they hold the margin.
   if (compare(one, margin, false) === 'pass') return { interval: one, outcome: 'pass' };

@@ -167,7 +167,10 @@ function ofAgreement(predictions: Predictions, evidence: Evidence): Gate {
     of: 'answers',
     words: (interval, outcome) =>
       `${outcome === 'fail' ? `at most ${percent(interval[1])}` : `at least ${percent(interval[0])}`} of its answers equal production's (${confidence(policy)}), and at least ${percent(margin)} is required`,
-    nothing: 'The inputs could not be divided into parts: none were captured, or their columns have one value.',
+    nothing:
+      merged === undefined
+        ? 'The inputs could not be divided into parts: none were captured, or their columns have one value.'
+        : 'What is left of windows that were added, without one of their parts, is not bounded.',
   });
   return differenceAlone(found, rows - hits, evidence);
 }
@@ -211,7 +214,11 @@ function gate(predictions: Predictions, evidence: Evidence, asked: Asked): Gate 
       interval: undefined,
       n: 0,
       reason: asked.nothing,
-      ...needsAdvice('inputs that are captured, or a policy without stability under decide'),
+      ...needsAdvice(
+        predictions.merged === undefined
+          ? 'inputs that are captured, or a policy without stability under decide'
+          : 'one report over all captures, or a policy without stability under decide',
+      ),
     };
   const blocker =
     (asked.of === 'truth' ? (unripe(predictions, policy) ?? labelFault(predictions)) : undefined) ??

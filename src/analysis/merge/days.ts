@@ -1,5 +1,5 @@
 import type { DayFacts, Observations } from '../observations.ts';
-import type { Predictions, SliceSums } from '../predictions.ts';
+import type { Predictions } from '../predictions.ts';
 import { mergePredictions } from './predictions.ts';
 
 /** A day of a batch, and what was seen of it. */
@@ -49,52 +49,11 @@ function sumOf(days: readonly SeenDay[]): Predictions | undefined {
   const [first, ...others] = found;
   if (first === undefined) return days.at(-1)?.observations.predictions;
   const merged = others.reduce((sum, next) => mergePredictions(sum, next, 1), first);
-  return { ...merged, slices: mergeParts(found, merged), merged: found.length };
+  return { ...merged, merged: found.length };
 }
 
 /** All rows of a day stand at its beginning, also where its folders are of hours. */
 function atDay(predictions: Predictions, at: number): Predictions {
   const { blocks, ...rest } = predictions;
   return { ...rest, blocks: blocks.map((block) => ({ ...block, at })) };
-}
-
-/** What labels say of a part, on the days that have some. */
-function mergeTruth(a: SliceSums['truth'], b: SliceSums['truth']): SliceSums['truth'] {
-  if (a === undefined || b === undefined) return a ?? b;
-  return { rows: a.rows + b.rows, loss: a.loss + b.loss, lossSquared: a.lossSquared + b.lossSquared };
-}
-
-/** A part of a column must be one of so many of the days: quarters of numbers are others every day. */
-const OF_DAYS = 0.5;
-
-/** Parts of the inputs that most days have under the same name. */
-function mergeParts(days: readonly Predictions[], merged: Predictions): SliceSums[] | undefined {
-  const sliced = days.flatMap(({ slices }) => (slices === undefined ? [] : [slices]));
-  if (sliced.length === 0) return undefined;
-  const found = new Map<string, SliceSums & { days: number }>();
-  for (const slice of sliced.flat()) {
-    const name = JSON.stringify([slice.column, slice.part]);
-    const before = found.get(name);
-    found.set(name, {
-      ...slice,
-      rows: slice.rows + (before?.rows ?? 0),
-      hits: slice.hits + (before?.hits ?? 0),
-      inputs: slice.inputs + (before?.inputs ?? 0),
-      truth: mergeTruth(before?.truth, slice.truth),
-      days: 1 + (before?.days ?? 0),
-    });
-  }
-  // Inputs that come on several days are counted on each of them: as many less, in every part, as in all rows.
-  const apart = days.reduce((sum, { repeats, rows }) => sum + (repeats?.inputs ?? rows), 0);
-  const different = merged.repeats === undefined || apart === 0 ? 1 : merged.repeats.inputs / apart;
-  return [...found.values()]
-    .filter((one) => one.days >= OF_DAYS * sliced.length)
-    .map(({ column, part, rows, hits, inputs, truth }) => ({
-      column,
-      part,
-      rows,
-      hits,
-      inputs: Math.max(1, Math.floor(inputs * different)),
-      ...(truth === undefined ? {} : { truth }),
-    }));
 }

@@ -32,7 +32,7 @@ export function mergeObservations(kept: readonly Kept[]): Observations {
 
 /** What cannot be exact, for the reader. */
 const MERGED =
-  'What is not exact of added windows: quantiles of numbers and histograms (shown only), distances (not decided), parts of the inputs (not judged; words are added, numbers were cut in each window by itself), how often the commonest answer came (at least so often), rare classes beyond twelve, and inputs that come in several windows, which are counted at their worst.';
+  'What is not exact of added windows: quantiles of numbers and histograms (shown only), distances (not decided), quarters of a column of numbers (a row may stand in the one next to its own; and no slice can pass), how often the commonest answer came (at least so often), rare classes beyond twelve, and inputs that come in several windows, which are counted at their worst.';
 
 /** Why two windows are not evidence about the same thing, the end of a sentence; undefined where they are. */
 function differences(a: Observations, b: Observations): string | undefined {
@@ -118,6 +118,9 @@ function mergeTwo(a: Observations, b: Observations): Observations {
       ? mergePredictions(a.predictions as Predictions, b.predictions as Predictions, a.sampling ?? 1)
       : undefined,
     engine: mergeEngines(a.engine, b.engine),
+    gap: mergeGaps(a, b),
+    // Medians of two windows are none of both.
+    streams: undefined,
     leftOut: [...(a.leftOut ?? []), ...(b.leftOut ?? [])],
     notes: [...new Set([...a.notes, ...b.notes, MERGED])],
   };
@@ -149,6 +152,13 @@ function mergeEngines(a: ReadElsewhere | undefined, b: ReadElsewhere | undefined
     hours: { read: sum(({ hours }) => hours.read), kept: sum(({ hours }) => hours.kept) },
     sampled,
   };
+}
+
+/** The last time that the shadow's captures pause, and all that came after it. */
+function mergeGaps(a: Observations, b: Observations): Observations['gap'] {
+  if (b.gap !== undefined) return b.gap;
+  if (a.gap === undefined || b.predictions === undefined) return a.gap;
+  return { ...a.gap, after: mergePredictions(a.gap.after, b.predictions, a.sampling ?? 1) };
 }
 
 /** Minutes one after the other; what the time before the shadow was like is that of the first window. */

@@ -18,7 +18,8 @@ import type {
 } from '../predictions.ts';
 import { mergeMoments, mergeNumbers } from './numbers.ts';
 import { mergeRepeats } from './repeats.ts';
-import { mergeSlices } from './slices.ts';
+import { addColumns, slicesOf } from '../slicing.ts';
+import { lacking } from './lacking.ts';
 
 const TOP = 10;
 const LOWEST = 3;
@@ -39,6 +40,10 @@ export function mergePredictions(a: Predictions, b: Predictions, sampling: numbe
   const expected = sampling * (production.records - production.withoutAnswer - production.unparsed);
   const repeats = a.repeats && b.repeats && mergeRepeats(a.repeats, b.repeats, { a: a.rows, b: b.rows });
   const shared = repeats && a.repeats && b.repeats ? a.repeats.inputs + b.repeats.inputs - repeats.inputs : undefined;
+  // Without sums by input nobody knows whether both windows have the same ones.
+  const different = repeats && a.repeats && b.repeats ? repeats.inputs / (a.repeats.inputs + b.repeats.inputs) : 0.5;
+  const columns = both(a.columns, b.columns, (x, y) => addColumns(x, y, different));
+  const lacks = lacking(a, b);
   const merged: Merged<Predictions> = {
     method: a.method ?? b.method,
     task: a.task,
@@ -57,7 +62,9 @@ export function mergePredictions(a: Predictions, b: Predictions, sampling: numbe
     reference: both(a.reference, b.reference, mergeReferences),
     top: [...a.top, ...b.top].toSorted((x, y) => y.distance - x.distance || x.at - y.at).slice(0, TOP),
     truth: both(a.truth, b.truth, mergeTruth),
-    slices: mergeSlices(a.slices, b.slices),
+    columns,
+    slices: lacks.includes('slices') ? undefined : slicesOf(columns),
+    lacks: lacks.length === 0 ? undefined : lacks,
     fields: mergeFields(a.fields, b.fields),
     repeats,
     clusters: a.clusters && b.clusters && mergeRepeats(a.clusters, b.clusters, { a: a.rows, b: b.rows }),
@@ -303,9 +310,7 @@ function mergeAnswers(a: AnswerSums, b: AnswerSums): AnswerSums {
     ...a,
     // What one window shows to be lost is lost.
     lost: a.lost === undefined && b.lost === undefined ? undefined : [...(a.lost ?? []), ...also],
-    measures: a.measures.map((one) => {
-      const other = b.measures.find(({ name }) => name === one.name);
-      if (other === undefined) return one;
+    measures: named(a.measures, b.measures, (one, other) => {
       return {
         name: one.name,
         rows: one.rows + other.rows,
@@ -314,17 +319,24 @@ function mergeAnswers(a: AnswerSums, b: AnswerSums): AnswerSums {
         most: Math.max(one.most, other.most),
       };
     }),
-    flags: a.flags.map((one) =>
-      mergeFlags(
-        one,
-        b.flags.find(({ name }) => name === one.name),
-      ),
-    ),
+    flags: named(a.flags, b.flags, mergeFlags),
   };
 }
 
-function mergeFlags(a: FlagSums, b: FlagSums | undefined): FlagSums {
-  if (b === undefined) return a;
+/** Those of two windows by their names: what only one of them has is that of both. */
+function named<One extends { name: string }>(
+  a: readonly One[],
+  b: readonly One[],
+  merge: (one: One, other: One) => One,
+): One[] {
+  const only = b.filter(({ name }) => a.every((one) => one.name !== name));
+  return [...a, ...only].map((one) => {
+    const other = b.find(({ name }) => name === one.name);
+    return other === undefined || other === one ? one : merge(one, other);
+  });
+}
+
+function mergeFlags(a: FlagSums, b: FlagSums): FlagSums {
   const merged: Merged<FlagSums> = {
     name: a.name,
     rows: a.rows + b.rows,
@@ -336,8 +348,7 @@ function mergeFlags(a: FlagSums, b: FlagSums | undefined): FlagSums {
 }
 
 function mergeComparators(a: ComparatorSums, b: ComparatorSums): ComparatorSums {
-  const score = (one: ScoreSums, other: ScoreSums | undefined): ScoreSums => {
-    if (other === undefined) return one;
+  const score = (one: ScoreSums, other: ScoreSums): ScoreSums => {
     const none = {
       known: 0,
       agreement: undefined,
@@ -366,11 +377,6 @@ function mergeComparators(a: ComparatorSums, b: ComparatorSums): ComparatorSums 
     ...a,
     pairs: a.pairs + b.pairs,
     of: a.of + b.of,
-    scores: a.scores.map((one) =>
-      score(
-        one,
-        b.scores.find(({ name }) => name === one.name),
-      ),
-    ),
+    scores: named(a.scores, b.scores, score),
   };
 }

@@ -7,6 +7,8 @@ import { chiSquaredAbove } from './symmetry.ts';
 interface SliceRisk {
   column: string;
   part: string;
+  /** Values that are none of the commonest, all together. */
+  others?: true;
   rows: number;
   /** What was seen a row: the share that differs, or the loss. Of rows with a label, where the basis is one. */
   seen: number;
@@ -84,6 +86,7 @@ export function sliceRanking(predictions: Predictions): SliceRanking[] {
         return {
           column,
           part: part.part,
+          ...(part.others ? { others: true } : {}),
           rows: part.rows,
           seen: value,
           rate,

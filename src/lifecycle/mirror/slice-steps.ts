@@ -48,7 +48,7 @@ export async function sliceSteps(
   const { observations } = await judgeShadowOf(session, { folder: mirror.folder, shadow }, judging);
   const { predictions } = observations;
   const rankings = predictions === undefined ? [] : sliceRanking(predictions);
-  const ranking = rankings.find(({ column }) => column === name);
+  const ranking = withoutOthers(rankings.find(({ column }) => column === name));
   if (ranking === undefined || ranking.parts.length < 2)
     throw usageError(
       `--by ${field}: the records have no slices by ${name} that could be ordered: each needs 30 different requests${rankings.length === 0 ? '' : `; there are slices by ${rankings.map(({ column }) => column).join(', ')}`}.`,
@@ -66,6 +66,17 @@ export async function sliceSteps(
     );
   const place = pathText(found[0] ?? []);
   return { steps: [...ranking.order.map((part) => `${place}=${part}`), '100%'], ranking };
+}
+
+/** Values beyond the commonest are no slice that a step could name: the last step, all requests, has them. */
+function withoutOthers(ranking: SliceRanking | undefined): SliceRanking | undefined {
+  if (ranking === undefined) return undefined;
+  const rest = new Set(ranking.parts.flatMap(({ part, others }) => (others ? [part] : [])));
+  return {
+    ...ranking,
+    parts: ranking.parts.filter(({ others }) => !others),
+    order: ranking.order.filter((part) => !rest.has(part)),
+  };
 }
 
 /** Those of the paths at which every slice is the value of some request; a value that a step cannot say is none. */

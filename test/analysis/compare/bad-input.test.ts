@@ -44,7 +44,7 @@ async function look(files: Record<string, string | Uint8Array>, changed: Partial
 }
 
 /** Without what is a choice among equals (examples), or of a sample where there are many (slices). */
-const counted = (found: Predictions) => comparable({ ...found, top: [], slices: undefined });
+const counted = (found: Predictions) => comparable({ ...found, top: [], columns: undefined, slices: undefined });
 
 /** How much of a torn file comes out differs by the way of unzipping. */
 const isTorn = ({ predictions }: Observations) => /torn gzip/.test(predictions?.shadow.examples.join() ?? '');

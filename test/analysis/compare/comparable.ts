@@ -8,9 +8,10 @@ function near({ distances, histogram }: NonNullable<Predictions['numbers']>): ob
 
 /** Numbers to nine digits after the point, and twelve in all: the engines add in different orders. What is a sample or an example may differ. */
 export function comparable(found: Predictions): unknown {
-  const { numbers, top, production, shadow, alternatives, ...rest } = found;
+  const { numbers, top, production, shadow, alternatives, columns, ...rest } = found;
   const plain = {
     ...rest,
+    columns: columns?.toSorted((a, b) => (a.column < b.column ? -1 : 1)),
     alternatives: alternatives?.map(comparable),
     production: { ...production, examples: [], commonest: production.commonest?.share },
     shadow: { ...shadow, examples: [], commonest: shadow.commonest?.share },

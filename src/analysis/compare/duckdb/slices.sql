@@ -26,7 +26,7 @@ select
   if(name is null, i::ubigint, hash(name)) as id, name, i, input, hit, loss, own, value, try_cast(value as double) as x
 from cell;
 
--- The first columns, and how each falls into parts: numbers of many values at their quartiles, words each on its own.
+-- The first columns, and how each falls into parts: numbers of many values at their quantiles, words each on its own.
 create or replace table cut as
 with counted as (
   select
@@ -37,21 +37,21 @@ with counted as (
   -- The estimate is only trusted where it is far from the limit.
   select id, count(distinct trim(value)) as kinds from input_cell where id in (select id from counted where about < 20 * $categories) group by id
 ), edge as (
-  select id, list_sort(list_distinct(quantile_cont(x, [0.25, 0.5, 0.75]))) as edges from input_cell where isfinite(x) group by id
+  select id, list_sort(list_distinct(quantile_cont(x, $quantiles))) as edges, min(x) as least, max(x) as most from input_cell where isfinite(x) group by id
 )
-select id, name, first, if(coalesce(kinds, about) > $categories and numbers >= 0.9 * n, edges, null) as edges
+select id, name, first, least, most, if(coalesce(kinds, about) > $categories and numbers >= $numeric * n, edges, null) as edges
 from counted left join few using (id) left join edge using (id);
 
--- name: quarters
+-- name: ranges
 select
-  name, first::double as first, edges, part::double as part,
+  name, first::double as first, edges, part::double as part, any_value(least)::double as least, any_value(most)::double as most,
   count(*)::double as rows, count(*) filter (hit)::double as hits, count(distinct input)::double as inputs,
   count(loss)::double as labelled, coalesce(sum(loss), 0)::double as loss, coalesce(sum(loss * loss), 0)::double as "lossSquared",
   coalesce(sum(own), 0)::double as own, (count(loss) filter (hit))::double as near
 from (
   select
     id, hit, loss, own, input,
-    if(isfinite(x), (x > edges[1])::integer + coalesce((x > edges[2])::integer, 0) + coalesce((x > edges[3])::integer, 0), len(edges) + 1) as part
+    if(isfinite(x), len(list_filter(edges, lambda edge : x > edge)), len(edges) + 1) as part
   from input_cell join cut using (id) where edges is not null
 ) join cut using (id) group by id, name, first, edges, part order by first, name, part;
 
@@ -61,15 +61,17 @@ with word as (
     cut.name, first, hit, loss, own, input,
     if(length(trim(value)) > $longest, trim(value)[:$longest] || '…', trim(value)) as value
   from input_cell join cut using (id) where edges is null
+), common as (
+  select name, value, count(distinct input) as inputs from word group by name, value
+  qualify row_number() over (partition by name order by count(*) desc, value) <= $words
 )
 select
-  name, first::double as first, value,
+  word.name, first::double as first, if(common.inputs >= $least, value, null) as kept,
   count(*)::double as rows, count(*) filter (hit)::double as hits, count(distinct input)::double as inputs,
   count(loss)::double as labelled, coalesce(sum(loss), 0)::double as loss, coalesce(sum(loss * loss), 0)::double as "lossSquared",
   coalesce(sum(own), 0)::double as own, (count(loss) filter (hit))::double as near
-from word group by name, first, value
-qualify row_number() over (partition by name order by count(*) desc, value) <= $categories
-order by first, name, rows desc, value;
+from word left join common using (name, value) group by word.name, first, kept
+order by first, word.name, kept is null, rows desc, kept;
 
 -- name: alike
 -- Rows and hits by the values of each column, as design effects are made of them.

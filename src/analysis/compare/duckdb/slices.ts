@@ -1,13 +1,22 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AlikeColumn, InputSums, PairingMethod, SliceSums } from '../../predictions.ts';
+import type { AlikeColumn, ColumnCell, ColumnSums, InputSums, PairingMethod, SliceSums } from '../../predictions.ts';
 import { mostAlike } from '../alike.ts';
 import type { Engine, Row } from './connection.ts';
-import { MAX_CATEGORIES, MAX_COLUMNS, MAX_VALUE_CHARACTERS, MIN_INPUTS, quarterNames } from '../slice-parts.ts';
+import {
+  CELL_QUANTILES,
+  MAX_CATEGORIES,
+  MAX_COLUMNS,
+  MAX_VALUE_CHARACTERS,
+  MAX_WORDS,
+  MIN_WORD_INPUTS,
+  NUMERIC,
+  slicesOf,
+} from '../../slicing.ts';
 import slicesSql from './slices.sql';
 import { fill, KEYS, quote, statements } from '../sql/statements.ts';
 
-const SQL = statements(slicesSql, ['tables', 'quarters', 'words', 'alike']);
+const SQL = statements(slicesSql, ['tables', 'ranges', 'words', 'alike']);
 
 /** What the shadow loses by the label of a row more than production, and what production loses; see `with_truth`. */
 const TOLD = {
@@ -17,8 +26,8 @@ const TOLD = {
 } as const;
 
 /**
- * Agreement by slices of the inputs, of the rows whose inputs the scan kept; numbers into quarters, a few
- * words each on its own. Undefined where no column could be cut.
+ * Agreement by columns of the inputs, in cells, and by the slices that are made of them, of the rows whose inputs the scan kept.
+ * Undefined where no column could be cut.
  *
  * @param folder of the scanned columns
  * @param by what loses by a label are: what it costs, or what it is worth; undefined without labels
@@ -29,21 +38,29 @@ export async function slices(
   tolerance: string,
   folder: string,
   by: 'cost' | 'loss' | undefined,
-): Promise<{ slices: SliceSums[] | undefined; alike: AlikeColumn | undefined }> {
-  if (!readdirSync(folder).some((name) => name.startsWith('cells-'))) return { slices: undefined, alike: undefined };
+): Promise<{
+  columns: ColumnSums[] | undefined;
+  slices: SliceSums[] | undefined;
+  alike: AlikeColumn | undefined;
+}> {
+  if (!readdirSync(folder).some((name) => name.startsWith('cells-')))
+    return { columns: undefined, slices: undefined, alike: undefined };
   const files = quote(join(folder, 'cells-*.parquet'));
-  const limits = { categories: MAX_CATEGORIES, most: MAX_COLUMNS, longest: MAX_VALUE_CHARACTERS };
+  const limits = {
+    ...{ categories: MAX_CATEGORIES, most: MAX_COLUMNS, longest: MAX_VALUE_CHARACTERS, numeric: NUMERIC },
+    ...{ words: MAX_WORDS, least: MIN_WORD_INPUTS, quantiles: `[${CELL_QUANTILES.join(', ')}]` },
+  };
   await engine.run(fill(SQL.tables, { ...limits, key: KEYS[method], files, tolerance, told: TOLD[by ?? 'nothing'] }));
-  const quarters = await engine.rows(SQL.quarters);
+  const ranges = await engine.rows(SQL.ranges);
   const words = await engine.rows(fill(SQL.words, limits));
-  const rows = [...quarters, ...words].sort((a, b) => Number(a.first) - Number(b.first));
-  const parts = new Map<string, Row[]>();
-  for (const row of rows) parts.set(String(row.name), [...(parts.get(String(row.name)) ?? []), row]);
-  // One part is no slice of anything.
-  const found = [...parts.values()]
-    .filter((list) => list.length > 1)
-    .flatMap((list) => list.flatMap((row) => sliceOf(row, by !== undefined)));
-  return { slices: found.length === 0 ? undefined : found, alike: mostAlike(await alikeOf(engine)) };
+  const rows = [...ranges, ...words].sort((a, b) => Number(a.first) - Number(b.first));
+  const columns = new Map<string, ColumnCell[]>();
+  for (const row of rows) {
+    const name = String(row.name);
+    columns.set(name, [...(columns.get(name) ?? []), cellOf(row, by !== undefined)]);
+  }
+  const found = columns.size === 0 ? undefined : [...columns].map(([column, cells]) => ({ column, cells }));
+  return { columns: found, slices: slicesOf(found), alike: mostAlike(await alikeOf(engine)) };
 }
 
 async function alikeOf(engine: Engine): Promise<{ column: string; sums: InputSums }[]> {
@@ -51,18 +68,21 @@ async function alikeOf(engine: Engine): Promise<{ column: string; sums: InputSum
   return rows.map(({ name, sums }) => ({ column: String(name), sums: sums as InputSums }));
 }
 
-function sliceOf(row: Row, labelled: boolean): SliceSums[] {
-  const inputs = Number(row.inputs);
-  if (inputs < MIN_INPUTS) return [];
-  const part = Array.isArray(row.edges) ? quarterNames(row.edges.map(Number))[Number(row.part)] : String(row.value);
+function cellOf(row: Row, labelled: boolean): ColumnCell {
   const truth = {
     ...{ rows: Number(row.labelled), loss: Number(row.loss), lossSquared: Number(row.lossSquared) },
     ...{ production: Number(row.own), near: Number(row.near) },
   };
-  return [
-    {
-      ...{ column: String(row.name), part: part ?? '', rows: Number(row.rows), hits: Number(row.hits), inputs },
-      ...(labelled ? { truth } : {}),
-    },
-  ];
+  return {
+    ...kindOf(row),
+    ...{ rows: Number(row.rows), hits: Number(row.hits), inputs: Number(row.inputs) },
+    ...(labelled ? { truth } : {}),
+  };
+}
+
+function kindOf({ edges, part, least, most, kept }: Row): Pick<ColumnCell, 'of' | 'value' | 'least' | 'most'> {
+  if (!Array.isArray(edges)) return typeof kept === 'string' ? { of: 'word', value: kept } : { of: 'rest' };
+  const [place, list] = [Number(part), edges.map(Number)];
+  if (place > list.length) return { of: 'text' };
+  return { of: 'range', least: list[place - 1] ?? Number(least), most: list[place] ?? Number(most) };
 }

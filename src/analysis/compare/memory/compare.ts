@@ -24,6 +24,7 @@ import { missingMinutes } from './missing.ts';
 import { sideCounts } from './sides.ts';
 import type { Side } from './sides.ts';
 import { SliceCounter } from './slice-counter.ts';
+import { slicesOf } from '../../slicing.ts';
 import { RowInputs } from './row-inputs.ts';
 import { detectTask } from '../../answers/task.ts';
 import { clustersOf } from '../../answers/cluster.ts';
@@ -367,6 +368,7 @@ class Rows {
     | 'alike'
     | 'fields'
     | 'slices'
+    | 'columns'
     | 'answers'
   > {
     const numbers = this.#numbers.sums(this.#task === 'regression' || this.#task === 'scores' ? 'value' : 'score');
@@ -390,6 +392,7 @@ class Rows {
     this.#truth.settle();
     const { labelNext } = this.#options;
     if (labelNext !== undefined) labelNext.take(this.#next?.first(labelNext.most, bandOf) ?? []);
+    const columns = this.#slices.columns();
     return {
       rows: this.#rows,
       blocks: [...this.#blocks.values()]
@@ -412,7 +415,8 @@ class Rows {
           : this.#truth.sums(this.#rows, this.#options.truth.size, losses, this.#ages?.sums()),
       fields: this.#fields.sums(),
       answers: answerSums(this.#options.reading, this.#whole),
-      slices: this.#slices.sums(),
+      columns,
+      slices: slicesOf(columns),
       alike: this.#slices.alike(),
       clusters: this.#clusters.sums(this.#options.cluster, this.#truth.clusters()),
       repeats: {

@@ -1,8 +1,16 @@
-import type { AlikeColumn, SliceSums, SliceTruth } from '../../predictions.ts';
+import type { AlikeColumn, ColumnCell, ColumnSums, SliceTruth } from '../../predictions.ts';
 import { quantile } from '../../statistics/distances.ts';
 import type { Features } from '../../answers/features.ts';
 import { mostAlike, sumsOver } from '../alike.ts';
-import { MAX_CATEGORIES, MAX_COLUMNS, MAX_VALUE_CHARACTERS, MIN_INPUTS, quarterNames } from '../slice-parts.ts';
+import {
+  CELL_QUANTILES,
+  MAX_CATEGORIES,
+  MAX_COLUMNS,
+  MAX_VALUE_CHARACTERS,
+  MAX_WORDS,
+  MIN_WORD_INPUTS,
+  NUMERIC,
+} from '../../slicing.ts';
 
 /** Beyond so many inputs nothing is sliced: slices are for exploring, and must not cost the memory of the report. */
 const MAX_SLICED = 200_000;
@@ -85,17 +93,17 @@ export class SliceCounter {
     );
   }
 
-  /** Undefined where no column could be cut. */
-  sums(): SliceSums[] | undefined {
-    const found = [...this.#columns].flatMap(([column, { inputs, values }]) => {
+  /** The columns in cells, of which slices are made; undefined without any. */
+  columns(): ColumnSums[] | undefined {
+    const found = [...this.#columns].map(([column, { inputs, values }]) => {
       const weights = inputs.map((input) => this.#rows[input] ?? 0);
-      const { names, parts } = cutOf(values, weights);
-      const sums = names.map((part) => ({
-        ...{ column, part, rows: 0, hits: 0, inputs: 0 },
+      const { cells, places } = cutOf(values, weights);
+      const sums = cells.map((cell) => ({
+        ...{ ...cell, rows: 0, hits: 0, inputs: 0 },
         ...(this.#labelled ? { truth: { ...NOTHING } } : {}),
       }));
       for (const [i, input] of inputs.entries()) {
-        const sum = sums[parts[i] ?? NO_PART];
+        const sum = sums[places[i] ?? 0];
         if (sum === undefined) continue;
         sum.rows += weights[i] ?? 0;
         sum.hits += this.#hits[input] ?? 0;
@@ -108,73 +116,92 @@ export class SliceCounter {
         sum.truth.production += told.production;
         sum.truth.near += told.near;
       }
-      // One part is no slice of anything.
-      if (sums.filter((sum) => sum.rows > 0).length < 2) return [];
-      return sums.filter((sum) => sum.inputs >= MIN_INPUTS);
+      return { column, cells: sums.filter(({ rows }) => rows > 0) };
     });
     return found.length === 0 ? undefined : found;
   }
 }
 
-/** A column in parts: their names, and for each value the number of its part, or `NO_PART`. */
+/** A column in cells, and for each value the number of its cell. */
 interface Cut {
-  names: readonly string[];
-  parts: Uint8Array;
+  cells: readonly Pick<ColumnCell, 'of' | 'value' | 'least' | 'most'>[];
+  places: Uint8Array;
 }
 
-const NO_PART = 255;
-
-/** How the values of a column fall into parts: numbers into quarters of their rows, a few words each on its own. */
+/** How the values of a column fall into cells: numbers by their quantiles, words each on its own if they are not too rare. */
 function cutOf(values: readonly string[], weights: readonly number[]): Cut {
-  const counts = new Map<string, number>();
+  const counts = new Map<string, { rows: number; inputs: number }>();
   let rows = 0;
   for (const [i, value] of values.entries()) {
     const weight = weights[i] ?? 0;
-    counts.set(value, (counts.get(value) ?? 0) + weight);
+    const seen = counts.get(value);
+    if (seen === undefined) counts.set(value, { rows: weight, inputs: 1 });
+    else {
+      seen.rows += weight;
+      seen.inputs += 1;
+    }
     rows += weight;
   }
   const numbers = new Map<string, number>();
   let finite = 0;
-  for (const [value, weight] of counts) {
+  for (const [value, seen] of counts) {
     const number = value.trim() === '' ? Number.NaN : Number(value);
     if (!Number.isFinite(number)) continue;
     numbers.set(value, number);
-    finite += weight;
+    finite += seen.rows;
   }
-  if (counts.size > MAX_CATEGORIES && finite >= 0.9 * rows) return quarters(values, numbers, counts);
+  if (counts.size > MAX_CATEGORIES && finite >= NUMERIC * rows) return ranges(values, numbers, counts);
   const commonest = [...counts]
-    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .slice(0, MAX_CATEGORIES)
-    .map(([value]) => value);
-  const parts = new Map(commonest.map((value, i) => [value, i]));
-  return { names: commonest, parts: Uint8Array.from(values, (value) => parts.get(value) ?? NO_PART) };
+    .sort((a, b) => b[1].rows - a[1].rows || (a[0] < b[0] ? -1 : 1))
+    .slice(0, MAX_WORDS)
+    .flatMap(([value, { inputs }]) => (inputs >= MIN_WORD_INPUTS ? [value] : []));
+  const places = new Map(commonest.map((value, i) => [value, i]));
+  return {
+    cells: [...commonest.map((value) => ({ of: 'word' as const, value })), { of: 'rest' }],
+    places: Uint8Array.from(values, (value) => places.get(value) ?? commonest.length),
+  };
 }
 
 /**
  * @param numbers what those values are that are numbers
  * @param counts how many rows have each value
  */
-function quarters(
+function ranges(
   values: readonly string[],
   numbers: ReadonlyMap<string, number>,
-  counts: ReadonlyMap<string, number>,
+  counts: ReadonlyMap<string, { rows: number }>,
 ): Cut {
-  const sorted = [...numbers].map(([value, number]) => ({ number, rows: counts.get(value) ?? 0 }));
+  const sorted = [...numbers].map(([value, number]) => ({ number, rows: counts.get(value)?.rows ?? 0 }));
   sorted.sort((a, b) => a.number - b.number);
-  const edges = [...new Set([0.25, 0.5, 0.75].map((p) => quantileOfRows(sorted, p)))];
-  const names = quarterNames(edges);
-  const partOf = new Map<string, number>();
-  for (const [value, x] of numbers) partOf.set(value, edges.filter((edge) => x > edge).length);
-  return { names, parts: Uint8Array.from(values, (value) => partOf.get(value) ?? names.length - 1) };
+  const edges = [...new Set(quantilesOfRows(sorted, CELL_QUANTILES))];
+  const placeOf = new Map<string, number>();
+  for (const [value, x] of numbers) placeOf.set(value, edges.filter((edge) => x > edge).length);
+  const cells = [...edges, sorted.at(-1)?.number].map((most, i) => ({
+    of: 'range' as const,
+    least: i === 0 ? sorted[0]?.number : edges[i - 1],
+    most,
+  }));
+  return {
+    cells: [...cells, { of: 'text' }],
+    places: Uint8Array.from(values, (value) => placeOf.get(value) ?? cells.length),
+  };
 }
 
 /** The same as `quantile` of the number of every row. */
-function quantileOfRows(sorted: readonly { number: number; rows: number }[], p: number): number {
-  const position = (sorted.reduce((sum, { rows }) => sum + rows, 0) - 1) * p;
+function quantilesOfRows(sorted: readonly { number: number; rows: number }[], shares: readonly number[]): number[] {
+  let all = 0;
+  const ends = sorted.map(({ rows }) => (all += rows));
   const at = (place: number) => {
-    let left = place;
-    for (const { number, rows } of sorted) if ((left -= rows) < 0) return number;
-    return Number.NaN;
+    let [first, last] = [0, ends.length - 1];
+    while (first < last) {
+      const half = (first + last) >> 1;
+      if ((ends[half] ?? 0) > place) last = half;
+      else first = half + 1;
+    }
+    return sorted[first]?.number ?? Number.NaN;
   };
-  return quantile([at(Math.floor(position)), at(Math.ceil(position))], position - Math.floor(position));
+  return shares.map((share) => {
+    const position = (all - 1) * share;
+    return quantile([at(Math.floor(position)), at(Math.ceil(position))], position - Math.floor(position));
+  });
 }
