@@ -17,7 +17,7 @@ import type { NoiseFloor, Observations, Window } from '../analysis/observations.
 import type { Task } from '../analysis/predictions.ts';
 import { collectFromFiles, type Live } from '../analysis/observe/from-files.ts';
 import type { CompareElsewhere } from '../analysis/observe/elsewhere.ts';
-import type { QuantileMargins } from '../analysis/observe/exceedances.ts';
+import { type QuantileMargins, quantileMargins } from '../analysis/observe/exceedances.ts';
 import type { LinePattern } from '../analysis/observe/line-pattern.ts';
 import type { LogSelector } from '../analysis/observe/logs.ts';
 import { comparisonBy } from '../analysis/policy/answers.ts';
@@ -203,14 +203,14 @@ async function observeWith(
           live: await liveOf(session, source.live),
           window: filesWindow(look.window),
           comparison,
-          latency: { margins: policy.latency, limits: policy.limits.latency },
+          latency: quantileMargins(policy),
         })
       : await observeEndpoint(session, source, look, {
           comparison,
           cache,
           runs: known && configRuns(known),
           noise: latestNoise(known?.facts ?? []),
-          latency: { margins: policy.latency, limits: policy.limits.latency },
+          latency: quantileMargins(policy),
           unseen: options.unseen,
           elsewhere: options.elsewhere,
         });

@@ -8,7 +8,8 @@ export const MINUTES = HOURS * 60;
 export const LOOK = 10;
 const LONG_LOOK = 60;
 export const RATE = 60;
-export const policy = DEFAULT_POLICY;
+/** Times are in units of production's own, so that no floor of milliseconds is meant, but where a line says so. */
+export const policy = { ...DEFAULT_POLICY, latencyFloor: 0 };
 
 export interface Ended {
   outcome: Outcome;

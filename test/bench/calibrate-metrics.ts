@@ -5,6 +5,7 @@ import type { MetricName, Metrics } from '../../src/analysis/observations.ts';
 import type { Gate } from '../../src/analysis/judge/verdict.ts';
 import { worst } from '../../src/analysis/judge/verdict.ts';
 import { METRICS } from '../../src/analysis/observations.ts';
+import { latencyMargin } from '../../src/analysis/policy/policy.ts';
 import type { Random } from '../support/random.ts';
 import {
   autoregressive,
@@ -33,6 +34,7 @@ function ask(
   shadow: Columns,
   minutes: number,
   exceedances?: Metrics['exceedances'],
+  latencyFloor = policy.latencyFloor,
 ): Gate['outcome'] {
   const empty = NOTHING.slice(0, minutes);
   const cut = (columns: Columns) =>
@@ -44,7 +46,7 @@ function ask(
   const metrics = { times: [], production: cut(production), shadow: cut(shadow) };
   const observations = { metrics: { ...metrics, exceedances: Object.fromEntries(seen) } };
   const summaries = { production: {}, shadow: {} };
-  const asked = { ...policy, warmupMinutes: 0 };
+  const asked = { ...policy, latencyFloor, warmupMinutes: 0 };
   const evidence = { challenger: 'shadow', observations, summaries, policy: asked, minutes } as unknown as Evidence;
   const gates = judge(evidence);
   return id === ALL ? worst(gates) : (gates.find((gate) => gate.id === id)?.outcome ?? 'inconclusive');
@@ -183,6 +185,9 @@ interface Timed extends Span {
   byChance?: boolean;
   /** Both take as long for a request, but for `shadow`. */
   same?: boolean;
+  /** Each of the shadow's requests takes so much longer; and so much longer is no longer, by the policy. */
+  more?: number;
+  floor?: number;
   /** CloudWatch tells how many requests took longer than a threshold. */
   ranks?: boolean;
 }
@@ -192,7 +197,7 @@ const METRIC_OF: Readonly<Record<string, MetricName>> = { 'latency.mean': 'laten
 
 /** Latencies of single requests, of which CloudWatch keeps mean and quantiles of each minute. @param gate or ALL of latency */
 export function timed(random: Random, world: Timed, gate: string): Ended {
-  const { rate = RATE, sampling = 1, draw, shadow, quiet, ranks = false } = world;
+  const { rate = RATE, sampling = 1, draw, shadow, quiet, ranks = false, more = 0, floor = 0 } = world;
   const [ours, theirs] = [minutesOfRequests(), minutesOfRequests()];
   for (let minute = 0; minute < minutesOf(world); minute += 1) {
     const calm = quiet !== undefined && minute % 30 < 20;
@@ -205,20 +210,22 @@ export function timed(random: Random, world: Timed, gate: string): Ended {
     const times = Array.from({ length: n }, () => draw(random) * (1 + height));
     ours.add(times);
     const own = (i: number) => (world.same === true ? (times[i] ?? 0) : draw(random) * (1 + height));
-    theirs.add(Array.from({ length: copies }, (_, i) => own(i) * (calm ? 1 : shadow(random))));
+    theirs.add(Array.from({ length: copies }, (_, i) => own(i) * (calm ? 1 : shadow(random)) + more));
   }
-  const p99 = ranks ? exceeding(ours.minutes, theirs.minutes) : undefined;
+  const p99 = ranks ? exceeding(ours.minutes, theirs.minutes, floor) : undefined;
   const of = (columns: Columns): Columns => {
     const metric = METRIC_OF[gate];
     return metric === undefined ? columns : { invocations: columns.invocations ?? [], [metric]: columns[metric] };
   };
   const [production, copies] = [of(ours.columns), of(theirs.columns)];
-  return watch((n) => ask(judgeLatency, gate, production, copies, n, p99 && n >= p99.known ? { p99 } : {}), world);
+  return watch(
+    (n) => ask(judgeLatency, gate, production, copies, n, p99 && n >= p99.known ? { p99 } : {}, floor),
+    world,
+  );
 }
 
 /** Shares beyond production's p99 of the first minutes that hold 300 requests, in tens; of the shadow's beyond 1.2 times that. */
-function exceeding(production: readonly Float64Array[], shadow: readonly Float64Array[]) {
-  const margin = policy.latency.p99;
+function exceeding(production: readonly Float64Array[], shadow: readonly Float64Array[], latencyFloor: number) {
   let known = 0;
   let first: number[] = [];
   while (first.length < 300 && known < MINUTES) {
@@ -226,6 +233,7 @@ function exceeding(production: readonly Float64Array[], shadow: readonly Float64
     first = production.slice(0, known).flatMap((minute) => [...minute]);
   }
   const threshold = first.sort((a, b) => a - b)[Math.ceil(0.99 * first.length) - 1] ?? 0;
+  const margin = latencyMargin({ ...policy, latencyFloor }, 'p99', threshold);
   const shares = (minutes: readonly Float64Array[], beyond: number) =>
     minutes.map((minute) =>
       minute.length === 0 ? null : minute.filter((time) => time > beyond).length / minute.length,

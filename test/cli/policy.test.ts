@@ -134,6 +134,7 @@ test('init prints the defaults, and what it has commented out can be used', asyn
         (key) =>
           ![
             'tasks',
+            'latencyFloor',
             'labels',
             'cluster',
             'cover',

@@ -8,6 +8,7 @@ import { collectFromFiles } from '../../src/analysis/observe/from-files.ts';
 import { comparisonBy } from '../../src/analysis/policy/answers.ts';
 import { readPolicy } from '../../src/analysis/policy/schema.ts';
 import { type Model, openModel, openRig, type Rig } from './rig.ts';
+import { quantileMargins } from '../../src/analysis/observe/exceedances.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -368,7 +369,7 @@ describe('a copy that the live side did not answer, or refused', () => {
       variants: undefined,
       window: undefined,
       comparison: { tolerance: undefined, ...comparisonBy(policy, undefined), memory: '1GB', spill: rig.folder },
-      latency: { margins: policy.latency, limits: policy.limits.latency },
+      latency: quantileMargins(policy),
     });
     const failed = metrics.paired?.failed;
     const sum = (all: readonly number[] = []) => all.reduce((total, one) => total + one, 0);

@@ -8,6 +8,7 @@ import { comparisonBy } from '../../src/analysis/policy/answers.ts';
 import { RUNS_FOLDER } from '../../src/analysis/mirrored/run.ts';
 import { openModel, openRig, type Rig } from './rig.ts';
 import { sampled } from '../support/sizes.ts';
+import { quantileMargins } from '../../src/analysis/observe/exceedances.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -100,7 +101,7 @@ async function verdictOf(rig: Rig) {
     variants: undefined,
     window: undefined,
     comparison: { tolerance: undefined, ...comparisonBy(SOON, undefined), memory: '1GB', spill: rig.folder },
-    latency: { margins: SOON.latency, limits: SOON.limits.latency },
+    latency: quantileMargins(SOON),
   });
   const verdict = judge(observations, SOON);
   const gate = (id: string) => verdict?.gates.find((one) => one.id === id);

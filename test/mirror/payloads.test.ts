@@ -5,6 +5,7 @@ import { comparisonBy } from '../../src/analysis/policy/answers.ts';
 import { readPolicy } from '../../src/analysis/policy/schema.ts';
 import { streamFacts } from '../../src/mirror/record/stream.ts';
 import { openModel, openRig, type Rig } from './rig.ts';
+import { quantileMargins } from '../../src/analysis/observe/exceedances.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -20,7 +21,7 @@ async function observed(rig: Rig) {
     variants: undefined,
     window: undefined,
     comparison: { tolerance: undefined, ...comparisonBy(policy, undefined), memory: '1GB', spill: rig.folder },
-    latency: { margins: policy.latency, limits: policy.limits.latency },
+    latency: quantileMargins(policy),
   });
 }
 

@@ -10,6 +10,7 @@ import { readPolicy } from '../../src/analysis/policy/schema.ts';
 import type { SideMetrics } from '../../src/mirror/metrics.ts';
 import { type RemovedEvent, Retention } from '../../src/mirror/record/retention.ts';
 import { openModel, openRig, type Rig } from './rig.ts';
+import { quantileMargins } from '../../src/analysis/observe/exceedances.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -123,7 +124,7 @@ test('of a side that lost its file, no report takes the other one for unanswered
     variants: undefined,
     window: undefined,
     comparison: { tolerance: undefined, ...comparisonBy(policy, undefined), memory: '1GB', spill: rig.folder },
-    latency: { margins: policy.latency, limits: policy.limits.latency },
+    latency: quantileMargins(policy),
   });
   expect(observed.notes.join('\n')).toMatch(/removed 1 record file with 3 records/);
   expect(observed.predictions?.coverage).toBe(1);

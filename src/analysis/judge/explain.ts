@@ -70,7 +70,7 @@ export function explainPolicy(policy: Policy): Demand[] {
     const least = quantile > 0 ? `, with ${number(requestsPerMinute(quantile), 2)} requests a minute` : '';
     return demand(
       `latency.${name}`,
-      `its ${name} latency is at most ${percent(policy.latency[name])} longer than production's`,
+      `its ${name} latency is at most ${percent(policy.latency[name])} longer than production's${policy.latencyFloor > 0 ? `, or ${milliseconds(policy.latencyFloor)}` : ''}`,
       `${blocks}${least}`,
       keyOf(policy, `latency.${name}`),
     );

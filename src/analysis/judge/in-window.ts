@@ -5,7 +5,7 @@ import type { Interval } from '../statistics/proportions.ts';
 import { DIFFERENCE, SHARE, windowInterval } from '../statistics/window.ts';
 import { insufficientData } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
-import { exceedanceMinutes } from './latency.ts';
+import { exceedanceMinutes, isCountedFor } from './latency.ts';
 import { labelNoise, numberNoise, scoreNoise } from './noise-floor.ts';
 import { errorMinutes } from './summaries.ts';
 import { countedAgainst } from './unanswered.ts';
@@ -179,7 +179,7 @@ function quantileInWindow(id: string, { observations: { metrics }, policy }: Evi
   const name = QUANTILES.find((one) => id === `latency.${one}`);
   const exceedance = name && metrics.exceedances?.[name];
   if (name === undefined || exceedance === undefined || metrics.shadow === undefined) return undefined;
-  if (exceedance.margin !== policy.latency[name]) return undefined;
+  if (!isCountedFor(exceedance, name, policy)) return undefined;
   if (exceedance.pairs !== undefined) {
     const first = metrics.shadow.invocations.findIndex((n) => (n ?? 0) > 0);
     return first < 0 ? undefined : discordant(exceedance.pairs, policy, first + policy.warmupMinutes);

@@ -1,6 +1,6 @@
 import type { Exceedance, MetricName, Metrics, MetricTable } from '../observations.ts';
 import type { Policy } from '../policy/policy.ts';
-import { gates } from '../policy/policy.ts';
+import { gates, latencyMargin } from '../policy/policy.ts';
 import { blockSequence, EARLY_ALPHA, halfWidth, meanAndDeviation, ratioSequence } from '../statistics/sequences.ts';
 import type { BlockSequence, RatioMinute } from '../statistics/sequences.ts';
 import { compare } from './verdict.ts';
@@ -39,16 +39,40 @@ export function judgeLatency(evidence: Evidence): Gate[] {
     const warm = shadow[metric].some((value) => value !== null) ? warmUp(policy.warmupMinutes, challenger) : '';
     if (quantile === undefined) {
       const ratios = pairedSums(observations.metrics, policy) ?? minutes.map(sums);
-      return gate(name, ratioSequence(ratios, policy), RATIO, policy, { warm });
+      return gate(name, ratioSequence(ratios, policy), RATIO, policy, {
+        warm,
+        production: meanOf(observations.metrics, minutes),
+      });
     }
     const exceedance = observations.metrics.exceedances?.[name as 'p50' | 'p90' | 'p99'];
     // Counted for another margin, they say nothing about this one.
-    if (exceedance !== undefined && exceedance.margin === policy.latency[name])
+    if (exceedance !== undefined && isCountedFor(exceedance, name, policy))
       return exceedanceGate(evidence, shadow, name, exceedance);
     const logs = minutes.map((minute) => minute && Math.log(minute.shadow / minute.production));
     const few = fewRequests(minutes, quantile, challenger);
-    return gate(name, blockSequence(logs, policy), LOGARITHM, policy, { warm, few });
+    return gate(name, blockSequence(logs, policy), LOGARITHM, policy, { warm, few, production: typicalOf(minutes) });
   });
+}
+
+/** Was it counted for the margin that the policy has? */
+export function isCountedFor({ threshold, margin }: Exceedance, name: Statistic, policy: Policy): boolean {
+  const demanded = latencyMargin(policy, name, threshold);
+  return Math.abs(margin - demanded) <= 1e-9 * Math.max(1, demanded);
+}
+
+/** Milliseconds that production's requests take, of the same minutes. */
+function meanOf({ paired }: Metrics, minutes: readonly (LatencyMinute | undefined)[]): number {
+  const total = (list: readonly number[]) => list.reduce((sum, one) => sum + one, 0);
+  if (paired !== undefined) return total(paired.latency.production) / Math.max(1, total(paired.latency.n));
+  const known = minutes.filter((minute) => minute !== undefined);
+  const n = total(known.map(({ requests }) => requests.shadow));
+  return total(known.map(({ production, requests }) => production * requests.shadow)) / Math.max(1, n);
+}
+
+/** The geometric mean of production's quantile over these minutes, as ratios are averaged. */
+function typicalOf(minutes: readonly (LatencyMinute | undefined)[]): number {
+  const logs = minutes.flatMap((minute) => (minute === undefined ? [] : [Math.log(minute.production)]));
+  return logs.length === 0 ? 0 : Math.exp(logs.reduce((sum, one) => sum + one, 0) / logs.length);
 }
 
 /**
@@ -229,10 +253,11 @@ function gate(
   sequence: BlockSequence,
   scale: Scale,
   policy: Policy,
-  /** `warm`: what is to be said where there is nothing but warm-up. */
-  { warm, few }: { warm: string; few?: Few | undefined },
+  /** `warm`: what is to be said where there is nothing but warm-up; `production`: milliseconds that it takes. */
+  { warm, few, production }: { warm: string; few?: Few | undefined; production: number },
 ): Gate {
-  const margin = policy.latency[name];
+  const margin = latencyMargin(policy, name, production);
+  const limitWords = `${change(1 + margin)}${margin > policy.latency[name] ? ` (${milliseconds(policy.latencyFloor)}, the floor of the policy)` : ''}`;
   const raw = meanAndDeviation(sequence.means).deviation;
   const widening = raw > 0 ? sequence.deviation / raw : 1;
   const known = Number.isFinite(sequence.estimate);
@@ -250,14 +275,14 @@ function gate(
     : `${warm}no ${warm === '' ? '' : 'later '}minute in which both have a latency`;
   const sure = early ? confidence({ ...policy, alpha: EARLY_ALPHA }) : confidence(policy);
   const words = {
-    pass: `${seen}; at most ${change(interval?.[1] ?? 1)} (${sure}), and the limit is ${change(1 + margin)}.`,
-    fail: `${seen}; at least ${change(interval?.[0] ?? 1)} (${sure}), and the limit is ${change(1 + margin)}.`,
+    pass: `${seen}; at most ${change(interval?.[1] ?? 1)} (${sure}), and the limit is ${limitWords}.`,
+    fail: `${seen}; at least ${change(interval?.[0] ?? 1)} (${sure}), and the limit is ${limitWords}.`,
     inconclusive:
       few !== undefined
         ? `${seen}, but ${few.reason}.`
         : interval === undefined
           ? `${seen}${known ? `, in` : `:`} ${sequence.blocks} of the ${counted(policy.minimumBlocks, 'blocks')} of ${counted(sequence.minutes, 'minutes')} that a verdict needs.`
-          : `${seen}; the true value is between ${change(interval[0])} and ${change(interval[1])} (${sure}), and the limit is ${change(1 + margin)}.`,
+          : `${seen}; the true value is between ${change(interval[0])} and ${change(interval[1])} (${sure}), and the limit is ${limitWords}.`,
   };
   return {
     id: `latency.${name}`,

@@ -163,7 +163,8 @@ function sliceClustering({ labels, repeats }: Predictions, minutes: Minutes, blo
  */
 function burstsOfPart(part: SliceSums, own: number, { bursts, rows, hits }: SliceClustering): number {
   if (own <= 0) return bursts;
-  const excess = bursts * variance(rows, hits) - variance(rows - part.rows, hits - part.hits) - variance(part.rows, part.hits);
+  const excess =
+    bursts * variance(rows, hits) - variance(rows - part.rows, hits - part.hits) - variance(part.rows, part.hits);
   return Math.max(bursts, 1 + excess / own);
 }
 

@@ -4,15 +4,25 @@ import type { Aws } from '../../aws/clients.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import { MINUTE } from '../../base/units.ts';
+import { latencyMargin } from '../policy/policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { BeyondLimit, Exceedance, Metrics, MetricTable } from '../observations.ts';
 
-/** How much longer a quantile may be, by its name; and how long at the most, in milliseconds. */
+/** How much longer a quantile may be than so many milliseconds, as a share, by its name; and how long at the most, in milliseconds. */
 export interface QuantileMargins {
-  margins: Readonly<Record<Name, number>>;
+  marginOf: (name: Name, production: number) => number;
   limits: Partial<Readonly<Record<Name, number | undefined>>>;
 }
 
 type Name = 'p50' | 'p90' | 'p99';
+
+/** What quantiles of latency are held against under a policy. */
+export function quantileMargins(policy: Policy): QuantileMargins {
+  return {
+    marginOf: (name, production) => latencyMargin(policy, name, production),
+    limits: policy.limits.latency,
+  };
+}
 
 /** The quantiles of latency that are judged. */
 export const QUANTILES = [
@@ -47,7 +57,7 @@ export async function readExceedances(
   endpoint: string,
   variants: { production: string; shadow: string },
   metrics: Metrics,
-  { margins, limits }: QuantileMargins,
+  { marginOf, limits }: QuantileMargins,
   signal?: AbortSignal,
 ): Promise<Pick<Metrics, 'exceedances' | 'beyondLimits'>> {
   const { times, production, shadow } = metrics;
@@ -80,7 +90,7 @@ export async function readExceedances(
   const queries = [
     ...thresholds.flatMap(({ name, at }) => [
       latency(variants.production, `PR(:${at})`, 1, `production_${name}`),
-      latency(variants.shadow, `PR(:${Math.round(at * (1 + margins[name]))})`, 1, `shadow_${name}`),
+      latency(variants.shadow, `PR(:${Math.round(at * (1 + marginOf(name, at / 1000)))})`, 1, `shadow_${name}`),
     ]),
     ...limited.map(({ name, limit }) =>
       latency(variants.shadow, `PR(:${Math.round(limit * 1000)})`, 1, `limit_${name}`),
@@ -98,7 +108,9 @@ export async function readExceedances(
   const found = thresholds.flatMap(({ name, at }): [Threshold['name'], Exceedance][] => {
     const [ofProduction, ofShadow] = [column(`production_${name}`), column(`shadow_${name}`)];
     if (!complete(ofProduction, production) || !complete(ofShadow, shadow)) return [];
-    return [[name, { threshold: at / 1000, margin: margins[name], production: ofProduction, shadow: ofShadow }]];
+    return [
+      [name, { threshold: at / 1000, margin: marginOf(name, at / 1000), production: ofProduction, shadow: ofShadow }],
+    ];
   });
   const beyond = limited.flatMap(({ name, limit }): [Name, BeyondLimit][] => {
     const ofShadow = column(`limit_${name}`);

@@ -138,7 +138,7 @@ function fromMirror(options: FromFilesOptions): Promise<Observations> {
 }
 
 /** Of a caller who judges no latencies. */
-const NO_MARGINS: QuantileMargins = { margins: { p50: 0, p90: 0, p99: 0 }, limits: {} };
+const NO_MARGINS: QuantileMargins = { marginOf: () => 0, limits: {} };
 
 /** Captures of one model, and what is live in place of another. */
 async function besideLive(options: FromFilesOptions, live: Live): Promise<Observations> {

@@ -11,7 +11,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   blockMinutes: 10           # latency is judged in blocks of this many minutes ...
   minimumBlocks: 8           # ... and a pass needs this many blocks: 80 minutes
   minimumDays: 7             # a batch passes after so many days, and every day of the week once
-  latency: { mean: 0.1, p50: 0.1, p90: 0.2, p99: 0.2 } # how much slower the shadow may be
+  latency: { mean: 0.1, p50: 0.1, p90: 0.2, p99: 0.2, floor: 0.25ms } # how much slower the shadow may be; by less than floor it always may
   errors: 0.01               # how much higher its share of failed requests may be
   agreement: 0.9             # share of labels that must equal production's; for information if labels are available
   classes: { agreement: 0.8, rows: 200 } # the same of each class of production, from so many rows on

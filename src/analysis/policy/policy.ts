@@ -85,6 +85,8 @@ export interface Policy {
   minimumDays: number;
   /** Rows are judged by the days of a batch; undefined: by minutes. Observations say so, no policy file does. */
   over?: 'days';
+  /** Slower by no more than so many milliseconds is no slower, whatever share of production's latency that is. */
+  latencyFloor: number;
   /** How much slower the shadow may be, per statistic. */
   latency: { mean: number; p50: number; p90: number; p99: number };
   /** How much higher the shadow's share of failed requests may be. */
@@ -160,6 +162,8 @@ export const DEFAULT_POLICY: Policy = {
   blockMinutes: 10,
   minimumBlocks: 8,
   minimumDays: 7,
+  // A quarter of a millisecond is chosen, not derived: what surrounds a model (OverheadLatency) varies by more from request to request.
+  latencyFloor: 0.25,
   latency: { mean: 0.1, p50: 0.1, p90: 0.2, p99: 0.2 },
   errors: 0.01,
   agreement: 0.9,
@@ -262,6 +266,19 @@ export const MOVED: readonly (readonly [old: string, now: string])[] = [
   ['numbers.tolerance', 'answers.tolerance.absolute'],
   ...TASKS.map((task) => [`tasks.${task}`, `answers.kinds.${GROUP_OF[task]}`] as const),
 ];
+
+/**
+ * How much longer the shadow's latency may be, as a share of production's: as the policy says, and at least its floor.
+ *
+ * @param production what production takes, in milliseconds
+ */
+export function latencyMargin(
+  { latency, latencyFloor }: Pick<Policy, 'latency' | 'latencyFloor'>,
+  name: keyof Policy['latency'],
+  production: number,
+): number {
+  return production > 0 ? Math.max(latency[name], latencyFloor / production) : latency[name];
+}
 
 /** The policy as it is for answers of this kind. */
 export function policyFor(policy: Policy, task: Task): Policy {

@@ -138,6 +138,14 @@ const maturity = v.optional(
     v.transform((words) => parseDuration(words) ?? 0),
   ),
 );
+const FLOOR = 'a duration from 0s on, like 0.5ms';
+const latencyFloor = v.optional(
+  v.pipe(
+    v.string(FLOOR),
+    v.check((words) => parseDuration(words) !== undefined, FLOOR),
+    v.transform((words) => parseDuration(words) ?? 0),
+  ),
+);
 const latencyLimit = v.optional(
   v.pipe(
     v.string(LATENCY),
@@ -289,6 +297,7 @@ export const POLICY_SCHEMA = v.strictObject({
       p50: v.optional(margin),
       p90: v.optional(margin),
       p99: v.optional(margin),
+      floor: latencyFloor,
     }),
   ),
   errors: v.optional(share),
@@ -390,6 +399,7 @@ export function readPolicy(section: unknown, file: string): Policy {
   const defined = Object.fromEntries(
     Object.entries(others).filter(([, value]) => value !== undefined),
   ) as Partial<Policy>;
+  const { floor, ...latency } = given.latency ?? {};
   return {
     ...DEFAULT_POLICY,
     ...defined,
@@ -397,7 +407,8 @@ export function readPolicy(section: unknown, file: string): Policy {
     cover: cover === undefined ? undefined : parseDuration(cover),
     // CSV has no names: its columns are called by their places.
     cluster: typeof cluster === 'number' ? `column ${cluster}` : cluster,
-    latency: { ...DEFAULT_POLICY.latency, ...given.latency },
+    latency: { ...DEFAULT_POLICY.latency, ...latency },
+    latencyFloor: floor ?? DEFAULT_POLICY.latencyFloor,
     classes: { ...DEFAULT_POLICY.classes, ...given.classes },
     numbers: {
       ...DEFAULT_POLICY.numbers,

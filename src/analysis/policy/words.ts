@@ -2,7 +2,7 @@ import { kindNamed } from '../answers/kinds/table.ts';
 import { expectationText } from './expect.ts';
 import type { Policy } from './policy.ts';
 import { DEFAULT_POLICY, decides, MOVED } from './policy.ts';
-import { counted, duration, durationFlag, percent } from '../../base/units.ts';
+import { counted, duration, durationFlag, milliseconds, percent } from '../../base/units.ts';
 
 /** A key with its value, as the file would say it; what is not the default is told with it: `errors: 0.05, default 0.01`. */
 export function keyOf(policy: Policy, path: string): string {
@@ -46,6 +46,9 @@ export function explainRest(policy: Policy): string[] {
     expectation(policy),
     `Answers are compared from ${counted(policy.minimumPairs, 'pairs')} on [${keyOf(policy, 'minimumPairs')}], if ${percent(policy.minimumCoverage)} of the requests that the shadow should have seen are pairs [${keyOf(policy, 'minimumCoverage')}].`,
     `Latency leaves out the first ${counted(policy.warmupMinutes, 'minutes')} of the shadow [${keyOf(policy, 'warmupMinutes')}].`,
+    policy.latencyFloor === 0
+      ? 'A latency that is longer by more than its margin is longer, however short both are [latency.floor: 0s].'
+      : `A latency that is longer by less than ${milliseconds(policy.latencyFloor)} counts as no longer, whatever share of production's that is [latency.floor: ${milliseconds(policy.latencyFloor).replace(' ', '')}${policy.latencyFloor === DEFAULT_POLICY.latencyFloor ? '' : `, default ${milliseconds(DEFAULT_POLICY.latencyFloor).replace(' ', '')}`}].`,
     policy.cluster === undefined
       ? 'Rows count as much less as those of one input are alike; nothing else is taken to hang together [cluster: not set].'
       : `Rows with the same ${policy.cluster} hang together: they count as much less as they are alike [${keyOf(policy, 'cluster')}].`,

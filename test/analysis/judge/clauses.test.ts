@@ -48,13 +48,27 @@ describe('bursts', () => {
     // Twice the variance of all rows, a tenth of which are this slice's: eleven times its own.
     const alone = judged(2);
     expect(alone.outcome).toBe('inconclusive');
-    const eleventh = judgePart({ ...slice, rows: 1000 / 11, hits: 950 / 11 }, 2, 0.9, {
-      clustering: { repeats: 1, correlation: 0, bursts: 1, rows: 1000 / 11, hits: 950 / 11 },
-      noise: undefined,
-      policy: DEFAULT_POLICY,
-    });
-    expect(alone.interval[0]).toBeCloseTo(eleventh.interval[0], 9);
-    expect(alone.interval[1]).toBeCloseTo(eleventh.interval[1], 9);
+    const divided = (factor: number) =>
+      judgePart({ ...slice, rows: 1000 / factor, hits: 950 / factor }, 2, 0.9, {
+        clustering: { repeats: 1, correlation: 0, bursts: 1, rows: 1000 / factor, hits: 950 / factor },
+        noise: undefined,
+        policy: DEFAULT_POLICY,
+      });
+    expect(alone.interval[0]).toBeCloseTo(divided(11).interval[0], 9);
+    // What is said against it is held against a part that agrees in nine of ten rows: 90 in place of 47.5.
+    expect(alone.interval[1]).toBeCloseTo(divided(1 + 475 / 90).interval[1], 9);
+  });
+
+  test('do not hide a slice that hardly ever agrees', () => {
+    const judged = (hits: number) =>
+      judgePart({ column: 'c', part: 'p', rows: 800, hits, inputs: 800 }, 12, 0.9, {
+        clustering: { repeats: 1, correlation: 0, bursts: 1.6, rows: 10_000, hits: 9100 + hits },
+        noise: undefined,
+        policy: DEFAULT_POLICY,
+      });
+    expect(judged(0).outcome).toBe('fail');
+    expect(judged(1).outcome).toBe('fail');
+    expect(judged(400).outcome).toBe('fail');
   });
 });
 

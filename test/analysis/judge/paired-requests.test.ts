@@ -7,6 +7,7 @@ import { metricsOf, PairTable, SideTable } from '../../../src/analysis/observe/m
 import { readPolicy } from '../../../src/analysis/policy/schema.ts';
 import { pairShares } from '../../../src/analysis/statistics/paired-shares.ts';
 import { seededRandom } from '../../support/random.ts';
+import { quantileMargins } from '../../../src/analysis/observe/exceedances.ts';
 
 /* Requests of which each is known on both sides, by the gates that every report has. */
 
@@ -39,7 +40,7 @@ function window(minutes: number, seed: number, request: (random: () => number, m
     production: { name: 'live', model: 'http://a' },
     shadow: { name: 's', model: 'http://b' },
     sampling: undefined,
-    metrics: metricsOf(production, shadow, pairs, { margins: POLICY.latency, limits: POLICY.limits.latency }),
+    metrics: metricsOf(production, shadow, pairs, quantileMargins(POLICY)),
     predictions: undefined,
     notes: [],
   };

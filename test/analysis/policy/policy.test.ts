@@ -32,7 +32,7 @@ describe('reading a policy', () => {
     [{ distances: null }, 'x: policy: distances: nothing was found where keys with values are expected.'],
     [
       { latency: { p95: 0.1 } },
-      'x: policy: latency.p95: there is no such key, did you mean p90? The keys of latency are mean, p50, p90, p99.',
+      'x: policy: latency.p95: there is no such key, did you mean p90? The keys of latency are mean, p50, p90, p99, floor.',
     ],
     [
       { numbers: { tolerence: 1 } },
@@ -224,7 +224,7 @@ describe('explaining a policy', () => {
     const demands = Object.fromEntries(explainPolicy(DEFAULT_POLICY).map((one) => [one.gate, one]));
     expect(demands['latency.p99']).toMatchObject({
       gating: true,
-      demand: "its p99 latency is at most 20 % longer than production's",
+      demand: "its p99 latency is at most 20 % longer than production's, or 0.25 ms",
       traffic: '8 blocks of 10 minutes, after 2 minutes of warm-up, with 30 requests a minute',
     });
     // ln(2 / 0.05) / 0.01 is 368.9

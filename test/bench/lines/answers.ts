@@ -179,6 +179,16 @@ line(
   (random) => slices(random, ([x = 0], mood) => (x < 0.25 ? wander(mood) : 0.99)),
   'pass',
 );
+line(
+  'slices: a word of 8 % on the margin, in bursts',
+  (random) => slices(random, () => 0.99, undefined, { share: 0.08, agreement: wander }),
+  'either',
+);
+line(
+  'slices: a word of 8 % on the margin, the others in bursts',
+  (random) => slices(random, (_, mood) => wander(mood - 1), undefined, { share: 0.08, agreement: () => 0.9 }),
+  'either',
+);
 for (const { name, words, margin, shift } of DISTANCES) {
   for (const phi of [0, 0.5, 0.8]) {
     line(

@@ -64,6 +64,27 @@ for (const sigma of [0.5, 1])
       'pass',
       { trials: ratio === 1.2 ? 300 : 200 },
     );
+// Longer by the floor of the policy, which is more than its share: 44 % of a mean, 31 % of a p99, of lognormal (0.5).
+for (const [words, world, trials] of [
+  ['60 a minute', {}, 400],
+  ['6 of 600 a minute', few, 200],
+] as const)
+  for (const sigma of [0.5, 1]) {
+    const least = { ...world, draw: lognormal(sigma), shadow: slower(1) };
+    line(
+      `latency.mean of lognormal (${sigma}), longer by the floor, ${words}`,
+      (random) => timed(random, { ...least, more: 0.5, floor: 0.5 }, 'latency.mean'),
+      'pass',
+      { trials },
+    );
+    const most = 0.31 * Math.exp(2.326 * sigma);
+    line(
+      `latency.p99 by ranks, lognormal (${sigma}), longer by the floor, ${words}`,
+      (random) => timed(random, { ...least, more: most, floor: most, ranks: true }, 'latency.p99'),
+      'pass',
+      { trials },
+    );
+  }
 // Of 3 %, production's p99 grows by 70 %, its p90 by 5 %; of 2 %, its p99 by 50 %.
 for (const rate of [3, 10, 60])
   line(

@@ -132,6 +132,20 @@ line('slices 95 % equal, all 12', (random) => slices(random, () => 0.95), undefi
 line('slices: one of 12 is 80 % equal', (random) => slices(random, ([x = 0]) => (x < 0.25 ? 0.8 : 0.99)), undefined, {
   trials: 400,
 });
+line(
+  'slices: a word of 8 % is 0.1 % equal, the others in bursts',
+  (random) =>
+    slices(random, (_, mood) => 1 - Math.min(1, 0.1 * Math.exp(mood - 1.5)), undefined, {
+      share: 0.08,
+      agreement: () => 0.001,
+    }),
+  undefined,
+);
+line(
+  'latency.mean of lognormal (0.5), longer by 18 %, of a floor of 44 %',
+  (random) => timed(random, { draw: lognormal(0.5), shadow: slower(1), more: 0.2, floor: 0.5 }, 'latency.mean'),
+  undefined,
+);
 for (const { name, words, margin, shift } of DISTANCES) {
   line(
     `${words} of equals, ${margin} allowed`,

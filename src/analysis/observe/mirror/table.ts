@@ -121,7 +121,7 @@ export function metricsOf(
   production: SideTable,
   shadow: SideTable,
   pairs: PairTable,
-  { margins, limits }: QuantileMargins,
+  { marginOf, limits }: QuantileMargins,
 ): Metrics {
   const from = Math.min(...[production.first, shadow.first].filter((at) => at !== undefined));
   const to = Math.max(...[production.last, shadow.last].filter((at) => at !== undefined));
@@ -131,8 +131,8 @@ export function metricsOf(
   const beyond: Partial<Record<'p50' | 'p90' | 'p99', BeyondLimit>> = {};
   for (const [name, q] of QUANTILES) {
     const threshold = thresholdOf(production, times, q);
-    const margin = margins[name];
-    if (threshold !== undefined && threshold > 0)
+    if (threshold !== undefined && threshold > 0) {
+      const margin = marginOf(name, threshold);
       found[name] = {
         threshold,
         margin,
@@ -144,6 +144,7 @@ export function metricsOf(
             : [ofProduction > threshold, ofShadow > threshold * (1 + margin)],
         ),
       };
+    }
     const limit = limits[name];
     if (limit !== undefined) beyond[name] = { limit, shadow: shareBeyond(shadow, times, limit) };
   }
