@@ -15,6 +15,8 @@ export interface Predictions {
   pairs: number;
   /** Of these, pairs of an id that occurs several times on each side, told apart by input and order; missing in older observations. */
   retried?: number | undefined;
+  /** Pairs of which both inputs were captured, and those of them whose inputs are not the same; missing in older observations. */
+  pairedInputs?: { known: number; differing: number } | undefined;
   /** Pairs divided by the requests of production that the shadow should have seen. */
   coverage: number | undefined;
   /** Median of the shadow's time less production's, of the same request, in milliseconds. */

@@ -1,4 +1,4 @@
-import type { ColumnCell, ColumnSums, SliceSums, SliceTruth } from './predictions.ts';
+import type { ColumnCell, ColumnSums, Predictions, SliceSums, SliceTruth } from './predictions.ts';
 
 /** At most so many columns of the inputs are cut. */
 export const MAX_COLUMNS = 50;
@@ -11,7 +11,7 @@ export const MAX_VALUE_CHARACTERS = 40;
 /** Numbers are kept in so many parts of as many rows each, which other windows' can be put beside. */
 export const CELLS = 16;
 /** So many words of a column are kept, each on its own, if they have so many inputs; all others together. */
-export const MAX_WORDS = 32;
+export const MAX_WORDS = 64;
 export const MIN_WORD_INPUTS = 10;
 /** More cells of numbers than this, as many windows have, are put together in twos. */
 const MAX_RANGES = 128;
@@ -36,18 +36,29 @@ function quarterNames(edges: readonly number[]): string[] {
 }
 
 /**
- * The slices that these columns make: numbers in quarters, up to eight words each on its own and all others together, of 30 different
+ * The slices that these columns make: numbers in quarters, up to `most` words each on its own and all others together, of 30 different
  * inputs at least. Every row of a column is in one of them, if they are many enough. Undefined where no column can be cut.
  */
-export function slicesOf(columns: readonly ColumnSums[] | undefined): SliceSums[] | undefined {
+export function slicesOf(
+  columns: readonly ColumnSums[] | undefined,
+  most: number = MAX_CATEGORIES,
+): SliceSums[] | undefined {
   const found = (columns ?? []).flatMap((column) => {
-    const parts = isNumeric(column) ? quarters(column) : words(column);
+    const parts = isNumeric(column) ? quarters(column) : words(column, most);
     // One part is no slice of anything.
     if (parts.length < 2) return [];
     const large = parts.filter(({ inputs }) => inputs >= MIN_INPUTS);
     return large.every(({ others }) => others) ? [] : large;
   });
   return found.length === 0 ? undefined : found;
+}
+
+/**
+ * The same with every word that is kept on its own, for those who look for one that is worse: where a column has fifty words, the eight
+ * commonest are few of its rows, and one of the others would be lost among them. To hold each of them to a share would take too many rows.
+ */
+export function finestSlices({ columns, slices }: Predictions): readonly SliceSums[] | undefined {
+  return slices === undefined || columns === undefined ? slices : slicesOf(columns, MAX_WORDS);
 }
 
 /** The columns of two windows: cells of one value are added, and numbers' cells stand side by side. */
@@ -185,9 +196,9 @@ function quarters({ column, cells }: ColumnSums): SliceSums[] {
 }
 
 /** The commonest words, if they have enough inputs, and all others together. */
-function words({ column, cells }: ColumnSums): SliceSums[] {
+function words({ column, cells }: ColumnSums, most: number): SliceSums[] {
   const sorted = cells.filter(({ of }) => of === 'word').toSorted(byRows);
-  const own = sorted.slice(0, MAX_CATEGORIES).filter(({ inputs }) => inputs >= MIN_INPUTS);
+  const own = sorted.slice(0, most).filter(({ inputs }) => inputs >= MIN_INPUTS);
   const others = cells.filter((cell) => !own.includes(cell));
   return [
     ...own.map((cell) => ({ column, part: cell.value ?? '', ...slice([cell]) })),

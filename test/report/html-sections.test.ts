@@ -91,7 +91,7 @@ describe('the sections of the HTML report', () => {
 
   test('a chart says in words what it shows', () => {
     expect(renderHtml(reportOn(simulate({ minutes: 130 })))).toMatch(
-      /aria-label="latency\.mean \(shadow against production, %\) over blocks: [^"]*at last [^"]*margin \+10 % always \+10 %"/,
+      /aria-label="latency\.mean \(shadow against production, %\) over blocks: [^"]*at last [^"]*margin \+[\d.]+ % always \+[\d.]+ %"/,
     );
   });
 

@@ -137,9 +137,12 @@ function minutesOf({ blocks }: Predictions) {
   return blocks.map((block) => ({ successes: block.agree, n: block.rows }));
 }
 
-/** Of the rows that production gives a class, those that the shadow gives the same. */
+/** Of the rows that one model gives a class, those that the other gives the same. */
 interface Found {
   one: ClassSums;
+  /** Who gives it, and in how many rows. */
+  by: 'production' | 'shadow';
+  n: number;
   share: number;
   interval: readonly [number, number];
   outcome: Outcome;
@@ -147,7 +150,8 @@ interface Found {
 
 /**
  * Agreement class by class: rare classes hide in the agreement of all rows. Every class with enough rows must be proven, each
- * at alpha (intersection-union); of rarer ones counts only what is disproven. That one of many fails is believed at alpha
+ * at alpha (intersection-union); of rarer ones counts only what is disproven. So it is of the rows that the shadow gives a class: to give one
+ * three times as often as production is to be wrong in two of three of them, if production is right. That one of many fails is believed at alpha
  * divided by their number; and that they fail on average (macro-averaged), at alpha.
  */
 function classAgreement(
@@ -161,25 +165,32 @@ function classAgreement(
   const minutes = minutesOf(predictions);
   const { factor: overall } = clusteringOf(minutes, predictions.repeats?.agreement, policy);
   const noise = labelNoise(evidence);
-  const asked = classes.filter((one) => one.production > 0);
-  const judged = asked.map((one): Found => {
-    const { production: n, both } = one;
+  const asked = (['production', 'shadow'] as const).flatMap((by) =>
+    classes.filter((one) => one[by] > 0).map((one) => ({ one, by })),
+  );
+  const found = asked.map(({ one, by }): Found => {
+    const { both } = one;
+    const n = one[by];
     // A model answers a repeated input as before: rows that differ are no more than their inputs.
-    const factor = Math.max(overall, (n - both) / Math.max(1, one.onlyProduction.inputs));
+    const alone = by === 'production' ? one.onlyProduction : one.onlyShadow;
+    const factor = Math.max(overall, (n - both) / Math.max(1, alone.inputs));
     const bounds = (alpha: number) =>
       boundsOf(both / factor, n / factor, { noise, below: false }, { ...policy, alpha });
     const [alike, among] = [bounds(policy.alpha), bounds(policy.alpha / asked.length)];
     const outcome = compare(among, margin, false) === 'fail' ? 'fail' : compare(alike, margin, false);
     return {
-      one,
+      ...{ one, by, n },
       share: beyondNoise(both / n, { noise, below: false }),
       interval: [alike[0], outcome === 'pass' ? alike[1] : among[1]],
       outcome: outcome === 'fail' && compare(among, margin, false) !== 'fail' ? 'inconclusive' : outcome,
     };
   });
-  const counting = judged.filter(({ one, outcome }) => one.production >= policy.classes.rows || outcome === 'fail');
+  const judged = found.filter(({ by }) => by === 'production');
+  const given = found.filter(({ by, outcome }) => by === 'shadow' && outcome === 'fail');
+  const own = judged.filter(({ n, outcome }) => n >= policy.classes.rows || outcome === 'fail');
+  const counting = [...own, ...given];
   if (counting.length === 0) return undefined;
-  const macro = macroAgreement(counting, overall, policy);
+  const macro = macroAgreement(own, overall, policy);
   const failed = counting.some(({ outcome }) => outcome === 'fail') || (macro !== undefined && macro.high < margin);
   const seen: Outcome = failed ? 'fail' : counting.every(({ outcome }) => outcome === 'pass') ? 'pass' : 'inconclusive';
   // The agreement of all rows waits for enough minutes; where it does not decide, this does.
@@ -191,10 +202,11 @@ function classAgreement(
   )[0] as Found;
   const [low, high] = worst.interval;
   // Rare classes that fail count one by one, and would be the whole of the mean.
-  const shown = counting.some((found) => found.outcome === 'fail') ? judged : counting;
+  const shown = own.some(({ outcome: one }) => one === 'fail') || own.length === 0 ? judged : own;
   const mean = shown.reduce((sum, found) => sum + found.share, 0) / shown.length;
   const among = shown.length < 2 ? '' : `, and of ${counted(shown.length, 'classes')} ${percent(mean)} on average`;
-  const facts = `Of the ${counted(worst.one.production, 'rows')} that production calls '${shortened(worst.one.label)}', the shadow calls ${percent(worst.one.both / worst.one.production)} so${among}`;
+  const [who, other] = worst.by === 'production' ? ['production', 'the shadow'] : ['the shadow', 'production'];
+  const facts = `Of the ${counted(worst.n, 'rows')} that ${who} calls '${shortened(worst.one.label)}', ${other} calls ${percent(worst.one.both / worst.n)} so${among}`;
   const required = `at least ${percent(margin)} is required of each class`;
   const bound = {
     pass: `at least ${percent(low)}`,
@@ -211,7 +223,7 @@ function classAgreement(
     interval: worst.interval,
     margin,
     relation: '>',
-    n: worst.one.production,
+    n: worst.n,
     of: 'rows',
     reason:
       blocker === undefined
@@ -223,7 +235,7 @@ function classAgreement(
         ? needsAdvice(`more rows of '${shortened(worst.one.label)}'`)
         : blockerNeeds(blocker)),
   };
-  return differenceAlone(gate, worst.one.production - worst.one.both, evidence);
+  return differenceAlone(gate, worst.n - worst.one.both, evidence);
 }
 
 /**

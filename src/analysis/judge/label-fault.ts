@@ -72,7 +72,7 @@ const MANY_LABELS = 300;
 
 /**
  * Whose own answers the labels may be: one model is right on every row with a label, and the other is not. A model may be as
- * good as that, so that this decides nothing; who made the labels knows.
+ * good as that; who made the labels knows. So this fails nothing, and where it is the shadow's, it keeps from a pass.
  */
 export function suspectedSource({ truth }: Predictions): 'production' | 'shadow' | undefined {
   const { rows = 0, labels } = truth ?? {};

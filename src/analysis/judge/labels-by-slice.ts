@@ -1,4 +1,5 @@
 import type { Predictions, SliceSums } from '../predictions.ts';
+import { finestSlices } from '../slicing.ts';
 import { copiesOf } from '../statistics/repeats.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { needsAdvice } from './needs.ts';
@@ -28,7 +29,9 @@ interface Lacking {
  *
  * @returns undefined too of observations of older versions, which do not say which labelled rows differ
  */
-export function labelsBySlice({ slices, labels, truth, repeats }: Predictions): Blocker | undefined {
+export function labelsBySlice(predictions: Predictions): Blocker | undefined {
+  const { labels, truth, repeats } = predictions;
+  const slices = finestSlices(predictions);
   if (slices === undefined || truth === undefined || truth.rows >= truth.of) return undefined;
   // Of labels that came by themselves, rows without one stand apart already.
   if (truth.age?.timed === true) return undefined;

@@ -20,7 +20,7 @@ import { readable } from './readable.ts';
 import { countedAgainst, eitherWay } from './unanswered.ts';
 import { judgeSchema } from './schema.ts';
 import { kindNamed } from '../answers/kinds/table.ts';
-import { count, percent } from '../../base/units.ts';
+import { count, counted, percent } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
 import { nothingRead, nothingReadText } from './nothing-read.ts';
 
@@ -194,9 +194,38 @@ function judgeSanity(predictions: Predictions, evidence: Evidence): Gate[] {
         : { reason: nothingReadText(unread), ...blockerNeeds(unread) }),
     });
   }
+  const strangers = otherRequests(predictions, policy);
+  if (strangers !== undefined) found.push({ ...base, ...strangers, gating: gates(policy, 'output.pairs') });
   const stuck = constantOutput(predictions, policy);
   if (stuck !== undefined) found.push({ ...base, ...stuck, gating: gates(policy, 'output.varied') });
   return found;
+}
+
+/**
+ * Records that share an id and hold different inputs are of two requests: an id that came again, or one that was given to the wrong record.
+ * That both models then answer alike says nothing, where one answer is frequent, or follows on another like it.
+ */
+function otherRequests(
+  { pairedInputs, method }: Predictions,
+  { unparsed }: Policy,
+): Omit<Gate, 'gating' | 'test' | 'unit' | 'of'> | undefined {
+  const { known = 0, differing = 0 } = pairedInputs ?? {};
+  if (method === 'input' || known === 0 || differing <= unparsed * known) return undefined;
+  const share = differing / known;
+  return {
+    id: 'output.pairs',
+    title: 'Are they the same requests?',
+    outcome: 'inconclusive',
+    estimate: share,
+    interval: undefined,
+    margin: unparsed,
+    relation: '<',
+    n: known,
+    reason: `Of ${counted(known, 'pairs')} whose inputs were captured on both sides, ${count(differing)} (${percent(share)}) hold two different inputs: they share an id, and are not one request. At most ${percent(unparsed)} may.`,
+    ...needsAdvice(
+      'an id of its own for every request, on both sides; or, where something between changes the requests, inform: [output.pairs] in the policy',
+    ),
+  };
 }
 
 /** Another answer than its commonest: at most this share lets it look as if it said one thing to everything. */

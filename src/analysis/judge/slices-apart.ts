@@ -1,5 +1,6 @@
 import { gates, decides } from '../policy/policy.ts';
 import type { SliceSums } from '../predictions.ts';
+import { finestSlices } from '../slicing.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { hasComparator } from './comparator.ts';
 import { confidence, insufficientData, windowTooShort } from './evidence.ts';
@@ -58,7 +59,7 @@ export function judgeSlicesApart(evidence: Evidence): Gate[] {
     relation: '>' as const,
     of: 'rows' as const,
   };
-  const parts = predictions.slices ?? [];
+  const parts = finestSlices(predictions) ?? [];
   if (parts.length === 0) {
     if (!demanded) return [];
     const nothing = { outcome: 'inconclusive' as const, estimate: undefined, interval: undefined, n: 0 };

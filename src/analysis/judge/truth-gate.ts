@@ -2,7 +2,7 @@ import type { Predictions } from '../predictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import { gates } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
-import { labelFault } from './label-fault.ts';
+import { labelFault, suspectedSource } from './label-fault.ts';
 import { labelsBySlice } from './labels-by-slice.ts';
 import { labelsToPass } from './loss-sample.ts';
 import { compare } from './verdict.ts';
@@ -95,6 +95,7 @@ export function truthGate(
     found.blocker ??
     labelFault(predictions) ??
     (decided === 'fail' ? undefined : labelsBySlice(predictions)) ??
+    (decided === 'pass' ? ownLabels(predictions, id) : undefined) ??
     insufficientData(predictions, evidence) ??
     tooFewTruths(found, policy) ??
     windowTooShort(decided, policy, found.minutes, 'truth', {
@@ -133,6 +134,18 @@ export function truthGate(
     interval: [1 - interval[1], 1 - interval[0]],
     margin: found.atLeast,
     relation: '>',
+  };
+}
+
+/** Labels that are all the shadow's own answers may have been made from them: then it is right whatever it says. */
+function ownLabels(predictions: Predictions, id: string): Blocker | undefined {
+  if (suspectedSource(predictions) !== 'shadow') return undefined;
+  return {
+    reason: `all ${counted(predictions.truth?.rows ?? 0, 'labels')} equal the shadow's own answers, and labels that were made from answers prove nothing`,
+    missing: 0,
+    needs: needsAdvice(
+      `labels that were made without the shadow's answers; or, where these were, somebody who says so (--waive ${id} --reason '…')`,
+    ),
   };
 }
 

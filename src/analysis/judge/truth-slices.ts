@@ -2,6 +2,7 @@ import type { Predictions, SliceSums, SliceTruth } from '../predictions.ts';
 import { decides, gates } from '../policy/policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Interval } from '../statistics/proportions.ts';
+import { finestSlices } from '../slicing.ts';
 import { designEffect } from '../statistics/repeats.ts';
 import { count, counted, number, percent, points } from '../../base/units.ts';
 import { areChances } from './chances.ts';
@@ -48,7 +49,8 @@ export function sliceLosses(
   predictions: Predictions,
   policy: Policy,
 ): { of: LossOf; slices: readonly SliceLoss[] } | undefined {
-  const { truth, slices, numbers } = predictions;
+  const { truth, numbers } = predictions;
+  const slices = finestSlices(predictions);
   if (truth === undefined || slices === undefined || areChances(predictions, truth)) return undefined;
   const told = slices.flatMap((slice) => {
     const { truth: sums } = slice;

@@ -50,6 +50,7 @@ export function mergePredictions(a: Predictions, b: Predictions, sampling: numbe
     production,
     shadow: mergeSides(a.shadow, b.shadow),
     pairs,
+    pairedInputs: both(a.pairedInputs, b.pairedInputs, added),
     retried: a.retried === undefined || b.retried === undefined ? undefined : a.retried + b.retried,
     coverage: expected > 0 ? Math.min(1, pairs / expected) : undefined,
     skewMs: a.skewMs === b.skewMs ? a.skewMs : undefined,

@@ -162,7 +162,7 @@ export const DEFAULT_POLICY: Policy = {
   blockMinutes: 10,
   minimumBlocks: 8,
   minimumDays: 7,
-  // A quarter of a millisecond is chosen, not derived: what surrounds a model (OverheadLatency) varies by more from request to request.
+  // Chosen, not derived: it is little beside what a caller waits for any request over a network.
   latencyFloor: 0.25,
   latency: { mean: 0.1, p50: 0.1, p90: 0.2, p99: 0.2 },
   errors: 0.01,

@@ -39,6 +39,7 @@ interface Paired {
   different: number;
   /** Pairs of ids that occur several times. */
   retried: number;
+  pairedInputs: NonNullable<Predictions['pairedInputs']>;
 }
 
 /**
@@ -173,6 +174,7 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
     ...(await sideCounts(engine, records, paired)),
     pairs,
     retried: paired.retried,
+    pairedInputs: paired.pairedInputs,
     skewMs: await skew(engine, method, scanned.production.answered),
     coverage: expected > 0 ? Math.min(1, pairs / expected) : undefined,
     rows,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { PairingMethod, Task } from '../../predictions.ts';
+import type { PairingMethod, Predictions, Task } from '../../predictions.ts';
 import type { Capture } from '../../answers/captures.ts';
 import type { Truth } from '../../answers/truth.ts';
 import type { Scanned } from '../ingest/scan.ts';
@@ -43,7 +43,12 @@ export async function pairSides(
   engine: Engine,
   scanned: Scanned,
   { method, truth, records }: { method: PairingMethod; truth: Truth | undefined; records: Records },
-): Promise<{ pairs: number; different: number; retried: number }> {
+): Promise<{
+  pairs: number;
+  different: number;
+  retried: number;
+  pairedInputs: NonNullable<Predictions['pairedInputs']>;
+}> {
   const key = KEYS[method];
   let retried = 0;
   if (method === 'input') {
@@ -70,7 +75,12 @@ export async function pairSides(
     }),
   );
   const [row] = await engine.rows(SQL.counts);
-  return { pairs: Number(row?.pairs ?? 0), different: Number(row?.different ?? 0), retried };
+  return {
+    pairs: Number(row?.pairs ?? 0),
+    different: Number(row?.different ?? 0),
+    retried,
+    pairedInputs: { known: Number(row?.known_inputs ?? 0), differing: Number(row?.other_inputs ?? 0) },
+  };
 }
 
 /** Tells records of one id apart that occur equally often on both sides. @returns how many pairs that makes */

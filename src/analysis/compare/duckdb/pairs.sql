@@ -139,6 +139,7 @@ with answer as (
   select
     production_$key as key, production_moment as moment, production_place as place,
     production_row_count = shadow_row_count as same_rows,
+    production_row_input <> shadow_row_input as other_input,
     production_row_input is not null as known_input,
     -- A row whose input is not known is alone with it.
     coalesce(production_row_input, hash(production_$key, production_place)) as input,
@@ -173,5 +174,7 @@ create or replace view compared as select * from cell where same_rows;
 -- name: counts
 select
   count(*) filter (place = 0)::double as pairs,
-  count(*) filter (place = 0 and not same_rows)::double as different
+  count(*) filter (place = 0 and not same_rows)::double as different,
+  count(*) filter (place = 0 and same_rows and other_input is not null)::double as known_inputs,
+  count(*) filter (place = 0 and same_rows and other_input)::double as other_inputs
 from cell;

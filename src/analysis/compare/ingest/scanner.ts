@@ -38,8 +38,6 @@ export interface ScanAsked {
   everyId: boolean;
   /** Features of each row, to find its truth. */
   features: boolean;
-  /** What each row was asked: repeated questions count for less. */
-  rowInputs: boolean;
   /** What rows hang together by: see clustersOf. */
   cluster: string | undefined;
   /** Share of the records whose inputs are kept column by column. */
@@ -85,7 +83,7 @@ export class Scanner {
 
   constructor(asked: ScanAsked, files: ScanFiles) {
     this.#asked = asked;
-    this.#match = new PatternMatch(this.#scratch, this.#times, asked.rowInputs);
+    this.#match = new PatternMatch(this.#scratch, this.#times);
     this.#columns = new Columns(files.columns);
     this.#lost = new Columns(files.lost);
     this.#cells = new Cells(files.cells);
@@ -155,7 +153,7 @@ export class Scanner {
       const { inference } = this.#columns;
       inference[2 * first] = match.inference[0] as number;
       inference[2 * first + 1] = match.inference[1] as number;
-      if (this.#asked.rowInputs) this.#sameInput(first, match.input[0] as number, match.input[1] as number);
+      this.#sameInput(first, match.input[0] as number, match.input[1] as number);
       this.#rest(first, moment, file, at);
       return behind;
     }
@@ -342,7 +340,7 @@ export class Scanner {
     this.#ids(bytes, this.#columns, first);
     this.#rest(first, moment, file, at);
     if (this.#asked.features) this.#features(first, payloadOf(bytes, input));
-    if (this.#asked.rowInputs) this.#inputs(first, payloadOf(bytes, input));
+    this.#inputs(first, payloadOf(bytes, input));
     if (this.#asked.cluster !== undefined) this.#clusters(first, payloadOf(bytes, input), this.#asked.cluster);
     if (this.#isSampled(at)) this.#columnsOf(payloadOf(bytes, input), first);
   }
@@ -436,7 +434,7 @@ export class Scanner {
     this.#idsOf(capture, this.#columns, first);
     this.#rest(first, capture.at, file, at);
     if (this.#asked.features) this.#features(first, capture.input);
-    if (this.#asked.rowInputs) this.#inputs(first, capture.input);
+    this.#inputs(first, capture.input);
     if (this.#asked.cluster !== undefined) this.#clusters(first, capture.input, this.#asked.cluster);
     if (this.#isSampled(at)) this.#columnsOf(capture.input, first);
   }

@@ -20,7 +20,7 @@ export interface ScanTask extends Chunk {
 
 export interface ScanStart {
   kind: 'shadowctl-scan';
-  asked: Omit<ScanAsked, 'rowInputs' | 'reading'>;
+  asked: Omit<ScanAsked, 'reading'>;
   reading: ReadingPair;
   folder: string;
   /** Distinguishes the files of this thread from those of others. */
@@ -42,7 +42,7 @@ export class ChunkReader {
         {
           ...start.asked,
           reading: start.reading[side],
-          ...(side === 'production' ? { rowInputs: true } : { rowInputs: false, cluster: undefined, sampled: 0 }),
+          ...(side === 'production' ? {} : { cluster: undefined, sampled: 0 }),
         },
         {
           columns: (part) => join(start.folder, `${side}-${start.name}-${part}.parquet`),

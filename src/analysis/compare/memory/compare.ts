@@ -25,7 +25,7 @@ import { sideCounts } from './sides.ts';
 import type { Side } from './sides.ts';
 import { SliceCounter } from './slice-counter.ts';
 import { slicesOf } from '../../slicing.ts';
-import { RowInputs } from './row-inputs.ts';
+import { firstOf, RowInputs } from './row-inputs.ts';
 import { detectTask } from '../../answers/task.ts';
 import { clustersOf } from '../../answers/cluster.ts';
 import { ageRule } from '../../answers/label-age.ts';
@@ -76,11 +76,19 @@ export function comparePredictions(production: CaptureSet, shadow: CaptureSet, o
   const ages = ageRule(options.truth, options.maturity, pairing.pairs.length === 0 ? undefined : youngest);
   const rows = new Rows(task, options, ages && new AgeCounter(ages));
   let differentRows = 0;
+  const pairedInputs = { known: 0, differing: 0 };
   for (const pair of pairing.pairs) {
     const left = sides.production.answers.get(pair.production) ?? [];
     const right = sides.shadow.answers.get(pair.shadow) ?? [];
-    if (left.length === right.length) rows.add(pair, left, right);
-    else differentRows += 1;
+    if (left.length !== right.length) {
+      differentRows += 1;
+      continue;
+    }
+    rows.add(pair, left, right);
+    const [ours, theirs] = [pair.production, pair.shadow].map(({ input }) => input && firstOf(input, left.length));
+    if (ours === undefined || theirs === undefined) continue;
+    pairedInputs.known += 1;
+    if (ours !== theirs) pairedInputs.differing += 1;
   }
   // A production record without an answer would have been no pair with any shadow.
   const expected = options.sampling * sides.production.answers.size;
@@ -91,6 +99,7 @@ export function comparePredictions(production: CaptureSet, shadow: CaptureSet, o
     shadow: counts(sides.shadow, pairing.ambiguous.shadow, pairing.unmatched.shadow, task),
     pairs: pairing.pairs.length,
     retried: pairing.retried,
+    pairedInputs,
     skewMs: pairing.skewMs,
     coverage: expected > 0 ? Math.min(1, pairing.pairs.length / expected) : undefined,
     differentRows,

@@ -8,6 +8,13 @@ import { sampledBelow } from '../input-sample.ts';
 /** Longer inputs are kept as a hash. */
 const LONGEST = 200;
 
+/** What the first row of a request was asked, as `RowInputs` takes requests apart. */
+export function firstOf(payload: Payload, rows: number): string {
+  const text = payload.data.trim();
+  const lines = rows === 1 ? [] : text.split('\n');
+  return lines.length === rows ? (lines[0] ?? '').trim() : text;
+}
+
 /** Numbers the different inputs of rows, in order of their first coming. */
 export class RowInputs {
   readonly #numbers = new Map<string, number>();

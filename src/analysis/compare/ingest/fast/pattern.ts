@@ -53,12 +53,10 @@ export class PatternMatch {
   readonly input = new Uint32Array(2);
   readonly #times: TimestampCache;
   readonly #scratch: Scratch;
-  readonly #hashInputs: boolean;
 
-  constructor(scratch: Scratch, times: TimestampCache, hashInputs: boolean) {
+  constructor(scratch: Scratch, times: TimestampCache) {
     this.#scratch = scratch;
     this.#times = times;
-    this.#hashInputs = hashInputs;
   }
 
   /** The place behind the line, or -1 where it does not fit (the walker must look at it then). */
@@ -79,7 +77,7 @@ export class PatternMatch {
 
   /** The place of the quote behind a changing string, or -1 where it is more than plain text. */
   #string(kind: number, pattern: LinePattern, bytes: Buffer, view: DataView, at: number): number {
-    if (kind === INPUT) return this.#hashInputs ? this.#input(bytes, view, at) : quoteBehind(bytes, at);
+    if (kind === INPUT) return this.#input(bytes, view, at);
     if (kind === OUTPUT) return this.#answer(pattern.templates, bytes, view, at);
     if (kind === EVENT) return endOfText(view, bytes, at);
     if (kind !== INFERENCE) return this.#times.upToQuote(view, bytes, at);
@@ -112,10 +110,4 @@ export class PatternMatch {
     }
     return -1;
   }
-}
-
-/** Of an input that nobody looks at; an escaped quote is left to the walker. */
-function quoteBehind(bytes: Buffer, start: number): number {
-  const at = bytes.indexOf(34, start);
-  return bytes[at - 1] === 92 ? -1 : at;
 }
