@@ -64,10 +64,10 @@ export interface Predictions {
  * What an older version did not sum:
  *
  * - `slices`: columns of the inputs in parts that can be added (nor does a file that was written with --redact have them)
- * - `missing`: requests without an answer; `classes`: rows by class; `repeats`: rows by input
+ * - `missing`: requests without an answer; `classes`: rows by class; `fields`: rows by value of a field; `repeats`: rows by input
  * - `truth`: labels by what the models answered
  */
-export type Lacking = 'slices' | 'missing' | 'classes' | 'repeats' | 'truth';
+export type Lacking = 'slices' | 'missing' | 'classes' | 'fields' | 'repeats' | 'truth';
 
 /** What answers were taken for, and how alike they are beyond equal or not. */
 export interface AnswerSums {
@@ -211,7 +211,17 @@ export interface FieldSums {
   ignored: boolean;
   /** Production's value is not one and the same in all rows, or is not there in all; missing in observations of older versions. */
   varies?: boolean | undefined;
+  /** Where it has few values, rows by each of them; none of a list, or where there are more than a dozen. Missing in older observations. */
+  values?: readonly FieldValue[] | undefined;
   example: { production: string; shadow: string } | undefined;
+}
+
+/** Rows in which production, and the shadow, and both have this value in a field. */
+export interface FieldValue {
+  value: string;
+  production: number;
+  shadow: number;
+  both: number;
 }
 
 /**

@@ -80,7 +80,7 @@ function quiet(found: Predictions): Predictions {
     top: found.top.map(pair),
     slices: found.slices?.map((slice, i) => ({ ...slice, part: `part ${i + 1}` })),
     columns: undefined,
-    fields: found.fields?.map((field) => ({ ...field, example: undefined })),
+    fields: found.fields?.map((field) => ({ ...field, example: undefined, values: undefined })),
   };
 }
 

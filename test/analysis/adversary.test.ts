@@ -6,6 +6,8 @@ import { METRICS } from '../../src/analysis/observations.ts';
 import type { MetricTable } from '../../src/analysis/observations.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import type { Policy } from '../../src/analysis/policy/policy.ts';
+import { UNCHOSEN } from '../../src/analysis/compare/readings.ts';
+import type { Task } from '../../src/analysis/predictions.ts';
 import { type Random, seededRandom } from '../support/random.ts';
 import { readTruth } from './read-truth.ts';
 
@@ -17,6 +19,9 @@ import { readTruth } from './read-truth.ts';
 const COLORS = ['red', 'green', 'blue', 'black'];
 const RATE = 20;
 const START = Date.UTC(2026, 2, 2, 9);
+
+/** Free JSON, as each record shows it by itself. */
+const FORM = { shape: '', from: '', example: undefined };
 
 interface Row {
   input: string;
@@ -30,9 +35,10 @@ interface World {
   /** The id under which the shadow's record of the i-th request stands. */
   shadowId?: (i: number) => number;
   rows?: number;
+  task?: Task;
 }
 
-function verdictOf({ row, shadowId = (i) => i, rows = 6000 }: World, policy: Partial<Policy> = {}) {
+function verdictOf({ row, shadowId = (i) => i, rows = 6000, task }: World, policy: Partial<Policy> = {}) {
   const random = seededRandom(31);
   const sides: [Capture[], Capture[]] = [[], []];
   const labels = ['inferenceId,label'];
@@ -43,7 +49,9 @@ function verdictOf({ row, shadowId = (i) => i, rows = 6000 }: World, policy: Par
       eventId: undefined,
       at: START + (i * 60_000) / RATE,
       input: { data: input, encoding: 'CSV', contentType: 'text/csv' },
-      output: { data: answer, encoding: 'CSV', contentType: 'text/csv' },
+      output: answer.startsWith('{')
+        ? { data: answer, encoding: 'JSON', contentType: 'application/json' }
+        : { data: answer, encoding: 'CSV', contentType: 'text/csv' },
     });
     sides[0].push(record(i, production));
     sides[1].push(record(shadowId(i), shadow));
@@ -62,7 +70,12 @@ function verdictOf({ row, shadowId = (i) => i, rows = 6000 }: World, policy: Par
       shadow: { name: 'shadow' },
       sampling: 1,
       metrics: { times: [], production: none, shadow: none },
-      predictions: comparePredictions(set(sides[0]), set(sides[1]), { sampling: 1, tolerance: 0.5, truth }),
+      predictions: comparePredictions(set(sides[0]), set(sides[1]), {
+        sampling: 1,
+        tolerance: 0.5,
+        truth,
+        ...(task === 'json' ? { task, reading: { ...UNCHOSEN, forms: { production: FORM, shadow: FORM } } } : {}),
+      }),
       notes: [],
     },
     { ...DEFAULT_POLICY, ...policy },
@@ -160,6 +173,31 @@ describe('a rare class', () => {
     expect(halved).toMatchObject({ outcome: 'inconclusive', open: ['labels.byClass'] });
     const equal = world(0.012, (random, says) => or(random, 0.02, or(random, 0.5, 'ok', 'review'), says));
     expect(verdictOf(equal)).toMatchObject({ outcome: 'pass' });
+  });
+});
+
+describe('a flag of JSON answers that is rarely true', () => {
+  const world = (shadow: (score: number) => boolean): World => ({
+    task: 'json',
+    row: (random, i) => {
+      const score = Math.round(1e4 * random.next()) / 1e4;
+      const answer = (block: boolean) => JSON.stringify({ score, block });
+      return { input: `${i},x`, production: answer(score > 0.97), shadow: answer(shadow(score)) };
+    },
+  });
+
+  test('and never in the shadow', () => {
+    const found = verdictOf(world(() => false));
+    expect(found).toMatchObject({ outcome: 'inconclusive', open: ['output.values'] });
+    expect(found.reasons).toContain('In $.block, production says true in');
+    expect(
+      verdictOf(
+        world(() => false),
+        { expect: { kind: 'same' } },
+      ).outcome,
+    ).toBe('fail');
+    expect(verdictOf(world((score) => score > 0.95)).open).toEqual(['output.values']);
+    expect(verdictOf(world((score) => score > 0.972))).toMatchObject({ outcome: 'pass' });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { FieldSums } from '../predictions.ts';
+import type { FieldSums, FieldValue } from '../predictions.ts';
 import { canonicalJson } from './json.ts';
 
 /** Which differences of JSON answers count. */
@@ -18,6 +18,9 @@ export interface FieldRules {
 const MAX_FIELDS = 500;
 const SHOWN = 60;
 const MAX_DEPTH = 32;
+/** A field of more values, or of longer ones, is no choice among a few. */
+export const MAX_VALUES = 12;
+const MAX_VALUE_CHARACTERS = 40;
 
 type Leaves = Map<string, unknown[]>;
 
@@ -28,6 +31,8 @@ export class FieldCounter {
   readonly #ignored = new Map<string, boolean>();
   /** Production's first value, of fields that have not varied yet; rows compared. */
   readonly #first = new Map<FieldSums, string>();
+  /** Rows by value, of fields that have had few; undefined once they had more. */
+  readonly #values = new Map<FieldSums, Map<string, FieldValue> | undefined>();
   #rows = 0;
   /** Rows with two kinds of values, by which of the two names comes first. */
   readonly #turned = new Map<FieldSums, { up: number; down: number }>();
@@ -45,6 +50,7 @@ export class FieldCounter {
     for (const path of new Set([...left.keys(), ...right.keys()])) {
       const field = this.#field(path);
       this.#look(field, left.get(path));
+      this.#count(field, left.get(path), right.get(path));
       const absolute = this.#rules.tolerance[path] ?? this.#rules.absolute ?? 0;
       const { differs, kinds } = compare(field, left.get(path), right.get(path), {
         absolute,
@@ -54,6 +60,26 @@ export class FieldCounter {
       if (differs && !field.ignored) differing += 1;
     }
     return differing;
+  }
+
+  #count(field: FieldSums, production: readonly unknown[] | undefined, shadow: readonly unknown[] | undefined): void {
+    const values = this.#values.get(field);
+    if (values === undefined && this.#values.has(field)) return;
+    const counted = values ?? new Map<string, FieldValue>();
+    if (values === undefined) this.#values.set(field, counted);
+    const [left, right] = [valueOf(production), valueOf(shadow)];
+    for (const value of new Set([left, right]))
+      if (value !== undefined) {
+        const one = counted.get(value) ?? { value, production: 0, shadow: 0, both: 0 };
+        const [ours, theirs] = [Number(left === value), Number(right === value)];
+        counted.set(value, {
+          value,
+          production: one.production + ours,
+          shadow: one.shadow + theirs,
+          both: one.both + ours * theirs,
+        });
+      }
+    if (left === TOO_LONG || right === TOO_LONG || counted.size > MAX_VALUES) this.#values.set(field, undefined);
   }
 
   #look(field: FieldSums, production: readonly unknown[] | undefined): void {
@@ -106,10 +132,25 @@ export class FieldCounter {
   sums(): FieldSums[] | undefined {
     if (this.#fields.size === 0) return undefined;
     return [...this.#fields.values()]
-      .map((field) => ({ ...field, varies: field.varies === true || field.rows < this.#rows }))
+      .map((field) => ({
+        ...field,
+        varies: field.varies === true || field.rows < this.#rows,
+        values: [...(this.#values.get(field)?.values() ?? [])].sort(
+          (a, b) => b.production - a.production || (a.value < b.value ? -1 : 1),
+        ),
+      }))
       .sort((a, b) => b.differing - a.differing || (a.path < b.path ? -1 : 1))
       .slice(0, SHOWN);
   }
+}
+
+const TOO_LONG = ' ';
+
+/** One value in words; undefined where there is none. */
+function valueOf(values: readonly unknown[] | undefined): string | undefined {
+  if (values === undefined) return undefined;
+  const words = values.length === 1 ? JSON.stringify(values[0]) : TOO_LONG;
+  return words.length > MAX_VALUE_CHARACTERS ? TOO_LONG : words;
 }
 
 /** Is a path left out by one of these rules? */

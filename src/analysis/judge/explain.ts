@@ -227,7 +227,18 @@ export function explainPolicy(policy: Policy): Demand[] {
       'one pair',
       keyOf(policy, 'fields.ignore'),
     ),
-    demand('output.pairs', 'answers of both were found and paired', 'one pair', NO_KEY),
+    demand(
+      'output.pairs',
+      'answers of both were found and paired, and both inputs of a pair by an id are the same',
+      'one pair',
+      keyOf(policy, 'unparsed'),
+    ),
+    demand(
+      'output.values',
+      `JSON: no value of a field is shown to be given by one model and mostly not by the other${unlessLabels}`,
+      `${policy.minimumPairs} pairs of different inputs`,
+      keyOf(policy, 'classes.agreement'),
+    ),
     demand(
       'output.varied',
       'it does not give one answer to nearly every request, unless production does',

@@ -10,6 +10,7 @@ const WORDS: Record<Lacking, string> = {
   slices: 'the inputs by their columns, so that a slice in which it is worse would not be seen',
   missing: 'the requests that were not answered',
   classes: 'the rows of each class',
+  fields: 'the values of each field',
   repeats: 'how often inputs repeat',
   truth: 'the labels by what the models answered',
 };
@@ -19,6 +20,7 @@ const ASKED: Record<Lacking, readonly string[]> = {
   slices: ['slices.apart', 'truth.slices', 'slices'],
   missing: ['output.answered', 'labels.agreement', 'numbers.tolerance'],
   classes: ['labels.classes', 'labels.byClass'],
+  fields: ['output.values'],
   repeats: ['labels.agreement', 'numbers.tolerance', 'truth'],
   truth: ['truth'],
 };

@@ -15,6 +15,7 @@ import { differenceAlone } from './expected.ts';
 import { judgeForm } from './form.ts';
 import { judgeScores } from './scores.ts';
 import { judgeFlags } from './flags.ts';
+import { judgeValues } from './values.ts';
 import { toleranceText } from './tolerance.ts';
 import { readable } from './readable.ts';
 import { countedAgainst, eitherWay } from './unanswered.ts';
@@ -36,6 +37,7 @@ export function judgeAnswers(evidence: Evidence): Gate[] {
     ...judgeSanity(predictions, evidence),
     ...judgeSchema(predictions, evidence),
     ...judgeForm(predictions, evidence),
+    ...judgeValues(predictions, evidence, alone),
   ];
   if (predictions.labels !== undefined)
     all.push(

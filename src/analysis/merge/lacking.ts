@@ -14,6 +14,7 @@ export function lacking(a: Predictions, b: Predictions): Lacking[] {
       : []),
     ...(one(({ missing }) => missing) ? (['missing'] as const) : []),
     ...(one(({ labels }) => labels?.byClass) ? (['classes'] as const) : []),
+    ...(one(({ fields }) => fields?.[0]?.values) ? (['fields'] as const) : []),
     ...(one(({ repeats }) => repeats) ? (['repeats'] as const) : []),
     ...(lacksTruth(a.truth, b.truth) ? (['truth'] as const) : []),
   ];

@@ -1,10 +1,12 @@
 import { labelTable, SHOWN } from '../answers/labels.ts';
 import { mergeClasses, mergeMissing } from './classes.ts';
 import { commonestCells, commonestOutcomes, commonestStrata, OTHERS } from '../answers/strata.ts';
+import { MAX_VALUES } from '../answers/fields.ts';
 import { BANDS, CLASS_BANDS } from '../answers/bands.ts';
 import type {
   AnswerSums,
   ComparatorSums,
+  FieldSums,
   FlagSums,
   LabelAges,
   LabelSums,
@@ -301,8 +303,26 @@ function mergeFields(a: Predictions['fields'], b: Predictions['fields']): Predic
       largest: Math.max(field.largest, other.largest),
       // Whether two windows have the same one value nobody knows: it counts as one, which proves nothing.
       varies: field.varies !== false || other.varies !== false,
+      values: mergeValues(field.values, other.values),
     };
   });
+}
+
+/** Of a field that has too many values in one window, nothing is known of both. */
+function mergeValues(a: FieldSums['values'], b: FieldSums['values']): FieldSums['values'] {
+  if (a === undefined || b === undefined) return undefined;
+  if (a.length === 0 || b.length === 0) return [];
+  const merged = new Map(a.map((one) => [one.value, one]));
+  for (const other of b) {
+    const one = merged.get(other.value);
+    merged.set(other.value, {
+      value: other.value,
+      production: other.production + (one?.production ?? 0),
+      shadow: other.shadow + (one?.shadow ?? 0),
+      both: other.both + (one?.both ?? 0),
+    });
+  }
+  return merged.size > MAX_VALUES ? [] : [...merged.values()].toSorted((x, y) => y.production - x.production);
 }
 
 function mergeAnswers(a: AnswerSums, b: AnswerSums): AnswerSums {

@@ -213,7 +213,9 @@ export const GATES: readonly string[] = [
   'windows.sums',
   'errors',
   ...['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`),
-  ...['gap', 'reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied'].map((name) => `output.${name}`),
+  ...['gap', 'reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied', 'values'].map(
+    (name) => `output.${name}`,
+  ),
   ...['agreement', 'scores', 'classes', 'byClass'].map((name) => `labels.${name}`),
   ...['agreement', 'refusals', 'comparator'].map((name) => `answers.${name}`),
   ...['tolerance', 'bias'].map((name) => `numbers.${name}`),
@@ -242,7 +244,9 @@ export const RULES: readonly string[] = [
   'traffic.cover',
   ...['rows', 'days'].map((name) => `batch.${name}`),
   'windows.sums',
-  ...['gap', 'reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied'].map((name) => `output.${name}`),
+  ...['gap', 'reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied', 'values'].map(
+    (name) => `output.${name}`,
+  ),
   'labels.classes',
   'slices.apart',
   'truth.slices',
