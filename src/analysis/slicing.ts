@@ -5,11 +5,11 @@ export const MAX_COLUMNS = 50;
 /** So many words of a column are slices on their own; numbers with more different values than this are cut at their quartiles. */
 export const MAX_CATEGORIES = 8;
 /** A slice of fewer inputs says nothing. */
-export const MIN_INPUTS = 30;
+const MIN_INPUTS = 30;
 /** Longer values are cut off. */
 export const MAX_VALUE_CHARACTERS = 40;
 /** Numbers are kept in so many parts of as many rows each, which other windows' can be put beside. */
-export const CELLS = 16;
+const CELLS = 16;
 /** So many words of a column are kept, each on its own, if they have so many inputs; all others together. */
 export const MAX_WORDS = 64;
 export const MIN_WORD_INPUTS = 10;
