@@ -90,7 +90,7 @@ select
 with answer as (
   select
     matched.key as key, ours.moment as moment, ours.place as place, ours.row_count = theirs.row_count as same_rows,
-    ours.row_input as row_input, ours.label as production_label, theirs.label as shadow_label,
+    ours.row_input as row_input, ours.row_input <> theirs.row_input as other_input, ours.label as production_label, theirs.label as shadow_label,
     ours.number as own, theirs.number as other, ours.scores as ours_scores, theirs.scores as theirs_scores,
     ours.number is not null and theirs.number is not null as numbers,
     coalesce(cardinality(ours.scores) = cardinality(theirs.scores), false) as scored
@@ -108,7 +108,7 @@ with answer as (
   from measured
 )
 select
-  key, moment, place, same_rows, row_input is not null as known_input,
+  key, moment, place, same_rows, row_input is not null as known_input, other_input,
   coalesce(row_input, substr(lower(to_hex(md5(to_utf8(key || '#' || cast(place as varchar))))), 1, 16)) as input,
   production_label, shadow_label, production_number, shadow_number, score_distance,
   shadow_number - production_number as d
@@ -117,7 +117,9 @@ from numbered;
 -- name: counts
 select
   cast(count(*) filter (where place = 0) as double) as pairs,
-  cast(count(*) filter (where place = 0 and not same_rows) as double) as different
+  cast(count(*) filter (where place = 0 and not same_rows) as double) as different,
+  cast(count(*) filter (where place = 0 and same_rows and other_input is not null) as double) as known_inputs,
+  cast(count(*) filter (where place = 0 and same_rows and other_input) as double) as other_inputs
 from cell;
 
 -- name: skew

@@ -14,6 +14,7 @@ import type {
   Task,
 } from '../../predictions.ts';
 import { quantile } from '../../statistics/distances.ts';
+import { slicesOf } from '../../slicing.ts';
 import { SliceCounter } from '../memory/slice-counter.ts';
 import type { ComparisonOptions } from '../options.ts';
 import type { Tried } from '../pairing-method.ts';
@@ -163,6 +164,7 @@ async function sum(
     }),
     pairs,
     retried: met.retried,
+    pairedInputs: { known: Number(counts?.known_inputs ?? 0), differing: Number(counts?.other_inputs ?? 0) },
     skewMs,
     coverage: expected > 0 ? Math.min(1, pairs / expected) : undefined,
     rows,
@@ -382,7 +384,7 @@ function answerIn(row: Row | undefined, side: SideName): Answer {
 async function slices(
   questions: WarehouseQuestions,
   tolerance: string,
-): Promise<Pick<Predictions, 'slices' | 'alike'>> {
+): Promise<Pick<Predictions, 'columns' | 'slices' | 'alike'>> {
   const found = await questions.rows(fill(PAIRS.asked, { tolerance, most: MAX_ASKED }), 'looks at inputs');
   const counter = new SliceCounter();
   const numbers = new Map<unknown, number>();
@@ -393,5 +395,6 @@ async function slices(
     counter.add(number, () => featuresOf(payload, Number(row_count))[Number(place)] ?? []);
     if (hit === true) counter.hit(number);
   }
-  return { slices: counter.sums(), alike: counter.alike() };
+  const columns = counter.columns();
+  return { columns, slices: slicesOf(columns), alike: counter.alike() };
 }
