@@ -81,7 +81,7 @@ test.each(['text', 'markdown', 'html'] as const)(
     const words = await read(report, format);
     expect(words).toMatch(/-1[45](\.\d+)? pts/);
     expect(words).toContain('< 2 pts');
-    expect(words).toMatch(/It is correct on 99\.9\d % and production/);
+    expect(words).toMatch(/It is correct on 99\.9\d+ % and production/);
     expect(words).toContain('of truth.accuracy what the shadow loses (below 0 it is better)');
   },
 );
