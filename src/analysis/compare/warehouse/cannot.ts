@@ -11,6 +11,7 @@ export const CANNOT = {
   'answers.flags[]': 'answers of this kind are compared by a program, not by SQL',
   'blocks[].young': 'labels cannot be compared where the captures lie yet',
   'slices[].truth': 'labels cannot be compared where the captures lie yet',
+  'columns[].cells[].truth': 'labels cannot be compared where the captures lie yet',
   'repeats.onlyProduction': 'labels cannot be compared where the captures lie yet',
   'repeats.onlyShadow': 'labels cannot be compared where the captures lie yet',
   'repeats.loss': 'labels cannot be compared where the captures lie yet',

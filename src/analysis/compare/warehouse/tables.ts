@@ -77,6 +77,7 @@ export function cellsTable(prefix: string, digest: string): WarehouseTable {
       { name: 'place', type: 'bigint' },
       { name: 'same_rows', type: 'boolean' },
       { name: 'known_input', type: 'boolean' },
+      { name: 'other_input', type: 'boolean' },
       { name: 'input', type: 'string' },
       { name: 'production_label', type: 'string' },
       { name: 'shadow_label', type: 'string' },
