@@ -37,6 +37,7 @@ import { apply, newRun } from '../../../src/resources/apply.ts';
 import { lookName, queryMark, tableMark } from '../../../src/resources/athena-look.ts';
 import { existing, replay } from '../../../src/state/replay.ts';
 import { type Stage, stage } from '../../cli/report/endpoint.ts';
+import { isWhole } from '../../support/sizes.ts';
 
 /*
  * A look by Athena from beginning to end, with a comparison that only counts lines: what is read, kept, made and deleted. What
@@ -305,24 +306,27 @@ test('what a killed look has left, the next one finds by its run: its query, its
   expect(['CANCELLED', 'SUCCEEDED']).toContain(QueryExecution?.Status?.State);
 });
 
-test('a look of another process that may be alive keeps what it reads, and is left alone', async () => {
-  const { app } = open.app();
-  const run = newRun(open.clock);
-  const name = lookName({ database: 'shadowctl', workgroup: 'primary', run });
-  const lock = <T>(work: (on: LockedEndpoint) => Promise<T>) =>
-    lockEndpoint(sessionOf(app), { endpoint: 'weather', command: 'report' }, work);
-  await lock(async (on) => {
-    const journaled = await openRun(on, 'report --engine athena', run);
-    await apply(journaled, { action: 'create', kind: 'athena-look', name, input: { host: 'elsewhere', pid: 1 } });
-  });
-  await look();
-  expect((await left()).resources).toContain('athena-look');
-  // After so long nobody is at work any more.
-  open.clock.advance(7 * 3_600_000);
-  const { report } = await look();
-  expect(report.observations.engine).toBeDefined();
-  expect((await left()).resources).not.toContain('athena-look');
-});
+test.runIf(isWhole('matrix'))(
+  'a look of another process that may be alive keeps what it reads, and is left alone',
+  async () => {
+    const { app } = open.app();
+    const run = newRun(open.clock);
+    const name = lookName({ database: 'shadowctl', workgroup: 'primary', run });
+    const lock = <T>(work: (on: LockedEndpoint) => Promise<T>) =>
+      lockEndpoint(sessionOf(app), { endpoint: 'weather', command: 'report' }, work);
+    await lock(async (on) => {
+      const journaled = await openRun(on, 'report --engine athena', run);
+      await apply(journaled, { action: 'create', kind: 'athena-look', name, input: { host: 'elsewhere', pid: 1 } });
+    });
+    await look();
+    expect((await left()).resources).toContain('athena-look');
+    // After so long nobody is at work any more.
+    open.clock.advance(7 * 3_600_000);
+    const { report } = await look();
+    expect(report.observations.engine).toBeDefined();
+    expect((await left()).resources).not.toContain('athena-look');
+  },
+);
 
 test('a workgroup that decides where results go: they are deleted there, and nothing else is', async () => {
   const athena = await (await open.app().app.aws()).athena();
@@ -471,7 +475,7 @@ test('cleanup deletes the records and the database, and proves it', async () => 
   });
 });
 
-test('without the journal, records and database are found by what they carry', async () => {
+test.runIf(isWhole('matrix'))('without the journal, records and database are found by what they carry', async () => {
   await look();
   const { app } = open.app();
   rmSync((await app.project()).stateDir, { recursive: true });
