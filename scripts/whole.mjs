@@ -57,6 +57,7 @@ const FILES = {
     'test/pipeline/peers.test.ts',
     'test/emulator/trino.test.ts',
     'test/analysis/compare/warehouse/trino.test.ts',
+    'test/cli/report/trino.test.ts',
   ],
 };
 const PYTHON = ['boto3==1.44.8', 'awscli==1.46.3', 'pytest==9.2.0', 'scipy==1.17.1', 'ville==0.1.0', 'flask==3.1.3'];

@@ -180,6 +180,7 @@ describe.skipIf(TRINO === undefined)(`on a real Trino (${TRINO_MISSING})`, () =>
       "SELECT json_parse('{')",
       'SELECT x FROM weather_captures',
       'SELECT * FROM nothing',
+      'SELECT a + 1 AS b FROM (VALUES (1)) AS t(a) GROUP BY a ORDER BY max(b)',
       'SELECT DISTINCT ON (a) a FROM (VALUES (1)) AS t(a)',
       'SELECT 1 +',
     ]) {

@@ -20,6 +20,15 @@ export const INTERNAL = new Set(
   ),
 );
 
+/** Those of Trino's functions that are built and sum up rows. */
+export const AGGREGATES = new Set(
+  (
+    'any_value approx_distinct approx_percentile arbitrary array_agg avg bool_and bool_or corr count count_if count_star covar_pop ' +
+    'covar_samp every histogram map_agg max max_by min min_by regr_intercept regr_slope stddev stddev_pop stddev_samp sum var_pop ' +
+    'var_samp variance'
+  ).split(' '),
+);
+
 /** Trino's operators that DuckDB has with the same meaning. */
 export const OPERATORS = new Set(['+', '-', '*', '||', '~~', '!~~', 'like_escape', 'not_like_escape']);
 

@@ -1,5 +1,5 @@
 import { notBuiltHere, QueryFailure } from './failure.ts';
-import { INTERNAL, OPERATORS, translate } from './functions.ts';
+import { AGGREGATES, INTERNAL, OPERATORS, translate } from './functions.ts';
 import { literal } from './hive-types.ts';
 import { forDuckdb } from './statement.ts';
 import { is, placeOf, syntaxError, tokensOf } from './tokens.ts';
@@ -233,6 +233,7 @@ class Walk {
     )
       throw this.#only('* with EXCLUDE, REPLACE or COLUMNS');
     if (node.type === 'DISTINCT_MODIFIER' && has('distinct_on_targets')) throw this.#only('DISTINCT ON');
+    if (node.type === 'SELECT_NODE') this.#refuseOrder(node);
     if (isNode(node.qualify)) throw this.#only('QUALIFY');
     if (node.aggregate_handling === 'FORCE_AGGREGATES') throw this.#only('GROUP BY ALL');
     if (node.type === 'SET_OPERATION_NODE' && node.setop_type === 'UNION_BY_NAME') throw this.#only('UNION BY NAME');
@@ -244,6 +245,25 @@ class Walk {
     if (node.type === 'PIVOT' || node.type === 'SHOW_REF') throw this.#only('PIVOT and DESCRIBE in FROM');
     if (node.type === 'RECURSIVE_CTE_NODE') throw notBuiltHere('WITH RECURSIVE');
     if (node.type === 'LIMIT_PERCENT_MODIFIER') throw this.#only('LIMIT in percent');
+  }
+
+  /** An aggregate in ORDER BY may name columns of what is read, and none of the result: DuckDB takes both. */
+  #refuseOrder(node: Node): void {
+    const names = new Set((node.select_list as Node[]).map(({ alias }) => String(alias).toLowerCase()));
+    const within = (value: unknown, isAggregate: boolean): boolean => {
+      if (Array.isArray(value)) return value.some((one) => within(one, isAggregate));
+      if (!isNode(value)) return false;
+      const [name, ...more] = Array.isArray(value.column_names) ? (value.column_names as string[]) : [];
+      if (isAggregate && name !== undefined && more.length === 0 && names.has(name.toLowerCase())) return true;
+      const inside = isAggregate || (isCall(value) && AGGREGATES.has(value.function_name.toLowerCase()));
+      return Object.values(value).some((one) => within(one, inside));
+    };
+    const orders = (node.modifiers as Node[]).filter(({ type }) => type === 'ORDER_MODIFIER');
+    if (within(orders, false))
+      throw new QueryFailure(
+        'COLUMN_NOT_FOUND',
+        'Invalid reference to output projection attribute from ORDER BY aggregation',
+      );
   }
 
   #only(what: string): QueryFailure {

@@ -14,7 +14,7 @@ import type { App } from '../../../src/app.ts';
 import { VirtualClock } from '../../../src/base/clock.ts';
 import { startEmulator } from '../../../src/emulator/http/server.ts';
 import type { Emulator } from '../../../src/emulator/http/server.ts';
-import type { Switches } from '../../../src/emulator/world/options.ts';
+import type { EmulatorOptions, Switches } from '../../../src/emulator/world/options.ts';
 import type { Io } from '../../../src/ui/io.ts';
 import { createApp } from '../../../src/wire.ts';
 import { NO_GLOBALS } from '../../support/globals.ts';
@@ -35,16 +35,20 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** @param captured false: data capture is turned off */
+/**
+ * @param captured false: data capture is turned off
+ * @param more of the emulator
+ */
 export async function stage(
   shadow: 'good' | 'mismatched' | 'none',
   captured = true,
   switches: Partial<Switches> = {},
+  more: Partial<Pick<EmulatorOptions, 'trino'>> = {},
 ): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'shadowctl-stage-'));
   copyFileSync(DATA, join(folder, 'weather-test.csv'));
   const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9));
-  const emulator = await startEmulator({ clock, switches });
+  const emulator = await startEmulator({ ...more, clock, switches });
   const options = {
     endpoint: emulator.url,
     region: 'us-east-1',

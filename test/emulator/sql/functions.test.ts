@@ -60,6 +60,10 @@ describe('is refused, and says why:', () => {
     ['SELECT a FROM range(3) AS t(a)', /^SYNTAX_ERROR: .*range/],
     ['SELECT * FROM other.t', "TABLE_NOT_FOUND: line 1:21: Table 'awsdatacatalog.other.t' does not exist"],
     ['SELECT a FROM (VALUES (1)) AS t(b)', "COLUMN_NOT_FOUND: Column 'a' cannot be resolved"],
+    [
+      'SELECT a + 1 AS b FROM (VALUES (1)) AS t(a) GROUP BY a ORDER BY max(b)',
+      'COLUMN_NOT_FOUND: Invalid reference to output projection attribute from ORDER BY aggregation',
+    ],
     ['SELECT 1 +', /^SYNTAX_ERROR/],
   ])('%s', async (sql, words) => {
     await expect(run(sql)).rejects.toThrow(words);
