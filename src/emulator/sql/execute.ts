@@ -33,7 +33,7 @@ export interface Rows {
   scanned: number;
 }
 
-export interface ParquetFile {
+interface ParquetFile {
   columns: readonly ResultColumn[];
   /** undefined where there is no row. */
   bytes: Uint8Array | undefined;
