@@ -19,6 +19,10 @@ const LONGEST_INPUT = 8_192;
 /** Of one request in so many the input is kept, to show where answers differ by what was asked. */
 export const ASKED_SHARE = 1 / 16;
 
+/** Athena takes statements of 262 144 bytes (its quota "query string length"); some are for what goes around this one. */
+const MAX_STATEMENT = 250_000;
+const TOO_LONG = 'answers have more parts than a statement of Athena can name';
+
 /** How captures become records, on both sides. */
 export interface Staging {
   digest: string;
@@ -52,7 +56,9 @@ export function readStaging(
       : undefined;
   const forms = { production: learned.production.forms, shadow: learned.shadow.forms };
   const kept: Kept = { asked: { share: askedShare, longest: LONGEST_INPUT }, lines: 'unsure' };
-  return { staging: stagingOf(records, forms, reading, kept), unread };
+  const staging = stagingOf(records, forms, reading, kept);
+  const longest = Math.max(...SIDES.map((side) => staging.select(side, '2026/01/01/00').length));
+  return { staging, unread: unread ?? (longest > MAX_STATEMENT ? TOO_LONG : undefined) };
 }
 
 /** Records without their answers, and the lines of a share of them. */

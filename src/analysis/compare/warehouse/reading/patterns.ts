@@ -30,33 +30,37 @@ export const BROKEN_WORD = '(?:\\A|[^a-z])(?:nan|inf|infinity)(?:[^a-z]|\\z)';
 /** The same, or nothing, for a cell of CSV. */
 export const BROKEN_CELL = `(?:\\A|[,\\n])[${SPACES}]*(?:[+-]?(?:nan|inf|infinity))?[${SPACES}]*(?:[,\\n]|\\z)`;
 
-/** One row; with groups, each hole is one, from 1 on. */
-function row({ literals, holes, csv }: Form, groups: boolean): string {
+/** One row, with these holes. */
+function row({ literals, holes, csv }: Form, ofHole: (hole: Hole, csv: boolean) => string): string {
   return holes
-    .map((hole, i) => `${literals[i]}(${groups ? '' : '?:'}${inHole(hole, csv)})`)
+    .map((hole, i) => `${literals[i]}${ofHole(hole, csv)}`)
     .concat(literals.at(-1) ?? '')
     .join('');
 }
+
+const strict = (hole: Hole, csv: boolean) => `(?:${inHole(hole, csv)})`;
+/** Of a row that is known to be of the form: what stands behind a number is none of its characters. Statements stay short. */
+const asGroup = (hole: Hole, csv: boolean) => `(${hole === 'word' ? inHole(hole, csv) : '[-+0-9.eE]+'})`;
 
 const AROUND = `[${SPACES}]*`;
 
 /** All of an answer of this form. With `group`, all of its rows are group 1. */
 export function wholePattern(form: Form, group = false): string {
-  const one = row(form, false);
+  const one = row(form, strict);
   const more = form.most === 1 ? '' : `(?:${form.between}${one})${form.least > 1 ? '+' : '*'}`;
   return `\\A${AROUND}${form.before}${group ? '(' : '(?:'}${one}${more})${form.after}${AROUND}\\z`;
 }
 
 /** Row after row of what `wholePattern` has as its group, each with what stands before it. */
 export function eachRowPattern(form: Form): string {
-  return `(?:\\A|${form.between})${row(form, false)}`;
+  return `(?:\\A|${form.between})${row(form, strict)}`;
 }
 
 /** One row, with what stands before it; its holes are groups. Of an answer of a fixed number of rows, all of it. */
 export function rowPattern(form: Form): string {
   return form.most === 1
-    ? `\\A${AROUND}${row(form, true)}${AROUND}\\z`
-    : `\\A(?:${form.between})?${row(form, true)}\\z`;
+    ? `\\A${AROUND}${row(form, asGroup)}${AROUND}\\z`
+    : `\\A(?:${form.between})?${row(form, asGroup)}\\z`;
 }
 
 /** The same pattern for JavaScript. */

@@ -107,6 +107,8 @@ export function recordsSelect(from: string, { variant, forms, reading, kept }: R
     place - 1 as place,
     case when asked is not null and row_count > 1 then split(${trimmed('asked')}, chr(10)) end as asked_lines
   from told cross join unnest(row_texts) with ordinality as each_row(row_text, place)
+), filled as (
+  select listed.*, ${byForm(forms, holesOf, 'varchar array')} as holes from listed
 )
 select
   ${quote(variant)} as variant, state, inference_id, event_id,
@@ -119,8 +121,8 @@ select
   end as row_input,
   record, moment, cast(place as bigint) as place, row_count,
   ${byForm(forms, (form) => perPlace(form, (row) => labelOf(form, row)), 'varchar')} as label,
-  ${byForm(forms, (form) => perPlace(form, ({ number }) => (number === undefined ? undefined : numberOf(form, number))), 'double')} as number,
-  ${byForm(forms, (form) => perPlace(form, ({ scores }) => scores && `array[${scores.map((hole) => numberOf(form, hole)).join(', ')}]`), 'double array')} as scores,
+  ${byForm(forms, (form) => perPlace(form, ({ number }) => (number === undefined ? undefined : numberIn(number))), 'double')} as number,
+  ${byForm(forms, (form) => perPlace(form, ({ scores }) => scores && `array[${scores.map((hole) => numberIn(hole)).join(', ')}]`), 'double array')} as scores,
   why,
   case
     when state = 'answered' and asked_encoding <> 'BASE64' and length(asked) <= ${kept.asked.longest} and ${below('record', kept.asked.share)}
@@ -128,7 +130,7 @@ select
   end as asked,
   case when ${keepsLine(kept.lines)} then line end as line,
   case when state in ('unreadable', 'unsure') then substr(text, 1, 120) when state = 'lost' then substr(line, 1, 100) end as example
-from listed`;
+from filled`;
 }
 
 /** Whether a hash is among this share of all. */
@@ -217,20 +219,23 @@ function perPlace({ most, rows }: Form, of: (row: FormRow) => string | undefined
   return cases.length === 0 ? undefined : `case place ${cases.join(' ')} end`;
 }
 
-const inHole = (form: Form, hole: number) => `regexp_extract(row_text, ${quote(rowPattern(form))}, ${hole + 1})`;
-
-function numberOf(form: Form, hole: number): string {
-  return `cast(${inHole(form, hole)} as double)`;
+/** What stands in the holes of a row. */
+function holesOf(form: Form): string {
+  const pattern = quote(rowPattern(form));
+  return `array[${form.holes.map((_, i) => `regexp_extract(row_text, ${pattern}, ${i + 1})`).join(', ')}]`;
 }
+
+const inHole = (hole: number) => `holes[${hole + 1}]`;
+const numberIn = (hole: number) => `cast(${inHole(hole)} as double)`;
 
 function labelOf(form: Form, { label, scores }: FormRow): string | undefined {
   if (label === undefined) return undefined;
   if (label === 'largest') {
-    const all = (scores ?? []).map((hole) => numberOf(form, hole));
+    const all = (scores ?? []).map((hole) => numberIn(hole));
     return `case greatest(${all.join(', ')}) ${all.map((one, i) => `when ${one} then '${i}'`).join(' ')} end`;
   }
   if ('text' in label) return quote(label.text);
-  const text = inHole(form, label.hole);
+  const text = inHole(label.hole);
   return form.holes[label.hole] === 'class-number'
     ? `case when ${like(text, WHOLE_CLASS)} then cast(cast(cast(${text} as double) as bigint) as varchar) else ${text} end`
     : text;
