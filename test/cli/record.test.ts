@@ -238,7 +238,7 @@ function logged(minutes: number, shadow: (i: number) => object | undefined): { l
     };
     live.push(line(`r${i}`, 'live', own));
     const change = shadow(i);
-    if (change !== undefined) other.push(line(`r${i}`, 'shadow', { ...own, request: { j: i }, ...change }));
+    if (change !== undefined) other.push(line(`r${i}`, 'shadow', { ...own, ...change }));
   }
   return { live: `${live.join('\n')}\n`, shadow: `${other.join('\n')}\n` };
 }
@@ -291,6 +291,16 @@ test.each<[string, (i: number) => object | undefined]>([
 ])('a shadow that %s does not pass', async (_, shadow) => {
   const { json } = await judged(folder(), shadow);
   expect(JSON.parse(json.out).verdict.outcome).toBe('fail');
+});
+
+test('a shadow that was asked something else does not pass, unless the policy says that it is asked in a form of its own', async () => {
+  const cwd = folder();
+  const { json } = await judged(cwd, (i) => ({ request: { j: i } }));
+  const gates = JSON.parse(json.out).verdict.gates.filter(({ id }: { id: string }) => id === 'output.pairs');
+  expect(json.code).toBe(3);
+  expect(gates).toMatchObject([{ outcome: 'inconclusive', estimate: 1, gating: true }]);
+  writeFileSync(join(cwd, 'own.yaml'), POLICY.replace('inform: [', 'inform: [output.pairs, '));
+  expect(await shadowctl(['report', '--files', 'records', '--policy', 'own.yaml'], cwd)).toMatchObject({ code: 0 });
 });
 
 test('lines of files that are none are named, with their place; what is refused is no success', async () => {

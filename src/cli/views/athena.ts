@@ -9,7 +9,7 @@ export function expectedLines({ columns }: Pick<Io, 'columns'>, expected: Expect
   const reads =
     hours.read === 0
       ? 'Athena reads no captures anew'
-      : `Athena reads ${bytes(raw)} of captures, ${counted(hours.read, 'hours of a variant')}`;
+      : `Athena reads ${bytes(raw)} of captures, ${counted(hours.read, 'hourly folders')}`;
   const kept = hours.kept === 0 ? '' : `; the records of ${count(hours.kept)} are kept from earlier looks`;
   return [
     `${reads}${kept}. About ${counted(queries, 'queries')} scan ${bytes(expected.bytes)}, as they are billed: about ${scanPrice(dollars)}, at $${price} a terabyte.`,

@@ -69,7 +69,7 @@ function sampledOf(engine: ReadElsewhere | undefined): string[] {
 /** What Athena read, and what that cost. */
 function engineText({ queries, scanned, billed, dollars, hours, workgroup }: ReadElsewhere): string {
   const kept = hours.kept === 0 ? '' : `, ${count(hours.kept)} were kept from earlier looks`;
-  return `Athena read the captures where they lie: ${counted(hours.read, 'hours of a variant')} read${kept}; ${counted(queries, 'queries')} scanned ${bytes(scanned)}, billed as ${bytes(billed)}: about ${scanPrice(dollars)} (workgroup ${workgroup}).`;
+  return `Athena read the captures where they lie: ${counted(hours.read, 'hourly folders')} read${kept}; ${counted(queries, 'queries')} scanned ${bytes(scanned)}, billed as ${bytes(billed)}: about ${scanPrice(dollars)} (workgroup ${workgroup}).`;
 }
 
 function warningsOf(predictions: Predictions | undefined): string[] {

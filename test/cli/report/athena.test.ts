@@ -57,15 +57,15 @@ test('both engines fill the same sums, and the same judge comes to the same verd
   const gates = ({ report: one }: typeof here) =>
     Object.fromEntries(one?.verdict?.gates.map(({ id, outcome }) => [id, outcome]) ?? []);
   expect(gates(there)).toEqual(gates(here));
-  expect(there.err).toMatch(/Athena reads [\d.]+ kB of captures, 4 hours of a variant/);
+  expect(there.err).toMatch(/Athena reads [\d.]+ kB of captures, 4 hourly folders/);
   // Every format says what it cost.
-  const words = 'Athena read the captures where they lie: 4 hours of a variant read';
+  const words = 'Athena read the captures where they lie: 4 hourly folders read';
   if (there.report === undefined) throw new Error('no report');
   for (const format of ['markdown', 'html'] as const)
     expect((await renderers[format]())(there.report, { columns: 80, color: false })).toContain(words);
   const text = await report({ engine: 'athena', format: 'text' });
   expect(text.err).toContain('Athena reads no captures anew; the records of 4 are kept from earlier looks.');
-  expect(text.text.replace(/\s+/g, ' ')).toContain('0 hours of a variant read, 4 were kept from earlier looks');
+  expect(text.text.replace(/\s+/g, ' ')).toContain('0 hourly folders read, 4 were kept from earlier looks');
 });
 
 test('engine: athena in shadowctl.yaml is enough, and --engine local overrules it', async () => {

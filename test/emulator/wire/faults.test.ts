@@ -70,7 +70,7 @@ describe('the control endpoint', () => {
   it.each([
     [{ kind: 'earthquake' }, 'kind'],
     [{ kind: 'delay', share: 2 }, 'share'],
-    [{ kind: 'delay', service: 'glue' }, 'service'],
+    [{ kind: 'delay', service: 'redshift' }, 'service'],
     [{ kind: 'error', status: 200 }, 'status'],
     [{ kind: 'error', wrong: 1 }, 'wrong'],
     [[], 'fault'],

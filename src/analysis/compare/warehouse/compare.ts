@@ -6,7 +6,7 @@ import { readingsOf } from '../readings.ts';
 import { sampleInWarehouse } from './sample.ts';
 import { sumInWarehouse } from './sums.ts';
 import { notBySql, planInWarehouse } from './plan.ts';
-import { ASKED_SHARE, readStaging } from './staging.ts';
+import { askedShareOf, readStaging } from './staging.ts';
 import type { CompareInWarehouse } from './warehouse.ts';
 
 /** See `CompareInWarehouse`. */
@@ -14,7 +14,7 @@ export const compareInWarehouse: CompareInWarehouse = async (warehouse, records,
   // Says what cannot be had before anything is run.
   planInWarehouse(records, options, limits);
   const sampleOf = (why: string) => sampleInWarehouse(warehouse, records, { options, limits, why });
-  const askedShare = limits.askedShare ?? ASKED_SHARE;
+  const askedShare = limits.askedShare ?? askedShareOf(records);
   const readings = readingsOf(records.sample, options).map((reading) => ({
     reading,
     ...readStaging(records, reading, askedShare),

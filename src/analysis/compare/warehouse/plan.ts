@@ -2,7 +2,7 @@ import { usageError } from '../../../base/errors.ts';
 import type { ComparisonOptions } from '../options.ts';
 import { readingsOf } from '../readings.ts';
 import { CANNOT } from './cannot.ts';
-import { ASKED_SHARE, readStaging, sampleStaging, SIDES } from './staging.ts';
+import { askedShareOf, readStaging, sampleStaging, SIDES } from './staging.ts';
 import type { Staging } from './staging.ts';
 import { capturesTable, cellsTable, recordsTable } from './tables.ts';
 import type { PlanInWarehouse, WarehousePlan, WarehouseRecords } from './warehouse.ts';
@@ -19,7 +19,7 @@ export const planInWarehouse: PlanInWarehouse = (records, options, limits) => {
   refuse(options);
   const bounded = notBySql(options);
   const readings = readingsOf(records.sample, options).map((reading) => {
-    const { staging, unread } = readStaging(records, reading, limits.askedShare ?? ASKED_SHARE);
+    const { staging, unread } = readStaging(records, reading, limits.askedShare ?? askedShareOf(records));
     return { reading, staging, sampled: bounded ?? unread };
   });
   const { hours } = records;

@@ -16,8 +16,21 @@ export const SIDES = ['production', 'shadow'] as const;
 const COMPARED = new Set(['label', 'number', 'scored-label', 'scores']);
 /** Inputs of more characters are kept of no request. */
 const LONGEST_INPUT = 8_192;
-/** Of one request in so many the input is kept, to show where answers differ by what was asked. */
-export const ASKED_SHARE = 1 / 16;
+/** Requests an hour of which the inputs are kept without need: of more, of a part of them. */
+const ASKED_HOURLY = 32_768;
+/** What is kept is a part of what staged hours are known by: in large steps, so that a busier week does not have all of them read anew. */
+const ASKED_STEP = 16;
+
+/**
+ * Of what share of the requests the inputs are kept, which slices are made of: of all, where there are few. It goes by the requests of an
+ * hour, so that a window that grows from day to day keeps what it has.
+ */
+export function askedShareOf({ requests, hours }: Pick<WarehouseRecords, 'requests' | 'hours'>): number {
+  const hourly = requests / Math.max(1, hours.length);
+  let share = 1;
+  while (share * hourly > ASKED_HOURLY) share /= ASKED_STEP;
+  return share;
+}
 
 /** Athena takes statements of 262 144 bytes (its quota "query string length"); some are for what goes around this one. */
 const MAX_STATEMENT = 250_000;

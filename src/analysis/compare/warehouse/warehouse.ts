@@ -95,7 +95,7 @@ export interface WarehouseLimits {
   sample: number;
   /** An empty folder for their records. */
   folder: string;
-  /** Share of requests whose inputs are kept, for slices; undefined: one in sixteen. */
+  /** Share of requests whose inputs are kept, for slices; undefined: as the number of requests an hour asks (`askedShareOf`). */
   askedShare?: number | undefined;
 }
 
