@@ -127,7 +127,7 @@ function sidesOf({ candidate, settings, productionImage }: Decision): RunSide[] 
 }
 
 /** Puts everything where the models can be asked: pieces of a file, requests of captures, rows without their header. */
-async function prepare({ on, run, decision, folder }: Work): Promise<RunObject[]> {
+async function prepare({ on, run, decision, folder, spool }: Work): Promise<RunObject[]> {
   const { aws, session } = on;
   const metadata = objectMetadata(run.journal.endpoint, run.id);
   const looked = await uploadPieces(aws, decision.inputs, decision.looked, folder, metadata);
@@ -136,7 +136,7 @@ async function prepare({ on, run, decision, folder }: Work): Promise<RunObject[]
     asked: isRewritten(one) ? rewrittenUri(folder, index, one) : one.uri,
   }));
   for (const object of objects)
-    if (object.asked !== object.uri && object.scan.asked > 0) await rewrite(session, aws, object, folder, metadata);
+    if (object.asked !== object.uri && object.scan.asked > 0) await rewrite(session, aws, object, spool, metadata);
   return objects;
 }
 

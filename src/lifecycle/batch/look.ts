@@ -157,16 +157,16 @@ export function rewrittenUri(folder: string, index: number, { uri, format }: Loo
   return `${folder}inputs/${String(index + 1).padStart(5, '0')}-${name}.${ending}`;
 }
 
-/** Writes what models are asked of an object to S3, unless an earlier try has. */
+/** Writes what models are asked of an object to S3, unless an earlier try has. @param spool a folder on disk */
 export async function rewrite(
   session: Session,
   aws: Aws,
   object: RunObject,
-  folder: string,
+  spool: string,
   metadata: Record<string, string>,
 ): Promise<void> {
   if ((await headObject(aws, object.asked)) !== undefined) return;
-  await withObject(session, aws, object, folder, async (path) => {
+  await withObject(session, aws, object, spool, async (path) => {
     const into = `${path}.rows`;
     try {
       await pipeline(askedLines(path, object), createWriteStream(into));

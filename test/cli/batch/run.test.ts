@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -273,6 +273,8 @@ test('captures are asked again, request by request, and held against what produc
     inFailedObject: 0,
     late: 0,
   });
+  // What was written anew for the model lay in a temporary folder.
+  expect(existsSync('s3:')).toBe(false);
 });
 
 test('a quoted line end is refused before anything is begun; so is a type that no job has anything like', async () => {
