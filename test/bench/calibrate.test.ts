@@ -8,6 +8,7 @@ test('a sample of the calibration holds: few endpoints, one line in thirty', { t
     encoding: 'utf8',
     env: { ...process.env, SHADOWCTL_ONE_IN: '30', SHADOWCTL_SEED: '4', SHADOWCTL_WORKERS: '1' },
   });
+  expect(ended.stderr).toBe('');
   const lines = ended.stdout.split('\n');
   expect(lines.filter((line) => line.endsWith('| DOES NOT HOLD |'))).toEqual([]);
   expect(lines.filter((line) => line.endsWith('| holds |')).length).toBeGreaterThan(2);
