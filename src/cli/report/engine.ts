@@ -47,10 +47,12 @@ export async function elsewhereFor(app: App, options: ReportOptions): Promise<Co
       if (!told) for (const line of expectedLines(app.io, expected)) app.io.err(line);
       told = true;
     },
-    async ask(expected) {
-      if (!app.io.interactive) return undefined;
-      for (const line of expectedLines(app.io, expected)) app.io.alert(line);
-      return asksYes(app, 'Have Athena read them, instead of this machine? [y/N]', 'Not done; nothing was read.');
-    },
+    ask: app.io.interactive
+      ? async (expected) => {
+          for (const line of expectedLines(app.io, expected)) app.io.alert(line);
+          const question = 'Have Athena read them, instead of this machine? [y/N]';
+          return (await asksYes(app, question, 'Not done; nothing was read.')) ?? false;
+        }
+      : undefined,
   });
 }

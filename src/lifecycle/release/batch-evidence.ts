@@ -5,7 +5,7 @@ import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { environmentError, Problem } from '../../base/errors.ts';
 import { count, dateAndTime, percent } from '../../base/units.ts';
 import { hourlyCost } from '../../guard/prices.ts';
-import { readLive, requireOurs, requireSettled } from '../../resources/live.ts';
+import { productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import type { Report } from '../../report/report.ts';
 import { HeldByAnother } from '../../state/lock.ts';
 import type { Release } from '../../state/releases.ts';
@@ -44,6 +44,8 @@ export function batchEvidence(
       if (live === undefined) throw endpointNotFound(aws.target, endpoint);
       requireOurs(live, on.state(), journal.path, 'adopt');
       requireSettled(live, on.state());
+      // Of several variants nobody has said which one the candidate is held against.
+      productionOf(live);
       const candidate = candidateOf(release, settings);
       const named = candidate.model === undefined && again ? { modelName: release.model } : {};
       const names = await nameCandidate(on, { ...candidate, ...named });
@@ -114,10 +116,16 @@ async function gatherDays(
     release.production === undefined
       ? undefined
       : await describeEndpointConfig(aws, release.production, session.signal);
+  const production = config?.ProductionVariants?.[0]?.ModelName;
+  if (production === undefined)
+    throw environmentError(
+      `Endpoint config ${release.production ?? ''}, which production ran when release ${release.id} began, is no longer there: nobody knows which model the candidate is held against.`,
+      'Cancel the release, and begin it anew.',
+    );
   const settings = batchSettingsOf(batch, {
     batch: release.id,
     model: release.model ?? '',
-    production: config?.ProductionVariants?.[0]?.ModelName ?? '',
+    production,
     policy,
     decisions,
   });

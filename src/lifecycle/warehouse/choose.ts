@@ -20,7 +20,7 @@ export interface EngineChoice {
   /** Is told what a look by Athena will cost, before its first query. */
   tell(expected: Expected): void;
   /** Asks whether Athena is to read; undefined where there is nobody to ask. */
-  ask(expected: Expected): Promise<boolean | undefined>;
+  ask: ((expected: Expected) => Promise<boolean>) | undefined;
 }
 
 /** Athena was offered, and declined. */
@@ -39,16 +39,16 @@ export function engineFor(session: Session, choice: EngineChoice): CompareElsewh
       if (why !== undefined && !choice.byFlag) return here([`Athena did not read the captures: ${why}.`]);
       return compare(there, async (expected) => choice.tell(expected));
     };
+  const { ask } = choice;
   let agreed: boolean | undefined;
   return async (there) => {
     if (onlyHere(there) !== undefined) return here();
     if (agreed !== true && there.toFetch < settings.above) return here();
-    if (agreed === false) return here([offer(there, settings)]);
+    if (ask === undefined || agreed === false) return here([offer(there, settings)]);
     try {
       return await compare(there, async (expected) => {
         if (agreed === true) return;
-        const answer = await choice.ask(expected);
-        agreed = answer ?? false;
+        agreed = await ask(expected);
         if (!agreed) throw new Declined();
       });
     } catch (error) {

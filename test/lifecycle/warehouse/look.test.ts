@@ -140,7 +140,7 @@ async function look(
     settings: athenaSettings(choice.yaml ?? {}),
     comparison: async () => COUNTING,
     tell: (expected) => void told.push(expected),
-    ask: async () => undefined,
+    ask: undefined,
     ...choice,
   });
   const report = await judgeEndpoint(
