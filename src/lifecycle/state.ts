@@ -3,7 +3,7 @@ import { shown, text } from '../base/text.ts';
 import type { LockHolder } from '../base/process-lock.ts';
 import { newRun, runEvent } from '../resources/apply.ts';
 import type { JournalEvent, Recorded } from '../state/events.ts';
-import { isMove, type Standing, standingOf } from '../state/moved.ts';
+import { isMove, requireSettledPlace, type Standing, standingOf } from '../state/moved.ts';
 import { replay } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
 import type { DocumentStore, JournalPlace, JournalRoot, JournalStore, StateRoot, StoreLock } from '../state/store.ts';
@@ -83,8 +83,7 @@ export async function movable(session: Session, to: StateRoot, endpoint: string 
   for (const name of endpoint === undefined ? there : [endpoint]) {
     const place = { account, region, endpoint: name };
     const { events } = await root.store(place).read();
-    const standing = standingOf(events);
-    if (standing.kind === 'moved') continue;
+    if (await hasGone(events, to, to.store(place))) continue;
     requireBetweenUpdates(name, events, root.store(place).path);
     const [from, into] = [root.store(place).path, to.store(place).path];
     found.push({ of: 'endpoint', endpoint: name, from, to: into, events: events.length });
@@ -93,7 +92,7 @@ export async function movable(session: Session, to: StateRoot, endpoint: string 
   for (const name of endpoint === undefined ? await batches.endpoints(account, region) : []) {
     const place = { account, region, endpoint: name };
     const { events } = await batches.store(place).read();
-    if (standingOf(events).kind === 'moved') continue;
+    if (await hasGone(events, to, to.batches.journals.store(place))) continue;
     const [from, into] = [batches.store(place).path, to.batches.journals.store(place).path];
     found.push({ of: 'batch', endpoint: name, from, to: into, events: events.length });
   }
@@ -101,9 +100,17 @@ export async function movable(session: Session, to: StateRoot, endpoint: string 
   return found;
 }
 
+/** Whether a journal has gone elsewhere. One that was closed before it had arrived, for its move was killed, is still to go. */
+async function hasGone(events: readonly Recorded[], to: StateRoot, target: JournalStore): Promise<boolean> {
+  const standing = standingOf(events);
+  if (standing.kind !== 'moved') return false;
+  return standing.to !== to.place || standingOf((await target.read()).events).kind !== 'arriving';
+}
+
 /**
- * Copies the journal of one endpoint, or of a batch with its days, to another place and closes it in this one, both locked. Killed in between, it is gone
- * through with by the next call: events are only added, and a journal that has not come whole is used by nobody.
+ * Copies the journal of one endpoint, or of a batch with its days, to another place, both locked. It is closed in this one before it
+ * is used in the other: at no moment it is in both. Killed in between, it is gone through with by the next call: events are only
+ * added, and a journal that has not come whole is used by nobody.
  *
  * @throws Problem (cannot-run) where another journal lies there, or an update is under way
  */
@@ -120,29 +127,38 @@ export async function moveJournal(
   const now = () => new Date(session.clock.now()).toISOString();
   return source.locked('state move', async (ours) => {
     const { events } = await source.read();
-    if (standingOf(events).kind === 'arriving')
+    const standing = standingOf(events);
+    if (standing.kind === 'arriving')
       throw environmentError(
         `The journal ${source.path} is itself incomplete.`,
         'Finish the move that brought it here, from the place where it was.',
       );
+    // Another command has moved it meanwhile.
+    if (await hasGone(events, to, target)) requireSettledPlace(events, source.path);
     requireBetweenUpdates(endpoint, events, source.path);
-    const wanted = events.filter((event) => !isMove(event));
+    const leaving = writer(ours, events.length, now);
+    let wanted = events.filter((event) => !isMove(event));
     await target.locked('state move', async (theirs) => {
       const there = await target.read();
       const present = there.events.filter((event) => !isMove(event));
       requireBeginning(present, wanted, target);
-      const write = writer(theirs, there.events.length, now);
+      if (standing.kind === 'here') {
+        // Who moves it is written down here, and goes along.
+        await leaving.added(await runEvent(await session.aws(), run, 'state move'));
+        wanted = (await source.read()).events.filter((event) => !isMove(event));
+      }
+      const arriving = writer(theirs, there.events.length, now);
       // The first event says whose journal it is.
       const opened = present.length > 0 ? 0 : 1;
-      for (const event of wanted.slice(0, opened)) await write.copied(event);
+      for (const event of wanted.slice(0, opened)) await arriving.copied(event);
       if (standingOf(there.events).kind !== 'arriving')
-        await write.added({ type: 'fact', run, name: 'state-moving', value: { from: root.place } });
-      for (const event of wanted.slice(present.length + opened)) await write.copied(event);
+        await arriving.added({ type: 'fact', run, name: 'state-moving', value: { from: root.place } });
+      for (const event of wanted.slice(present.length + opened)) await arriving.copied(event);
       if (of === 'batch') await copyDays(root.batches.days(place), to.batches.days(place));
-      await write.added(await runEvent(await session.aws(), run, 'state move'));
-      await write.added({ type: 'fact', run, name: 'state-arrived', value: { from: root.place } });
+      if (standing.kind === 'here')
+        await leaving.added({ type: 'fact', run, name: 'state-moved', value: { to: to.place } });
+      await arriving.added({ type: 'fact', run, name: 'state-arrived', value: { from: root.place } });
     });
-    await writer(ours, events.length, now).added({ type: 'fact', run, name: 'state-moved', value: { to: to.place } });
     return { of, endpoint, from: source.path, to: target.path, events: wanted.length };
   });
 }

@@ -255,10 +255,15 @@ const STRIKES: readonly { strike: Strike; line?: Line }[] = [
   { strike: 'throttled' },
 ];
 
-const CASES = SCENES.flatMap((scene) => (['folder', 'bucket'] as const).map((place) => ({ ...scene, place })));
+/** By a title that tells each from the others: so one alone can be run (`-t`). */
+const CASES = SCENES.flatMap((scene) =>
+  (['folder', 'bucket'] as const).map(
+    (place) => [`${scene.line.replaceAll(/\S+\//g, '')}, journal in a ${place}`, { ...scene, place }] as const,
+  ),
+);
 
 describe('struck at every change, each command is settled by the next, and cleanup leaves nothing', () => {
-  test.for(sampled(CASES, 1))('$line, journal in a $place', { timeout: 3_600_000 }, async (scene, { task }) => {
+  test.for(sampled(CASES, 1))('%s', { timeout: 3_600_000 }, async ([, scene], { task }) => {
     const { place } = scene;
     const calls = await callsOf(scene, place);
     const cases = Array.from({ length: calls }, (_, at) => at).flatMap((at) =>

@@ -1,11 +1,9 @@
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tag } from '@aws-sdk/client-sagemaker';
-import { putFile } from '../../aws/s3-upload.ts';
 import { headObject } from '../../aws/s3.ts';
 import { type Span, followed, MAX_ROUNDS, piecesOf } from '../../analysis/batch/bisect.ts';
 import { fileLines } from '../../base/file-lines.ts';
-import { objectMetadata } from '../../resources/resolve.ts';
 import type { JournaledRun } from '../../resources/apply.ts';
 import type { PriceList } from '../../guard/prices.ts';
 import type { Session } from '../session.ts';
@@ -13,6 +11,7 @@ import { beginJob, followJobs, type Side } from './jobs.ts';
 import { withObject } from './look.ts';
 import type { RunObject } from './objects.ts';
 import { outputsOf } from './outputs.ts';
+import { putOutput } from './put.ts';
 import type { BatchSettings } from './settings.ts';
 import type { TransformJob } from '../../aws/transform-jobs.ts';
 
@@ -88,7 +87,6 @@ async function writePieces(
 ): Promise<[uri: string, piece: Span][]> {
   if (pieces.length === 0) return [];
   const written: [string, Span][] = [];
-  const metadata = objectMetadata(run.journal.endpoint, run.id);
   const into = join(spool, 'piece');
   const asked = await headObject(run.aws, object.asked);
   const source = { uri: object.asked, bytes: asked?.bytes ?? object.bytes, etag: asked?.etag ?? object.etag };
@@ -105,7 +103,7 @@ async function writePieces(
       if (at < piece.to) continue;
       await writeFile(into, lines.map((line) => `${line}\n`).join(''));
       const uri = `${place}${written.length + 1}`;
-      await putFile(run.aws, uri, { path: into, bytes: (await stat(into)).size, metadata });
+      await putOutput(run, uri, into);
       written.push([uri, piece]);
       lines = [];
       piece = rest.next().value;

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -8,7 +8,6 @@ import { accountRows } from '../../analysis/batch/account.ts';
 import { type BatchDay, type BatchJob, type FailedObject, newBatchDay } from '../../analysis/batch/day.ts';
 import type { RemoteObject } from '../../aws/s3-download.ts';
 import { AwsProblem } from '../../aws/errors.ts';
-import { putFile } from '../../aws/s3-upload.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
 import { readObject } from '../../aws/s3.ts';
 import { describeTransformJob, type TransformJob } from '../../aws/transform-jobs.ts';
@@ -18,7 +17,6 @@ import { lines, shown, text } from '../../base/text.ts';
 import { counted } from '../../base/units.ts';
 import type { PriceList } from '../../guard/prices.ts';
 import { apply, type JournaledRun } from '../../resources/apply.ts';
-import { objectMetadata } from '../../resources/resolve.ts';
 import { batchOwner, tagList } from '../../resources/tags.ts';
 import { attemptsOf, begunBatch, type RecordedBatchJob } from '../../state/batches.ts';
 import { recordFact } from '../../state/journal.ts';
@@ -35,6 +33,7 @@ import { acceptOf, againstWords, modelFacts } from './models.ts';
 import { lookNotes, twiceDelivered } from './notes.ts';
 import { groupsOf, type RunObject } from './objects.ts';
 import { outputsOf } from './outputs.ts';
+import { putOutput } from './put.ts';
 import { type ObjectFate, writeRecords } from './records.ts';
 
 import { decidedRecords, observationsOf, observeDay } from './sum.ts';
@@ -128,15 +127,14 @@ function sidesOf({ candidate, settings, productionImage }: Decision): RunSide[] 
 
 /** Puts everything where the models can be asked: pieces of a file, requests of captures, rows without their header. */
 async function prepare({ on, run, decision, folder, spool }: Work): Promise<RunObject[]> {
-  const { aws, session } = on;
-  const metadata = objectMetadata(run.journal.endpoint, run.id);
-  const looked = await uploadPieces(aws, decision.inputs, decision.looked, folder, metadata);
+  const { session } = on;
+  const looked = await uploadPieces(run, decision.inputs, decision.looked, folder);
   const objects = looked.map((one, index) => ({
     ...one,
     asked: isRewritten(one) ? rewrittenUri(folder, index, one) : one.uri,
   }));
   for (const object of objects)
-    if (object.asked !== object.uri && object.scan.asked > 0) await rewrite(session, aws, object, spool, metadata);
+    if (object.asked !== object.uri && object.scan.asked > 0) await rewrite(session, run, object, spool);
   return objects;
 }
 
@@ -456,16 +454,15 @@ function jobFacts(side: Side, job: TransformJob): BatchJob {
 
 /** Keeps both sides' records, so that labels that come later can be laid beside them. */
 async function keepPairs(
-  { on, run, folder }: Work,
+  { run, folder }: Work,
   candidate: string,
   production: string,
 ): Promise<{ production: string; candidate: string }> {
-  const metadata = objectMetadata(run.journal.endpoint, run.id);
   const keep = async (path: string, name: string) => {
     const packed = path.endsWith('.gz') ? path : `${path}.gz`;
     if (packed !== path) await pipeline(createReadStream(path), createGzip(), createWriteStream(packed));
     const uri = `${folder}pairs/${name}.jsonl.gz`;
-    await putFile(on.aws, uri, { path: packed, bytes: (await stat(packed)).size, metadata });
+    await putOutput(run, uri, packed);
     return uri;
   };
   return { production: await keep(production, 'production'), candidate: await keep(candidate, 'candidate') };

@@ -3,16 +3,17 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Aws } from '../../aws/clients.ts';
-import { putFile } from '../../aws/s3-upload.ts';
 import { headObject } from '../../aws/s3.ts';
 import { s3Place } from '../../aws/s3-uri.ts';
 import type { Period } from '../../analysis/batch/period.ts';
 import { environmentError, type Problem, usageError } from '../../base/errors.ts';
 import { fileLines } from '../../base/file-lines.ts';
 import { counted, isoSeconds } from '../../base/units.ts';
+import type { JournaledRun } from '../../resources/apply.ts';
 import type { Session } from '../session.ts';
 import { type DeliveredObject, digestOf, listDelivery } from './deliver.ts';
 import { cutFile, type LookedAt, lookAt, lookInto } from './look.ts';
+import { putOutput } from './put.ts';
 import { columnsOf } from './rows.ts';
 import type { BatchSettings } from './settings.ts';
 
@@ -128,11 +129,10 @@ function pieceName({ input }: BatchSettings, pieces: readonly string[], index: n
 
 /** Uploads the pieces of a file, unless an earlier try has. @returns what was looked at, by where it lies now */
 export async function uploadPieces(
-  aws: Aws,
+  run: JournaledRun,
   { pieces }: Inputs,
   looked: readonly LookedAt[],
   folder: string,
-  metadata: Record<string, string>,
 ): Promise<LookedAt[]> {
   if (pieces.length === 0) return [...looked];
   const found: LookedAt[] = [];
@@ -140,8 +140,8 @@ export async function uploadPieces(
     const path = pieces[index];
     if (path === undefined) continue;
     const uri = `${folder}delivered/${one.uri}`;
-    if ((await headObject(aws, uri)) === undefined) await putFile(aws, uri, { path, bytes: one.bytes, metadata });
-    found.push({ ...one, uri, etag: (await headObject(aws, uri))?.etag ?? '' });
+    if ((await headObject(run.aws, uri)) === undefined) await putOutput(run, uri, path);
+    found.push({ ...one, uri, etag: (await headObject(run.aws, uri))?.etag ?? '' });
   }
   return found;
 }

@@ -6,15 +6,16 @@ import { pipeline } from 'node:stream/promises';
 import type { Aws } from '../../aws/clients.ts';
 import { downloadObject, type RemoteObject } from '../../aws/s3-download.ts';
 import { headObject } from '../../aws/s3.ts';
-import { putFile } from '../../aws/s3-upload.ts';
 import { readCapture } from '../../analysis/answers/captures.ts';
 import type { Period } from '../../analysis/batch/period.ts';
 import { environmentError, usageError } from '../../base/errors.ts';
 import { fileLines, isGzip } from '../../base/file-lines.ts';
+import type { JournaledRun } from '../../resources/apply.ts';
 import type { Session } from '../session.ts';
 import { doTask } from '../session.ts';
 import type { DeliveredObject } from './deliver.ts';
 import type { RunObject } from './objects.ts';
+import { putOutput } from './put.ts';
 import { checkId, requireSound, type RowFormat, rowsOf, type Scan, scanRows } from './rows.ts';
 import type { BatchSettings } from './settings.ts';
 
@@ -158,19 +159,13 @@ export function rewrittenUri(folder: string, index: number, { uri, format }: Loo
 }
 
 /** Writes what models are asked of an object to S3, unless an earlier try has. @param spool a folder on disk */
-export async function rewrite(
-  session: Session,
-  aws: Aws,
-  object: RunObject,
-  spool: string,
-  metadata: Record<string, string>,
-): Promise<void> {
-  if ((await headObject(aws, object.asked)) !== undefined) return;
-  await withObject(session, aws, object, spool, async (path) => {
+export async function rewrite(session: Session, run: JournaledRun, object: RunObject, spool: string): Promise<void> {
+  if ((await headObject(run.aws, object.asked)) !== undefined) return;
+  await withObject(session, run.aws, object, spool, async (path) => {
     const into = `${path}.rows`;
     try {
       await pipeline(askedLines(path, object), createWriteStream(into));
-      await putFile(aws, object.asked, { path: into, bytes: (await stat(into)).size, metadata });
+      await putOutput(run, object.asked, into);
     } finally {
       await rm(into, { force: true });
     }

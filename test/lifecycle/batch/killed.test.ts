@@ -1,5 +1,6 @@
-import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeModel } from '../../../src/aws/sagemaker.ts';
 import { csv, jobNames, lake, makeModel, WEATHER_ROWS } from '../../support/batch.ts';
@@ -97,3 +98,29 @@ describe('struck at any change, a day is gone on with when it is given again, an
     },
   );
 });
+
+// Its file has 70 MB.
+test.runIf(isWhole('matrix'))(
+  'a large file that was half uploaded leaves no parts after the next cleanup',
+  async () => {
+    const input = join(world.root, 'large.csv');
+    // Above 64 MiB a file goes in parts.
+    writeFileSync(input, `${'1'.repeat(1_000_000)}\n`.repeat(70));
+    const proxy = await dyingProxy(world.emulator.url);
+    try {
+      proxy.arm(0, 'dies after');
+      const run = `batch run --day 2026-01-04 --batch large --input ${input} --no-header --output s3://lake/out --model prod --against model:prod --yes`;
+      await world.shadowctl(run, { env: { AWS_ENDPOINT_URL: proxy.url } });
+      expect(proxy.calls[0]).toContain('partNumber=1');
+      const parts = async () =>
+        (await (await world.aws.s3()).send(new ListMultipartUploadsCommand({ Bucket: 'lake' }))).Uploads ?? [];
+      expect(await parts()).toHaveLength(1);
+      const { code, err } = await world.shadowctl('cleanup --batch large --yes');
+      expect(code, err).toBe(0);
+      expect(await parts()).toEqual([]);
+      expect(await s3.keys('out/')).toEqual([]);
+    } finally {
+      await proxy.close();
+    }
+  },
+);
