@@ -5,7 +5,7 @@ import { describeEndpoint } from '../aws/sagemaker.ts';
 import type { Clock } from '../base/clock.ts';
 import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
-import { HOUR, MINUTE } from '../base/units.ts';
+import { duration, HOUR, MINUTE } from '../base/units.ts';
 
 /** The endpoint as AWS describes it. */
 export type Endpoint = DescribeEndpointCommandOutput;
@@ -56,7 +56,7 @@ const RENEWED_WITHIN = 20 * MINUTE;
 
 /** Often at first, then every 15 seconds: AWS limits the rate of Describe calls. */
 function defaultPause(waited: number): number {
-  return Math.min(15_000, Math.max(1_000, waited / 4));
+  return Math.min(15_000, Math.max(1_000, waited / 2));
 }
 
 /**
@@ -92,7 +92,7 @@ export async function waitForEndpoint(aws: Aws, clock: Clock, options: WaitOptio
     }
     if (waited > timeout) {
       throw environmentError(
-        `Endpoint "${options.endpoint}" has not settled after ${Math.round(waited / MINUTE)} minutes.`,
+        `Endpoint "${options.endpoint}" has not settled after ${duration(waited)}.`,
         text`Look at it with: ${shown('status', { endpoint: options.endpoint })}`,
       );
     }

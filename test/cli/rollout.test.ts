@@ -1,3 +1,4 @@
+import { REALISTIC_LATENCIES } from '../../src/emulator/world/options.ts';
 import { deleteEndpoint } from '../../src/aws/sagemaker.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -162,7 +163,7 @@ describe('rollout', () => {
   });
 
   test('while a process watches it, whoever wants to go back is told how that is stopped', async () => {
-    const opened = (stage = await openStage());
+    const opened = (stage = await openStage({ settings: { latencies: REALISTIC_LATENCIES } }));
     const stop = new AbortController();
     const { result } = await opened.traffic(async () => {
       const [, locked] = await opened.clock.all([

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { REALISTIC_LATENCIES } from '../../src/emulator/world/options.ts';
 import { run, watchCommand } from '../../src/cli/watch.ts';
 import { keysOf, nextWords, watchScreen } from '../../src/cli/views/watch-screen.ts';
 import type { App } from '../../src/app.ts';
@@ -267,7 +268,7 @@ describe('an endpoint', () => {
   const canary = [...GOOD_CANARY];
 
   test('an endpoint that failed is told without trouble, with what to do', async () => {
-    stage = await openStage();
+    stage = await openStage({ settings: { latencies: REALISTIC_LATENCIES } });
     stage.emulator.world.faults.add({ kind: 'unhealthy' });
     const broken = ['deploy', '--endpoint', 'broken', '--yes', '--artifact', ARTIFACT, '--algorithm', 'linear-learner'];
     expect((await stage.shadowctl(broken)).code).toBe(1);
@@ -277,7 +278,7 @@ describe('an endpoint', () => {
   });
 
   test('off a terminal each change of a canary is a line, to its end; --once draws one screen', async () => {
-    stage = await openStage();
+    stage = await openStage({ settings: { latencies: REALISTIC_LATENCIES } });
     let once = '';
     const [, watched] = await stage.clock.all([
       () => stage.shadowctl([...canary, '--model-name', 'm2', '--config-name', 'v2']),
@@ -297,14 +298,14 @@ describe('an endpoint', () => {
   });
 
   test('an endpoint that does not exist is told', async () => {
-    stage = await openStage();
+    stage = await openStage({ settings: { latencies: REALISTIC_LATENCIES } });
     const { code, err } = await stage.shadowctl(['watch', '--endpoint', 'nowhere']);
     expect(code).toBe(2);
     expect(err).toContain('There is no endpoint "nowhere"');
   });
 
   test('on a terminal keys run commands, with the terminal given back meanwhile; q quits', async () => {
-    stage = await openStage();
+    stage = await openStage({ settings: { latencies: REALISTIC_LATENCIES } });
     const shown: string[][] = [];
     const executed: (readonly string[])[] = [];
     const keys = ['x', 'r', 'q'];

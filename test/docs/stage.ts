@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { REALISTIC_LATENCIES } from '../../src/emulator/world/options.ts';
 import { interrupted } from '../../src/base/errors.ts';
 import { FINISHED, operationOf } from '../../src/emulator/http/server.ts';
 import { run } from '../../src/main.ts';
@@ -33,7 +34,7 @@ export interface Stage {
 }
 
 export async function openStage(yaml = ''): Promise<Stage> {
-  const world = await testWorld();
+  const world = await testWorld({ latencies: REALISTIC_LATENCIES });
   symlinkSync(FIXTURES, join(world.root, 'fixtures'));
   copyFileSync(ARTIFACT_009, join(world.root, 'model.tar.gz'));
   copyFileSync(join(FIXTURES, 'data/weather-test.csv'), join(world.root, 'truth.csv'));

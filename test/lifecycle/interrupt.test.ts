@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { REALISTIC_LATENCIES } from '../../src/emulator/world/options.ts';
 import { interruptAdvice } from '../../src/lifecycle/interrupt.ts';
 import { printText } from '../../src/base/text.ts';
 import { interrupted } from '../../src/base/errors.ts';
@@ -12,7 +13,7 @@ const SHADOW = `shadow --endpoint weather --artifact ${ARTIFACT_009} --algorithm
 
 let world: TestWorld;
 beforeEach(async () => {
-  world = await testWorld();
+  world = await testWorld({ latencies: REALISTIC_LATENCIES });
   await world.shadowctl(FIRST);
 });
 afterEach(() => world.close());

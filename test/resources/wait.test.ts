@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
+import { REALISTIC_LATENCIES } from '../../src/emulator/world/options.ts';
 import type { Aws } from '../../src/aws/clients.ts';
 import { updateEndpoint } from '../../src/aws/sagemaker.ts';
 import { describeProgress, waitForEndpoint } from '../../src/resources/wait.ts';
@@ -9,7 +10,7 @@ import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../suppor
 
 let world: TestWorld;
 beforeEach(async () => {
-  world = await testWorld();
+  world = await testWorld({ latencies: REALISTIC_LATENCIES });
   await world.shadowctl(
     `deploy --endpoint weather --artifact ${ARTIFACT_005} --algorithm linear-learner --config-name a --yes --no-wait`,
   );
@@ -65,7 +66,7 @@ test('throttling and broken connections are waited out and told', async () => {
 }, 30_000);
 
 test('gives up after its time, with a way on', async () => {
-  await expect(wait({ timeout: 30_000 })).rejects.toThrow(/has not settled after \d+ minutes/);
+  await expect(wait({ timeout: 30_000 })).rejects.toThrow(/has not settled after/);
 });
 
 test('an endpoint that is not there is gone', async () => {

@@ -13,6 +13,7 @@ import { printCommand, printText } from '../../src/base/text.ts';
 import type { Io } from '../../src/ui/io.ts';
 import { algorithmImage } from '../../src/resources/artifact/images.ts';
 import { expect } from 'vitest';
+import { SHORT } from './latencies.ts';
 import { flow } from './traffic.ts';
 
 export const ENDPOINT = 'weather';
@@ -55,7 +56,11 @@ export async function openStage(
   } = {},
 ): Promise<Stage> {
   const clock = new VirtualClock(START);
-  const emulator = await startEmulator({ clock, ...options.settings });
+  const emulator = await startEmulator({
+    clock,
+    ...options.settings,
+    latencies: { ...SHORT, ...options.settings?.latencies },
+  });
   const cwd = mkdtempSync(join(tmpdir(), 'shadowctl-canary-'));
   const env = {
     AWS_ENDPOINT_URL: emulator.url,
@@ -94,7 +99,7 @@ export async function openStage(
     aws,
     cwd,
     shadowctl,
-    async traffic(work, perSecond = 2) {
+    async traffic(work, perSecond = 1) {
       const done = new AbortController();
       let count = { answered: 0, failed: 0 };
       const results: Awaited<ReturnType<typeof work>>[] = [];

@@ -8,6 +8,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/http/server.ts'
 import { run } from '../../src/main.ts';
 import { ROLE } from './fixtures.ts';
 import { type CapturedIo, capturedIo } from './io.ts';
+import { SHORT } from './latencies.ts';
 import { wordsOf } from './words.ts';
 
 /** What a command line came to. */
@@ -44,7 +45,7 @@ export async function testWorld(
   start = START,
 ): Promise<TestWorld> {
   const clock = new VirtualClock(start);
-  const emulator = await startEmulator({ ...options, clock, seed: 1 });
+  const emulator = await startEmulator({ ...options, clock, seed: 1, latencies: { ...SHORT, ...options.latencies } });
   const root = await mkdtemp(join(tmpdir(), 'shadowctl-test-'));
   const env: Record<string, string> = {
     AWS_ACCESS_KEY_ID: 'test',

@@ -318,7 +318,7 @@ test('an interrupted run goes on: its jobs are taken up, and one that was stoppe
     await world.clock.all<void>([
       async () => void Object.assign(ended, await world.shadowctl(line, { signal: stop.signal })),
       async () => {
-        await world.clock.sleep(100_000);
+        await world.clock.sleep(20_000);
         stop.abort();
       },
     ]);

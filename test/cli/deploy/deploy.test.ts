@@ -10,11 +10,12 @@ import {
   describeEndpoint,
   describeEndpointConfig,
 } from '../../../src/aws/sagemaker.ts';
+import { REALISTIC_LATENCIES } from '../../../src/emulator/world/options.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, ROLE, type TestWorld, testWorld } from '../../support/world.ts';
 
 let world: TestWorld;
 beforeEach(async () => {
-  world = await testWorld();
+  world = await testWorld({ latencies: REALISTIC_LATENCIES });
 });
 afterEach(() => world.close());
 
@@ -30,7 +31,7 @@ test('creates everything, tests it and draws its metrics', async () => {
     code: 0,
     err: [
       'endpoint weather: Creating. AllTraffic: Launching 3 instance(s).',
-      'endpoint weather is in service on weather-config-v1-1 after 4 min 58 s',
+      'endpoint weather is in service on weather-config-v1-1 after 4 min 49 s',
       'testing the inference with 100 payloads of test.csv (the first 100 of 365)',
       '100 of 100 payloads answered (the first 100 of 365)',
       'waiting for the metrics: SageMaker publishes them by the minute',

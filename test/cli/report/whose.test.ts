@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeEndpoint } from '../../../src/aws/sagemaker.ts';
 import type { Report } from '../../../src/report/report.ts';
+import { REALISTIC_LATENCIES } from '../../../src/emulator/world/options.ts';
 import { flow } from '../../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../../support/world.ts';
 
@@ -50,7 +51,7 @@ describe('an endpoint that had another shadow before', () => {
   /** When the bad shadow was there, and when the good one had come up. */
   let [bad, leaving, good] = [0, 0, 0];
   beforeAll(async () => {
-    world = await testWorld();
+    world = await testWorld({ latencies: REALISTIC_LATENCIES });
     await world.shadowctl(DEPLOY);
     await busy(world, BAD);
     bad = world.clock.now();

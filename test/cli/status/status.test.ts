@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { statusCommand } from '../../../src/cli/status.ts';
+import { REALISTIC_LATENCIES } from '../../../src/emulator/world/options.ts';
 import { optionsOf } from '../../support/parse.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../../support/world.ts';
 
 let world: TestWorld;
 beforeEach(async () => {
-  world = await testWorld();
+  world = await testWorld({ latencies: REALISTIC_LATENCIES });
 });
 afterEach(() => world.close());
 

@@ -1,5 +1,6 @@
 import { CreateEndpointConfigCommand, UpdateEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { afterEach, expect, test } from 'vitest';
+import { REALISTIC_LATENCIES } from '../../../src/emulator/world/options.ts';
 import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../../support/stage.ts';
 
 let stage: Stage;
@@ -8,7 +9,7 @@ afterEach(() => stage.close());
 const WATCH = ['status', '--endpoint', ENDPOINT, '--watch'];
 
 test("another terminal sees what the canary's own does, to the end", async () => {
-  stage = await openStage();
+  stage = await openStage({ settings: { latencies: REALISTIC_LATENCIES } });
   const seen: Record<string, string> = {};
   const [canary, watched] = await stage.clock.all([
     () => stage.shadowctl([...GOOD_CANARY, '--config-name', 'v2']),
@@ -43,7 +44,7 @@ test("another terminal sees what the canary's own does, to the end", async () =>
 });
 
 test("somebody else's update can be watched too", async () => {
-  stage = await openStage();
+  stage = await openStage({ settings: { latencies: REALISTIC_LATENCIES } });
   const sagemaker = await stage.aws.sagemaker();
   await sagemaker.send(
     new CreateEndpointConfigCommand({
@@ -58,7 +59,7 @@ test("somebody else's update can be watched too", async () => {
 });
 
 test('nothing under way: what stands, as ever', async () => {
-  stage = await openStage();
+  stage = await openStage({ settings: { latencies: REALISTIC_LATENCIES } });
   const said = await stage.shadowctl(WATCH);
   expect(said.err).toContain('No update of weather is under way.');
   expect(said.out).toContain('Endpoint weather: InService on v1');
@@ -68,7 +69,7 @@ test.each([
   [['status', '--watch'], /--watch watches one endpoint/],
   [[...WATCH, '--format', 'json'], /--watch is for people/],
 ])('%j', async (words, message) => {
-  stage = await openStage();
+  stage = await openStage({ settings: { latencies: REALISTIC_LATENCIES } });
   const said = await stage.shadowctl(words);
   expect(said.code).toBe(2);
   expect(said.err).toMatch(message);
