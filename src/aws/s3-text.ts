@@ -4,16 +4,20 @@ import type { Aws } from './clients.ts';
 import { call } from './errors.ts';
 import { inBucket, s3Object } from './s3-uri.ts';
 
-/** Writes an object in one request, in place of whatever lies there. */
+/**
+ * Writes an object in one request, in place of whatever lies there.
+ * @param object.kmsKey encrypts it; undefined: as the bucket encrypts
+ */
 export async function putObject(
   aws: Aws,
   uri: string,
-  { body, type }: { body: string | Uint8Array; type: string },
+  { body, type, kmsKey }: { body: string | Uint8Array; type: string; kmsKey?: string | undefined },
   signal?: AbortSignal,
 ): Promise<void> {
   const client = await aws.s3();
   const { bucket, key: Key } = s3Object(uri);
-  const command = new PutObjectCommand({ ...inBucket(bucket), Key, Body: body, ContentType: type });
+  const encrypted = kmsKey !== undefined && { ServerSideEncryption: 'aws:kms' as const, SSEKMSKeyId: kmsKey };
+  const command = new PutObjectCommand({ ...inBucket(bucket), Key, Body: body, ContentType: type, ...encrypted });
   await call(aws.target, `write ${uri}`, () => client.send(command, { abortSignal: signal }), `s3:PutObject on ${uri}`);
 }
 

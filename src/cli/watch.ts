@@ -99,7 +99,10 @@ async function looks(app: App, endpoint: string, judging: Judging): Promise<() =
   const { labelSource } = await import('./flags/labels.ts');
   const { judgedByRelease } = await import('./flags/release-settings.ts');
   const { sessionOf } = await import('./session.ts');
-  const session: Session = { ...sessionOf(app), emit: () => undefined };
+  const { sayReadHere } = await import('../lifecycle/warehouse/read-here.ts');
+  const drawn = sessionOf(app);
+  await sayReadHere(drawn);
+  const session: Session = { ...drawn, emit: () => undefined };
   return looksAtEndpoint(session, endpoint, async (unseen) => {
     // What a release has attached is judged as the release does.
     const released = await judgedByRelease(app, endpoint);

@@ -123,6 +123,8 @@ export type LifecycleEvent =
   | { kind: 'jobs-limited'; words: string }
   /** A day of a batch is run now, of several; or nothing was delivered for it, or it could not be run. */
   | { kind: 'batch-day'; day: string; what: 'begins' | 'missing' | 'failed'; problem?: Problem | undefined }
+  /** `engine: athena` is set, and this command reads captures on this machine all the same. */
+  | { kind: 'captures-read-here' }
   /** A look by Athena could not delete what it made, and why: the next one does. */
   | { kind: 'look-left'; run: string; words: string }
   /** One of several endpoints is cleaned up now. */

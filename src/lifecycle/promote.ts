@@ -30,6 +30,7 @@ import {
   startGuardedUpdate,
   UpdateRefused,
 } from './guarded-update/start.ts';
+import { sayReadHere } from './warehouse/read-here.ts';
 import { judgeEndpoint, type Judgement, judgementOf, nothingJudged } from './judge.ts';
 import { type LabelSource, labelWords } from './labels.ts';
 import { targetsOf } from './notify.ts';
@@ -294,6 +295,7 @@ export async function lookAtShadow(
   config: string | undefined,
 ): Promise<{ report: Report; judgement: Judgement }> {
   const { from, labels, policy, policyFrom, comparator } = judging;
+  await sayReadHere(session);
   const now = session.clock.now();
   const box = timeBoxOf(replay((await session.journal(endpoint)).events()), config, now);
   const to = box?.over === true ? box.until : undefined;

@@ -33,20 +33,25 @@ import { liveView } from './update-live.ts';
 export function drawEvents(io: Io, plan?: 'text' | 'json'): (event: LifecycleEvent) => void {
   const task = taskView(io);
   const update = liveView(io);
+  let isReadHere = false;
   return (event) => {
     switch (event.kind) {
+      case 'captures-read-here':
+        // Of a command that looks again and again, the first look tells.
+        if (isReadHere) return;
+        isReadHere = true;
+        break;
       case 'task-started':
       case 'task-progressed':
       case 'task-ended':
         return task(event);
       case 'update-seen':
         return update(event.update, event.snapshot);
-      default:
-        if (plan === 'json' && PLANS.has(event.kind)) return;
-        for (const line of eventLines(io, event))
-          if (plan === 'text' && PLANS.has(event.kind)) io.out(line);
-          else io.err(line);
     }
+    if (plan === 'json' && PLANS.has(event.kind)) return;
+    for (const line of eventLines(io, event))
+      if (plan === 'text' && PLANS.has(event.kind)) io.out(line);
+      else io.err(line);
   };
 }
 
@@ -183,6 +188,8 @@ function eventLines(io: Io, event: ShownEvent): string[] {
       if (what === 'begins') return [`${day}:`];
       return what === 'missing' ? [`${day}: nothing was delivered.`] : warn(`${day}: ${plain(problem?.message ?? '')}`);
     }
+    case 'captures-read-here':
+      return ['note: Captures are read on this machine: `engine: athena` in shadowctl.yaml is for report alone.'];
     case 'look-left':
       return warn(
         `What Athena made for this report was not all deleted: ${event.words.replace(/[.]$/, '')}. The next report by Athena deletes it, or cleanup.`,

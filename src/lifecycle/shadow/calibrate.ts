@@ -13,6 +13,7 @@ import { doTask, type LockedEndpoint, notSeen, openRun } from '../session.ts';
 import type { CalibrationOptions, DecidedShadow, ShadowOptions } from './options.ts';
 import { planShadow } from './plan.ts';
 import { withCapturesCache } from '../captures-cache.ts';
+import { sayReadHere } from '../warehouse/read-here.ts';
 
 /** A calibration, as far as it was decided before. */
 interface Phase {
@@ -48,6 +49,7 @@ export async function calibrate(on: LockedEndpoint, options: ShadowOptions, phas
         ? await attachItself(on, options, phase)
         : await goOn(on, phase.standing, phase.live);
     if ('result' in begun) return { kind: 'not-attached', result: begun.result };
+    await sayReadHere(session);
     await measure(on, phase.wanted, begun.since);
   } catch (error) {
     throw stoppedPhase(on, phase, error);

@@ -3,6 +3,7 @@ import { Problem } from '../../base/errors.ts';
 import type { AthenaSettings } from '../../base/project.ts';
 import { bytes, scanPrice } from '../../base/units.ts';
 import type { Session } from '../session.ts';
+import { onlyHere } from '../../analysis/compare/warehouse/cannot.ts';
 import { compareByAthena, type Comparison, type Expected } from './look.ts';
 import { billed, scanDollars } from './plan.ts';
 
@@ -35,14 +36,14 @@ export function engineFor(session: Session, choice: EngineChoice): CompareElsewh
   const here = (notes: string[] = []) => ({ kind: 'here' as const, notes });
   if (engine === 'athena')
     return async (there) => {
-      const why = onlyHere(there);
+      const why = onlyHere(there.comparison);
       if (why !== undefined && !choice.byFlag) return here([`Athena did not read the captures: ${why}.`]);
       return compare(there, async (expected) => choice.tell(expected));
     };
   const { ask } = choice;
   let agreed: boolean | undefined;
   return async (there) => {
-    if (onlyHere(there) !== undefined) return here();
+    if (onlyHere(there.comparison) !== undefined) return here();
     if (agreed !== true && there.toFetch < settings.above) return here();
     if (ask === undefined || agreed === false) return here([offer(there, settings)]);
     try {
@@ -59,12 +60,6 @@ export function engineFor(session: Session, choice: EngineChoice): CompareElsewh
       throw error;
     }
   };
-}
-
-/** Why only this machine can compare what is asked for; undefined where Athena can. */
-function onlyHere({ comparison: { truth, labelNext } }: CapturesThere): string | undefined {
-  if (truth !== undefined) return 'labels are compared on this machine';
-  return labelNext === undefined ? undefined : 'which labels would decide most, only this machine finds out';
 }
 
 /** When Athena would be quicker, or cheaper. */

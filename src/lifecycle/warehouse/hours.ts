@@ -85,7 +85,7 @@ export function hourOf({ hours }: HoursPlan, folder: string): HourPlan | undefin
 export async function markWhole(
   aws: Aws,
   captures: string,
-  { hour, into }: { hour: HourPlan; into: string },
+  { hour, into, kmsKey }: { hour: HourPlan; into: string; kmsKey: string | undefined },
   signal: AbortSignal,
 ): Promise<boolean> {
   const root = s3Place(captures);
@@ -97,6 +97,6 @@ export async function markWhole(
   if (listingDigest(now.filter(({ uri }) => isRead(uri))) !== hour.digest) return false;
   const written = await listBelow(aws, into, signal);
   const size = written.reduce((sum, one) => sum + one.bytes, 0);
-  await putObject(aws, `${into}${wholeMark(written.length, size)}`, { body: '', type: 'text/plain' });
+  await putObject(aws, `${into}${wholeMark(written.length, size)}`, { body: '', type: 'text/plain', kmsKey });
   return true;
 }

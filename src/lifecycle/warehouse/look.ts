@@ -13,6 +13,7 @@ import type { CapturesThere, ComparedElsewhere } from '../../analysis/observe/el
 import type { ReadElsewhere } from '../../analysis/observations.ts';
 import type { Workgroup } from '../../aws/athena.ts';
 import type { Aws } from '../../aws/clients.ts';
+import { putObject } from '../../aws/s3-text.ts';
 import { usageError } from '../../base/errors.ts';
 import type { AthenaSettings } from '../../base/project.ts';
 import { bytes } from '../../base/units.ts';
@@ -249,8 +250,18 @@ function warehouseOf(task: Look, queries: Queries): Warehouse {
         const into = `${task.place}${part}/`;
         task.begun.add(part);
         await queries.run(unloadOf(select, into), about);
-        if (await markWhole(task.aws, task.there.root, { hour, into }, task.session.signal)) task.whole.add(part);
+        if (
+          await markWhole(task.aws, task.there.root, { hour, into, kmsKey: task.settings.kmsKey }, task.session.signal)
+        )
+          task.whole.add(part);
       }),
+    put: ({ path, body }) =>
+      putObject(
+        task.aws,
+        `${ownFolder(task)}${path}`,
+        { body, type: 'application/vnd.apache.parquet', kmsKey: task.settings.kmsKey },
+        task.session.signal,
+      ),
   };
 }
 

@@ -172,8 +172,8 @@ export function estimate(
   const fresh = hours.filter(({ kept }) => kept === undefined);
   const scans = [
     ...fresh.map(({ bytes }) => bytes),
-    ...statements.flatMap(({ reads, times }) =>
-      reads === 'captures' ? [] : Array.from({ length: times }, () => records),
+    ...statements.flatMap(({ reads, times, besides = 0 }) =>
+      reads === 'captures' ? [] : Array.from({ length: times }, () => records + besides),
     ),
   ];
   const bytes = scans.reduce((sum, one) => sum + billed(one), 0);

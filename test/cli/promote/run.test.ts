@@ -136,12 +136,19 @@ describe('promote', () => {
 
   test('a shadow of seconds is told when there is something to read: exit 3', async () => {
     stage = await openStage();
+    writeFileSync(join(stage.cwd, 'shadowctl.yaml'), 'engine: athena\n');
     const said = await shadowed(good, 0.5, () => stage.shadowctl(PROMOTE));
     expect(said.code).toBe(3);
     expect(said.err).toMatch(
       /Verdict on m2: inconclusive\. Evidence on this shadow counts from \S+ UTC on;\s+that\s+first minute can be read from \S+ UTC on\./,
     );
     expect(await production()).toBe('m1');
+    // Captures are read here, whatever the file says, and that is said.
+    expect(said.err.match(/`?engine: athena/g)).toHaveLength(1);
+    const watched = await stage.shadowctl(['watch', '--endpoint', ENDPOINT, '--once']);
+    expect(watched.err.match(/engine: athena/g)).toHaveLength(1);
+    writeFileSync(join(stage.cwd, 'shadowctl.yaml'), '');
+    expect((await stage.shadowctl(['watch', '--endpoint', ENDPOINT, '--once'])).err).not.toContain('athena');
   });
 
   test('too little evidence is refused: exit 3', async () => {

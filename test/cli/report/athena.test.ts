@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../../src/cli/report/run.ts';
 import type { ReportOptions } from '../../../src/cli/report/options.ts';
@@ -75,15 +76,49 @@ test('engine: athena in shadowctl.yaml is enough, and --engine local overrules i
   try {
     expect((await report()).report?.observations.engine).toMatchObject({ name: 'athena' });
     expect((await report({ engine: 'local' })).report?.observations.engine).toBeUndefined();
-    // Labels are compared on this machine: what the file says gives way, what the flag says is refused.
+    // Labels by features are compared on this machine: what the file says gives way, what the flag says is refused.
     const labelled = await report({ labels: 'weather-test.csv:label' });
     expect(labelled.report?.observations.engine).toBeUndefined();
-    expect(labelled.report?.observations.notes.join(' ')).toContain('labels are compared on this machine');
+    expect(labelled.report?.observations.notes.join(' ')).toContain('labels without ids');
     expect(await refused({ engine: 'athena', labels: 'weather-test.csv:label' })).toMatch(/usage: .*--engine local/);
   } finally {
     writeFileSync(file, '');
   }
 });
+
+test('labels with ids are held against answers where captures lie, and come to the verdict of this machine', async () => {
+  const { app } = open.app();
+  // Those of one request in ten are still to come.
+  const labels = Array.from({ length: 120 }, (_, i) => i).filter((i) => i % 10 > 0);
+  writeFileSync(
+    join(app.cwd, 'ids.csv'),
+    ['inferenceId,label', ...labels.map((i) => `request-${i},${i % 5}`), 'of-nobody,1'].join('\n'),
+  );
+  const asked = { labels: 'ids.csv' };
+  const [here, there] = [await report({ ...asked, engine: 'local' }), await report({ ...asked, engine: 'athena' })];
+  expect(there.report?.observations.engine).toMatchObject({ name: 'athena' });
+  const truth = ({ report: one }: typeof here) => one?.observations.predictions?.truth;
+  expect(truth(there)).toMatchObject({ rows: labels.length, unknown: 1 });
+  expect(comparableTruth(truth(there))).toEqual(comparableTruth(truth(here)));
+  const gates = ({ report: one }: typeof here) =>
+    Object.fromEntries(one?.verdict?.gates.map(({ id, outcome }) => [id, outcome]) ?? []);
+  expect(gates(there)).toEqual(gates(here));
+  // What Athena needed of the labels is gone.
+  const s3 = await (await app.aws()).s3();
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'sagemaker-us-east-1-000000000000' }));
+  expect(Contents.filter(({ Key = '' }) => Key.includes('/labels/'))).toEqual([]);
+  // Of a sample, labels that found nothing are counted in proportion.
+  const sampled = await report({ ...asked, engine: 'athena', task: 'json' });
+  expect(sampled.report?.observations.engine?.sampled).toBeDefined();
+  expect(truth(sampled)).toMatchObject({ rows: labels.length, unknown: 1 });
+});
+
+/** To twelve digits: the engines add in different orders. */
+function comparableTruth(truth: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(truth, (_, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(12)) : value)),
+  );
+}
 
 test('answers that SQL does not compare are compared of a sample, and the report says so', async () => {
   const found = await report({ engine: 'athena', task: 'json' });

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { DUCKDB_HASHES } from '../sql/hashes.ts';
+import { DUCKDB } from '../sql/dialect.ts';
 import type { Questions } from '../sql/questions.ts';
 
 export type { Row } from '../sql/questions.ts';
@@ -56,19 +56,27 @@ export async function openEngine(options: {
   const { signal } = options;
   const stop = () => connection.interrupt();
   signal?.addEventListener('abort', stop);
-  const unless = async <T>(work: () => Promise<T>): Promise<T> => {
-    signal?.throwIfAborted();
-    try {
-      return await work();
-    } finally {
+  // One after another: what may be asked side by side elsewhere is one connection here.
+  let before: Promise<unknown> = Promise.resolve();
+  const unless = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = before.then(async () => {
       signal?.throwIfAborted();
-    }
+      try {
+        return await work();
+      } finally {
+        signal?.throwIfAborted();
+      }
+    });
+    before = turn.catch(() => undefined);
+    return turn;
   };
   return {
     connection,
-    hashes: DUCKDB_HASHES,
+    dialect: DUCKDB,
     define: (name, select) =>
       unless(async () => void (await connection.run(`create or replace table ${name} as ${select}`))),
+    view: (name, select) =>
+      unless(async () => void (await connection.run(`create or replace view ${name} as ${select}`))),
     run: (sql) => unless(async () => void (await connection.run(sql))),
     rows: (sql) => unless(async () => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
     close() {

@@ -24,7 +24,7 @@ import { fill, KEYS, sqlNumber } from '../sql/statements.ts';
 import { OWN_SUMS } from './sums.ts';
 import { SUMS } from '../sql/sums.ts';
 import { topPairs } from './top.ts';
-import { classScores, judgedBlocks, showTruth, truthSums, UNJUDGED } from './truth.ts';
+import { NOTHING_TOLD, showTruth, truthSums } from '../sql/truth.ts';
 
 const MAX_ANSWER_CHARACTERS = 80;
 
@@ -135,36 +135,19 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
   const { fields, answers } = await wholeSums(engine, task === 'json', options);
   const numbers = await numberSums(engine, { tolerance: options.tolerance, relative: options.rules?.relative, task });
   const tolerance = numbers === undefined ? '0' : toleranceSql(numbers);
-  const ages = options.truth === undefined ? undefined : await showTruth(engine, options);
-  const judged = options.truth === undefined ? undefined : await judgedBlocks(engine);
-  const scored = options.truth === undefined || task === 'json' ? undefined : await classScores(engine);
+  const { truth: labelled } = options;
+  const classes = task !== 'json';
+  const told =
+    labelled === undefined ? NOTHING_TOLD : await showTruth(engine, { ...options, truth: labelled }, classes);
   const minutes = (await engine.rows(fill(SUMS.blocks, { tolerance }))) as unknown as Required<
     Omit<PairBlock, 'young'>
   >[];
-  const judgedOf = (at: number) => {
-    const found = judged?.get(at) ?? UNJUDGED;
-    return { ...found, squaredLoss: found.squaredLoss + (scored?.minutes.get(at) ?? 0) };
-  };
-  const blocks = minutes.map((block) => ({
-    ...block,
-    ...judgedOf(block.at),
-    ...(ages?.before !== undefined && block.at >= ages.before ? { young: block.rows } : {}),
-  }));
+  const blocks = minutes.map((block) => ({ ...block, ...told.blockOf(block) }));
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
   const beyond = minutes.reduce((total, block) => total + block.beyond, 0);
   const truth =
-    options.truth === undefined
-      ? undefined
-      : await truthSums(engine, options.truth, {
-          of: rows,
-          classes: task !== 'json',
-          tolerance,
-          prices: options.prices,
-          age: ages?.age,
-          scores: scored?.scores,
-        });
+    labelled && (await truthSums(engine, labelled, { of: rows, classes, tolerance, prices: options.prices, told }));
   const withTruth = (truth?.rows ?? 0) > 0;
-  const lossBy = !withTruth ? undefined : options.prices === undefined || task === 'json' ? 'loss' : 'cost';
   const expected = records.sampling * scanned.production.answered;
   const { labelNext, reading = UNCHOSEN } = options;
   labelNext?.take(await nextRows(engine, { method, task, tolerance }, records, reading, labelNext.most));
@@ -181,14 +164,14 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
     differentRows: paired.different,
     blocks,
     missing: await missingMinutes(engine, columnsOf(options), paired),
-    labels: await labels(engine, task !== 'json'),
+    labels: await labels(engine, classes),
     numbers: numbers && { ...numbers, beyond },
     ...(options.reference === undefined ? {} : { reference: await referenceSums(engine, options.reference) }),
     top: await topPairs(engine, method, records, options.reading ?? UNCHOSEN),
     truth,
     fields,
     answers,
-    ...(method === undefined ? {} : await slices(engine, method, tolerance, columnsOf(options), lossBy)),
+    ...(method === undefined ? {} : await slices(engine, method, tolerance, columnsOf(options), withTruth)),
     repeats: await repeats(engine, 'input', tolerance, withTruth, rows),
     clusters:
       options.cluster === undefined

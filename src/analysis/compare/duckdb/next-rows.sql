@@ -7,7 +7,7 @@
 -- differ.
 with candidate as (
   select
-    key, moment, place, truth is not null as labelled, labels and production_label = shadow_label as agree,
+    key, moment, place, told_label is not null as labelled, labels and production_label = shadow_label as agree,
     labels and production_label != shadow_label as differ,
     md5(key::varchar || '#' || place::varchar || ' ' || moment::bigint::varchar) as lot,
     case

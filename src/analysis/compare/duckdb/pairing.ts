@@ -64,9 +64,9 @@ export async function pairSides(
   await engine.run(
     fill(SQL.cells, {
       key,
-      // Held against labels only, and large.
-      kept_production: truth === undefined ? 'null' : 'production_scores',
-      kept_shadow: truth === undefined ? 'null' : 'shadow_scores',
+      // Held against labels only.
+      kept_production: truth === undefined ? 'null::double[]' : 'production_scores',
+      kept_shadow: truth === undefined ? 'null::double[]' : 'shadow_scores',
       scored: scanned.production.scored > 0 && scanned.shadow.scored > 0,
       // As Model Monitor does: the caller's id, and where records have none SageMaker's own.
       truth_key: byId ? 'production_inference_id' : 'production_feature_id',

@@ -135,7 +135,7 @@ with answer as (
     production_number is not null and shadow_number is not null as numbers,
     $scored and len(production_scores) = len(shadow_scores) as scores
   from joined
-), compared as (
+), row_pair as (
   select
     production_$key as key, production_moment as moment, production_place as place,
     production_row_count = shadow_row_count as same_rows,
@@ -159,14 +159,44 @@ with answer as (
     $truth_key as truth_key, $other_truth_key as other_truth_key, $truth_place as truth_place
   from answer
 )
+, told as (
+  select
+    row_pair.* exclude (truth_key, other_truth_key, truth_place), shadow_number - production_number as d,
+    if(truth.label is null, other_truth.label, truth.label) as told_label,
+    if(truth.label is null, other_truth.name, truth.name) as told_name,
+    if(truth.label is null, other_truth.number, truth.number) as told_number,
+    if(truth.label is null, other_truth.class, truth.class) as told_class,
+    if(truth.label is null, other_truth.came_at, truth.came_at) as told_at
+  from row_pair
+  left join truth on truth.key = truth_key and truth.place = truth_place
+  left join truth as other_truth on other_truth.key = other_truth_key and other_truth.place = truth_place
+), scored as (
+  -- Probabilities of all classes. A score belongs to the class of its place, which is that of the largest.
+  select
+    *,
+    len(production_scores) >= 2 and len(production_scores) = len(shadow_scores)
+      and list_min(production_scores) >= 0 and list_max(production_scores) <= 1
+      and list_min(shadow_scores) >= 0 and list_max(shadow_scores) <= 1
+      and abs(list_sum(production_scores) - 1) <= 0.01 and abs(list_sum(shadow_scores) - 1) <= 0.01
+      and production_label = (list_position(production_scores, list_max(production_scores)) - 1)::varchar
+      and shadow_label = (list_position(shadow_scores, list_max(shadow_scores)) - 1)::varchar as usable,
+    list_sum(list_transform(production_scores, lambda x: x * x)) as production_squares,
+    list_sum(list_transform(shadow_scores, lambda x: x * x)) as shadow_squares
+  from told
+)
 select
-  compared.* exclude (truth_key, other_truth_key, truth_place), shadow_number - production_number as d,
-  coalesce(truth.label, other_truth.label) as truth,
-  if(truth.label is null, other_truth.number, truth.number) as truth_number,
-  if(truth.label is null, other_truth.came_at, truth.came_at) as truth_at
-from compared
-left join truth on truth.key = truth_key and truth.place = truth_place
-left join truth as other_truth on other_truth.key = other_truth_key and other_truth.place = truth_place;
+  * exclude (production_scores, shadow_scores, usable, production_squares, shadow_squares),
+  if(
+    usable,
+    abs(production_squares - shadow_squares) / 2
+      + list_max(list_transform(list_zip(production_scores, shadow_scores), lambda z: abs(z[1] - z[2]))),
+    null
+  ) as score_apart,
+  if(usable and told_class < len(production_scores), production_squares - 2 * production_scores[told_class::bigint + 1] + 1, null)
+    as production_brier,
+  if(usable and told_class < len(shadow_scores), shadow_squares - 2 * shadow_scores[told_class::bigint + 1] + 1, null)
+    as shadow_brier
+from scored;
 
 -- Rows of a request that both models answered with as many rows.
 create or replace view compared as select * from cell where same_rows;

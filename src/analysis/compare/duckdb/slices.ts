@@ -18,26 +18,22 @@ import { fill, KEYS, quote, statements } from '../sql/statements.ts';
 
 const SQL = statements(slicesSql, ['tables', 'ranges', 'words', 'alike']);
 
-/** What the shadow loses by the label of a row more than production, and what production loses; see `with_truth`. */
-const TOLD = {
-  cost: '(select key, moment, place, if(classes, cost, loss) as loss, if(classes, coalesce(price(class_name(truth), class_name(production_label)), 0), abs(production_number - truth_number)) as own from with_truth)',
-  loss: '(select key, moment, place, if(classes, only_production::integer - only_shadow::integer, loss) as loss, if(classes, (not production_right)::integer, abs(production_number - truth_number)) as own from with_truth)',
-  nothing: '(select key, moment, place, null::double as loss, null::double as own from compared where false)',
-} as const;
+/** In place of `label_loss`, without labels. */
+const NO_LOSS = '(select key, moment, place, null::double as loss, null::double as own from compared where false)';
 
 /**
  * Agreement by columns of the inputs, in cells, and by the slices that are made of them, of the rows whose inputs the scan kept.
  * Undefined where no column could be cut.
  *
  * @param folder of the scanned columns
- * @param by what loses by a label are: what it costs, or what it is worth; undefined without labels
+ * @param withTruth whether there are rows of which the truth is known
  */
 export async function slices(
   engine: Engine,
   method: PairingMethod,
   tolerance: string,
   folder: string,
-  by: 'cost' | 'loss' | undefined,
+  withTruth: boolean,
 ): Promise<{
   columns: ColumnSums[] | undefined;
   slices: SliceSums[] | undefined;
@@ -50,14 +46,16 @@ export async function slices(
     ...{ categories: MAX_CATEGORIES, most: MAX_COLUMNS, longest: MAX_VALUE_CHARACTERS, numeric: NUMERIC },
     ...{ words: MAX_WORDS, least: MIN_WORD_INPUTS, quantiles: `[${CELL_QUANTILES.join(', ')}]` },
   };
-  await engine.run(fill(SQL.tables, { ...limits, key: KEYS[method], files, tolerance, told: TOLD[by ?? 'nothing'] }));
+  await engine.run(
+    fill(SQL.tables, { ...limits, key: KEYS[method], files, tolerance, told: withTruth ? 'label_loss' : NO_LOSS }),
+  );
   const ranges = await engine.rows(SQL.ranges);
   const words = await engine.rows(fill(SQL.words, limits));
   const rows = [...ranges, ...words].sort((a, b) => Number(a.first) - Number(b.first));
   const columns = new Map<string, ColumnCell[]>();
   for (const row of rows) {
     const name = String(row.name);
-    columns.set(name, [...(columns.get(name) ?? []), cellOf(row, by !== undefined)]);
+    columns.set(name, [...(columns.get(name) ?? []), cellOf(row, withTruth)]);
   }
   const found = columns.size === 0 ? undefined : [...columns].map(([column, cells]) => ({ column, cells }));
   return { columns: found, slices: slicesOf(found), alike: mostAlike(await alikeOf(engine)) };

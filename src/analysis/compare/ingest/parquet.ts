@@ -4,9 +4,9 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 export interface ParquetColumn {
   name: string;
   type: 'uint64' | 'uint32' | 'double' | 'text';
-  /** The values; of text only those that are there, each after its length in four bytes. */
+  /** The values; with `present` only those that are there; texts each after its length in four bytes. */
   bytes: Uint8Array;
-  /** For text: 1 where a row has one. */
+  /** 1 where a row has one; undefined: all have. */
   present?: Uint8Array;
 }
 
@@ -38,7 +38,7 @@ export function writeParquet(path: string, rows: number, columns: readonly Parqu
 }
 
 /** The bytes of a Parquet file with one row group, one plain page a column, nothing compressed. */
-function parquetFile(rows: number, columns: readonly ParquetColumn[]): Uint8Array[] {
+export function parquetFile(rows: number, columns: readonly ParquetColumn[]): Uint8Array[] {
   const parts: Uint8Array[] = [Buffer.from('PAR1')];
   let place = 4;
   const add = (part: Uint8Array) => {

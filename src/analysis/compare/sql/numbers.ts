@@ -25,7 +25,7 @@ export async function numberSums(
   const shadow = spreadOf(row, 'shadow', shown);
   const of = options.task === 'regression' || options.task === 'scores' ? 'value' : 'score';
   const tolerance = options.tolerance ?? usualTolerance(of === 'score', production, shadow);
-  const points = await engine.rows(fill(SUMS.scatter, { lot: engine.hashes.lot }));
+  const points = await engine.rows(fill(SUMS.scatter, { lot: engine.dialect.lot }));
   const constant = production.deviation === 0 || shadow.deviation === 0;
   return {
     rows,

@@ -1,4 +1,4 @@
-import type { Hashes } from './hashes.ts';
+import type { Dialect } from './dialect.ts';
 
 /** One answer of an engine: column name to value. Numbers are doubles. */
 export type Row = Record<string, unknown>;
@@ -11,6 +11,8 @@ export interface Questions {
   rows(sql: string): Promise<Row[]>;
   /** Makes the rows of a SELECT known by a name, for the statements that follow. */
   define(name: string, select: string): Promise<void>;
-  /** How this engine hashes and writes keys: values of one engine are never compared with those of another. */
-  hashes: Hashes;
+  /** Says what rows a name stands for, which are made anew for each statement that asks them. */
+  view(name: string, select: string): Promise<void>;
+  /** How this engine says what others say otherwise: hashes of one engine are never compared with those of another. */
+  dialect: Dialect;
 }

@@ -37,13 +37,13 @@ export async function repeats(
 /** The inputs that stand for all: see InputSample. @param rows that were compared @param largest rows of one input */
 async function inputSample(engine: Questions, rows: number, largest: number): Promise<InputSample> {
   const below = sampledBelow(rows);
-  const found = await engine.rows(fill(SQL.sample, { below: engine.hashes.inputBelow(below) }));
-  const { name } = engine.hashes;
+  const found = await engine.rows(fill(SQL.sample, { below: engine.dialect.inputBelow(below) }));
+  const { hash } = engine.dialect;
   return {
-    ...(name === undefined ? {} : { hash: name }),
+    ...(hash === undefined ? {} : { hash }),
     below: String(below),
     largest,
-    of: found.map((row) => [engine.hashes.inputHash(row.hash), Number(row.rows)] as const),
+    of: found.map((row) => [engine.dialect.inputHash(row.hash), Number(row.rows)] as const),
   };
 }
 

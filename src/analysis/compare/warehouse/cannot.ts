@@ -3,16 +3,24 @@
  * "because". Whoever adds a sum to one engine fills it in the other, or names it here (test/analysis/compare/warehouse).
  */
 export const CANNOT = {
-  truth: 'labels cannot be compared where the captures lie yet',
   clusters: 'what the policy says rows hang together by is read out of each request',
   comparator: 'a command of your own compares them',
   fields: 'answers of this kind are compared by a program, not by SQL',
   'answers.measures[]': 'answers of this kind are compared by a program, not by SQL',
   'answers.flags[]': 'answers of this kind are compared by a program, not by SQL',
-  'blocks[].young': 'labels cannot be compared where the captures lie yet',
-  'slices[].truth': 'labels cannot be compared where the captures lie yet',
-  'columns[].cells[].truth': 'labels cannot be compared where the captures lie yet',
-  'repeats.onlyProduction': 'labels cannot be compared where the captures lie yet',
-  'repeats.onlyShadow': 'labels cannot be compared where the captures lie yet',
-  'repeats.loss': 'labels cannot be compared where the captures lie yet',
 } as const;
+
+/** What is asked of a comparison that only this machine can do. */
+interface Asked {
+  truth?: { by: 'id' | 'input' } | undefined;
+  labelNext?: object | undefined;
+}
+
+/** Why only this machine can compare what is asked for, a sentence without its point; undefined where a warehouse can. */
+export function onlyHere({ truth, labelNext }: Asked): string | undefined {
+  if (truth?.by === 'input')
+    return 'labels without ids belong to rows by their features, which are read as JavaScript reads them';
+  return labelNext === undefined
+    ? undefined
+    : 'which rows should be labelled next is found where captures are downloaded';
+}

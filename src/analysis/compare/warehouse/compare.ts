@@ -3,6 +3,7 @@ import { passedOverNote } from '../pairing-method.ts';
 import { skewNote } from '../../answers/skew.ts';
 import type { Tried } from '../pairing-method.ts';
 import { readingsOf } from '../readings.ts';
+import { labelFiles, labelsTable } from './labels.ts';
 import { sampleInWarehouse } from './sample.ts';
 import { sumInWarehouse } from './sums.ts';
 import { notBySql, planInWarehouse } from './plan.ts';
@@ -22,6 +23,12 @@ export const compareInWarehouse: CompareInWarehouse = async (warehouse, records,
   // One sample serves all readings: the local engine tries them by itself.
   const unread = notBySql(options) ?? readings.map((one) => one.unread).find((one) => one !== undefined);
   if (unread !== undefined) return sampleOf(unread);
+  let file = 0;
+  if (options.truth !== undefined)
+    for (const body of labelFiles(options.truth)) {
+      await warehouse.put({ path: `${labelsTable(records.prefix).template}${file}.parquet`, body });
+      file += 1;
+    }
   const found: { predictions: Predictions; tried: readonly Tried[] }[] = [];
   // A relative tolerance alone leaves no room for more.
   const tolerance = options.tolerance ?? (options.rules?.relative === undefined ? undefined : 0);

@@ -134,8 +134,43 @@ async function metBy(questions: WarehouseQuestions, method: PairingMethod): Prom
   };
 }
 
-/** The SELECT of the cells of the pairs that are defined. */
-export function cellsSelect(questions: WarehouseQuestions, forms: Record<SideName, readonly Form[]>): string {
+/** The labels of cells: of the caller's id, and where there is none SageMaker's own, as Model Monitor has it. */
+function toldBy(labels: string, byEventId: boolean): Record<'told' | 'labels', string> {
+  const columns = ['label', 'name', 'number', 'class', 'at'] as const;
+  const join = (as: string, id: string) =>
+    `\n  left join ${labels} as ${as} on ${as}.key = numbered.${id} and ${as}.place = cast(numbered.place as double)`;
+  const told = columns.map((column) =>
+    byEventId
+      ? `case when own_told.label is null then other_told.${column} else own_told.${column} end as told_${column}`
+      : `own_told.${column} as told_${column}`,
+  );
+  return {
+    told: told.join(', '),
+    labels: join('own_told', 'inference_id') + (byEventId ? join('other_told', 'event_id') : ''),
+  };
+}
+
+const NOTHING_TOLD = {
+  told: ['label', 'name']
+    .map((column) => `cast(null as varchar) as told_${column}`)
+    .concat(['number', 'class', 'at'].map((column) => `cast(null as double) as told_${column}`))
+    .join(', '),
+  labels: '',
+};
+
+const sumOf = (scores: string) => `reduce(${scores}, 0e0, (total, x) -> total + x, total -> total)`;
+const squaresOf = (scores: string) => `reduce(${scores}, 0e0, (total, x) -> total + x * x, total -> total)`;
+
+/**
+ * The SELECT of the cells of the pairs that are defined.
+ *
+ * @param labels the table of labels; undefined without any
+ */
+export function cellsSelect(
+  questions: WarehouseQuestions,
+  forms: Record<SideName, readonly Form[]>,
+  { labels, method }: { labels: string | undefined; method: PairingMethod | undefined },
+): string {
   const widths = [
     ...new Set(
       SIDES.flatMap((side) => forms[side].flatMap(({ rows }) => rows.flatMap(({ scores }) => scores?.length ?? []))),
@@ -147,6 +182,13 @@ export function cellsSelect(questions: WarehouseQuestions, forms: Record<SideNam
       : `case cardinality(ours_scores) ${widths.map((width) => `when ${width} then ${of(Array.from({ length: width }, (_, i) => i + 1))}`).join(' ')} end`;
   return questions.whole(
     fill(PAIRS.cells, {
+      ...(labels === undefined ? NOTHING_TOLD : toldBy(labels, method !== 'inferenceId')),
+      with_labels: labels !== undefined,
+      ...{ ours_sum: sumOf('ours_scores'), theirs_sum: sumOf('theirs_scores') },
+      ...{ ours_squares: squaresOf('ours_scores'), theirs_squares: squaresOf('theirs_scores') },
+      furthest: byWidth(
+        (places) => `greatest(${places.map((i) => `abs(ours_scores[${i}] - theirs_scores[${i}])`).join(', ')})`,
+      ),
       largest: byWidth((places) => `greatest(${places.map((i) => `ours_scores[${i}]`).join(', ')})`),
       beside: byWidth(
         (places) =>

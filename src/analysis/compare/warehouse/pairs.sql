@@ -4,7 +4,7 @@
 -- name: keyed
 -- Rows of answers by what pairs them, and how many records of their side have the same.
 select
-  $key as key, record, moment, place, row_count, label, number, scores, row_input, input_id, asked,
+  $key as key, record, moment, place, row_count, label, number, scores, row_input, input_id, inference_id, event_id, asked,
   sum(case when place = 0 then 1 else 0 end) over (partition by $key) as n
 from $side_rows where $key is not null;
 
@@ -91,6 +91,7 @@ with answer as (
   select
     matched.key as key, ours.moment as moment, ours.place as place, ours.row_count = theirs.row_count as same_rows,
     ours.row_input as row_input, ours.row_input <> theirs.row_input as other_input, ours.label as production_label, theirs.label as shadow_label,
+    ours.inference_id as inference_id, ours.event_id as event_id,
     ours.number as own, theirs.number as other, ours.scores as ours_scores, theirs.scores as theirs_scores,
     ours.number is not null and theirs.number is not null as numbers,
     coalesce(cardinality(ours.scores) = cardinality(theirs.scores), false) as scored
@@ -106,13 +107,34 @@ with answer as (
     case when numbers then own when scored then largest end as production_number,
     case when numbers then other when scored then $beside end as shadow_number
   from measured
+), told as (
+  select numbered.*, $told from numbered$labels
+), usable as (
+  -- Probabilities of all classes. A score belongs to the class of its place, which is that of the largest.
+  select
+    told.*,
+    coalesce(
+      $with_labels and scored and cardinality(ours_scores) >= 2
+        and array_min(ours_scores) >= 0 and array_max(ours_scores) <= 1
+        and array_min(theirs_scores) >= 0 and array_max(theirs_scores) <= 1
+        and abs($ours_sum - 1) <= 0.01e0 and abs($theirs_sum - 1) <= 0.01e0
+        and production_label = cast(array_position(ours_scores, array_max(ours_scores)) - 1 as varchar)
+        and shadow_label = cast(array_position(theirs_scores, array_max(theirs_scores)) - 1 as varchar),
+      false
+    ) as usable
+  from told
 )
 select
   key, moment, place, same_rows, row_input is not null as known_input, other_input,
   coalesce(row_input, substr(lower(to_hex(md5(to_utf8(key || '#' || cast(place as varchar))))), 1, 16)) as input,
   production_label, shadow_label, production_number, shadow_number, score_distance,
-  shadow_number - production_number as d
-from numbered;
+  shadow_number - production_number as d, told_label, told_name, told_number, told_at,
+  case when usable then abs($ours_squares - $theirs_squares) / 2 + $furthest end as score_apart,
+  case when usable and told_class < cardinality(ours_scores)
+    then $ours_squares - 2 * element_at(ours_scores, cast(told_class as bigint) + 1) + 1 end as production_brier,
+  case when usable and told_class < cardinality(theirs_scores)
+    then $theirs_squares - 2 * element_at(theirs_scores, cast(told_class as bigint) + 1) + 1 end as shadow_brier
+from usable;
 
 -- name: counts
 select
@@ -251,6 +273,6 @@ select
     when production_label is not null and shadow_label is not null then production_label = shadow_label
     else coalesce(abs(d) <= $tolerance, false)
   end as hit,
-  ours.asked as asked
-from cell join production_keyed as ours on ours.key = cell.key and ours.moment = cell.moment and ours.place = cell.place
+  $loss as loss, $own as own, ours.asked as asked
+from cell join production_keyed as ours on ours.key = cell.key and ours.moment = cell.moment and ours.place = cell.place$lost
 where cell.same_rows and ours.asked is not null order by ours.record limit $most;

@@ -1,7 +1,8 @@
 import { usageError } from '../../../base/errors.ts';
 import type { ComparisonOptions } from '../options.ts';
 import { readingsOf } from '../readings.ts';
-import { CANNOT } from './cannot.ts';
+import { CANNOT, onlyHere } from './cannot.ts';
+import { labelBytes, labelsTable } from './labels.ts';
 import { askedShareOf, readStaging, sampleStaging, SIDES } from './staging.ts';
 import type { Staging } from './staging.ts';
 import { capturesTable, cellsTable, recordsTable } from './tables.ts';
@@ -11,6 +12,8 @@ import type { PlanInWarehouse, WarehousePlan, WarehouseRecords } from './warehou
 const OVER_RECORDS = 15;
 /** Statements over cells: minutes, numbers, curves, labels, repeats, worst rows. */
 const OVER_CELLS = 16;
+/** The same of labels: their age, what they say by the minute and by stratum, probabilities, bands, curves, slices' losses. */
+const OVER_LABELS = 15;
 /** Of a sample: what became of lines, ways of pairing, and the lines. */
 const OF_SAMPLE = 7;
 
@@ -30,6 +33,8 @@ export const planInWarehouse: PlanInWarehouse = (records, options, limits) => {
   // That only a sample can be compared may show when all captures have been read.
   const drawn = sampleStaging(records, shareOf(records, limits.sample));
   tables.push(recordsTable(records.prefix, drawn.digest));
+  const { truth } = options;
+  if (truth !== undefined) tables.push(labelsTable(records.prefix));
   const stage = (staging: Staging) => {
     if (staging.digest !== drawn.digest) tables.push(recordsTable(records.prefix, staging.digest));
     statements.push({ about: 'reads captures into columns', reads: 'captures', times: 1, hours, variants });
@@ -44,8 +49,11 @@ export const planInWarehouse: PlanInWarehouse = (records, options, limits) => {
       stage(staging);
       tables.push(cellsTable(records.prefix, staging.digest));
       statements.push(
-        { about: 'pairs requests', reads: 'records', times: OVER_RECORDS, hours, variants },
+        { about: 'pairs requests', reads: 'records', times: OVER_RECORDS - 1, hours, variants },
         { about: 'compares answers', reads: 'cells', times: OVER_CELLS, hours, variants },
+        // Labels are read once, where cells are made.
+        { about: 'pairs requests', reads: 'records', times: 1, besides: truth && labelBytes(truth), hours, variants },
+        { about: 'compares labels', reads: 'cells', times: truth === undefined ? 0 : OVER_LABELS, hours, variants },
       );
     }
   return {
@@ -64,16 +72,14 @@ export function shareOf({ requests }: WarehouseRecords, sample: number): number 
 const SPARE = 2;
 
 /** @throws Problem (usage) for what would be answered wrongly, or not at all */
-function refuse({ truth, labelNext }: ComparisonOptions): void {
-  if (truth !== undefined)
+function refuse(options: ComparisonOptions): void {
+  const why = onlyHere(options);
+  if (why !== undefined)
     throw usageError(
-      'Labels cannot be compared where the captures lie yet.',
-      'Compare with labels by the local engine: --engine local.',
-    );
-  if (labelNext !== undefined)
-    throw usageError(
-      'Which rows should be labelled next is only known where the captures are downloaded.',
-      'Ask the local engine: --engine local.',
+      `Athena cannot compare what this report asks for: ${why}.`,
+      options.truth?.by === 'input'
+        ? 'Give the labels a column inferenceId, or compare them on this machine: --engine local.'
+        : 'Ask the local engine: --engine local.',
     );
 }
 

@@ -1,13 +1,17 @@
-import type { Hashes } from '../sql/hashes.ts';
+import type { Dialect } from '../sql/dialect.ts';
 import type { Questions, Row } from '../sql/questions.ts';
 import type { Warehouse, WarehouseQuestion } from './warehouse.ts';
 
+/** A number as JavaScript writes it: Java reads 1d and 2f as numbers, too. */
+const NUMBER = String.raw`\A\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\z`;
+
 /** Inputs are known by 16 hexadecimal digits of a hash. */
-const HASHES: Hashes = {
-  name: 'md5',
+const ATHENA: Dialect = {
+  hash: 'md5',
   lot: "md5(to_utf8(key || '#' || cast(place as varchar)))",
   inputBelow: (below) => (below >= 1n << 64n ? 'true' : `input < '${below.toString(16).padStart(16, '0')}'`),
   inputHash: (value) => BigInt(`0x${String(value)}`).toString(),
+  numberOf: (text) => `case when regexp_like(${text}, '${NUMBER}') then try_cast(${text} as double) end`,
 };
 
 /** Awaits that lie between an answer and the question that follows from it. */
@@ -15,7 +19,7 @@ const TURNS = 16;
 
 /** Asks a warehouse, whose statements carry with them what was defined before. */
 export class WarehouseQuestions implements Questions {
-  readonly hashes = HASHES;
+  readonly dialect = ATHENA;
   readonly #warehouse: Warehouse;
   readonly #defined = new Map<string, string>();
   #waiting: { question: WarehouseQuestion; resolve: (rows: Row[]) => void; reject: (error: unknown) => void }[] = [];
@@ -29,6 +33,10 @@ export class WarehouseQuestions implements Questions {
   define(name: string, select: string): Promise<void> {
     this.#defined.set(name, plain(select));
     return Promise.resolve();
+  }
+
+  view(name: string, select: string): Promise<void> {
+    return this.define(name, select);
   }
 
   /** What is asked before an answer has come goes out together, as soon as that one has. */

@@ -2,7 +2,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { PairingMethod, Predictions } from '../../predictions.ts';
+import type { PairingMethod, Predictions, TruthSums } from '../../predictions.ts';
 import { compareRecords } from '../compare.ts';
 import type { ComparisonOptions } from '../options.ts';
 import { choosePairs, defineLines, defineRows } from './pairing.ts';
@@ -15,6 +15,8 @@ import { recordsTable } from './tables.ts';
 import type { Warehouse, WarehouseCompared, WarehouseLimits, WarehouseRecords } from './warehouse.ts';
 
 const MAX_EXAMPLES = 5;
+const LABELS_NOTE =
+  'Labels were held against the requests of the sample alone; how many belong to no request is counted in proportion.';
 const DRAWN_BY = { inferenceId: 'inference_id', eventId: 'event_id', input: 'input_id' } as const;
 
 /**
@@ -67,10 +69,13 @@ export async function sampleInWarehouse(
     });
     const expected = records.sampling * answered.production;
     const coverage = expected > 0 ? Math.min(1, met.pairs / expected, found.coverage ?? 0) : undefined;
-    const { alternatives } = found;
+    const { alternatives, truth } = found;
     return {
       ...found,
       ...{ coverage, production: of('production'), shadow: of('shadow') },
+      ...(truth === undefined || options.truth === undefined
+        ? {}
+        : { truth: { ...truth, unknown: unknownLabels(options.truth.size, truth, drawn) } }),
       ...(alternatives === undefined ? {} : { alternatives: alternatives.map(counted) }),
     };
   };
@@ -80,7 +85,7 @@ export async function sampleInWarehouse(
   };
   return {
     predictions: counted(predictions),
-    notes,
+    notes: options.truth === undefined ? notes : [...notes, LABELS_NOTE],
     sampled: {
       requests: predictions.pairs,
       of: met.pairs,
@@ -88,6 +93,11 @@ export async function sampleInWarehouse(
       whole: { production: whole('production'), shadow: whole('shadow') },
     },
   };
+}
+
+/** Labels that belong to no request: of those that found a row of the sample, as many more are among all. */
+function unknownLabels(size: number, { rows, age }: TruthSums, drawn: number): number {
+  return Math.max(0, size - Math.round((rows + (age?.late ?? 0) + (age?.youngLabels ?? 0)) / Math.max(drawn, 1e-9)));
 }
 
 /** Writes the lines of the requests that were drawn. */

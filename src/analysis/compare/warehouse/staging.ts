@@ -33,8 +33,8 @@ export function askedShareOf({ requests, hours }: Pick<WarehouseRecords, 'reques
 }
 
 /** Athena takes statements of 262 144 bytes (its quota "query string length"); some are for what goes around this one. */
-const MAX_STATEMENT = 250_000;
-const TOO_LONG = 'answers have more parts than a statement of Athena can name';
+export const MAX_STATEMENT = 250_000;
+export const TOO_LONG = 'answers have more parts than a statement of Athena can name';
 
 /** How captures become records, on both sides. */
 export interface Staging {

@@ -20,6 +20,7 @@ import type { ComparisonOptions } from '../options.ts';
 import type { Tried } from '../pairing-method.ts';
 import { answerSums } from '../readings.ts';
 import { labels } from '../sql/labels.ts';
+import { NOTHING_TOLD, showTruth, truthSums } from '../sql/truth.ts';
 import { numberSums, referenceSums } from '../sql/numbers.ts';
 import type { Row } from '../sql/questions.ts';
 import { repeats } from '../sql/repeats.ts';
@@ -30,7 +31,8 @@ import { addLost } from '../tally.ts';
 import { cellsSelect, choosePairs, defineLines, defineRows, ofSide, PAIRS } from './pairing.ts';
 import type { Met } from './pairing.ts';
 import { WarehouseQuestions } from './questions.ts';
-import { SIDES, writesOf } from './staging.ts';
+import { labelsTable } from './labels.ts';
+import { MAX_STATEMENT, SIDES, TOO_LONG, writesOf } from './staging.ts';
 import type { SideName, Staging } from './staging.ts';
 import { cellsTable, recordsTable } from './tables.ts';
 import type { Warehouse, WarehouseRecords } from './warehouse.ts';
@@ -94,7 +96,9 @@ export async function sumInWarehouse(
   const answered = { production: sides.production.answered, shadow: sides.shadow.answered };
   const { method, tried, met } = await choosePairs(questions, answered);
   const cells = cellsTable(records.prefix, staging.digest);
-  const select = cellsSelect(questions, staging.forms);
+  const told = options.truth && labelsTable(records.prefix).name;
+  const select = cellsSelect(questions, staging.forms, { labels: told, method });
+  if (select.length > MAX_STATEMENT) return TOO_LONG;
   await warehouse.unload([{ select, folder: cells.template, about: 'pairs requests' }]);
   await questions.define('cell', `select * from ${cells.name}`);
   await questions.define('compared', 'select * from cell where same_rows');
@@ -132,20 +136,26 @@ async function sum(
     options.reference && referenceSums(questions, options.reference),
   ]);
   asked.catch(() => undefined);
-  const numbers = await numberSums(questions, {
-    tolerance: options.tolerance,
-    relative: options.rules?.relative,
-    task,
-  });
-  const tolerance = numbers === undefined ? '0' : toleranceSql(numbers);
-  const [found, sliced] = await Promise.all([
-    questions.rows(fill(SUMS.blocks, { tolerance })),
-    method === undefined ? {} : slices(questions, tolerance),
+  const { truth: given, prices } = options;
+  const [numbers, told] = await Promise.all([
+    numberSums(questions, { tolerance: options.tolerance, relative: options.rules?.relative, task }),
+    given === undefined ? NOTHING_TOLD : showTruth(questions, { ...options, truth: given }, task !== 'json'),
   ]);
-  const blocks = (found as unknown as PairBlock[]).map((block) => ({ ...UNJUDGED, ...block }));
+  const tolerance = numbers === undefined ? '0' : toleranceSql(numbers);
+  const minutes = (await questions.rows(fill(SUMS.blocks, { tolerance }))) as unknown as Omit<
+    Required<PairBlock>,
+    'young'
+  >[];
+  const blocks = minutes.map((block) => ({ ...block, ...told.blockOf(block) }));
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
   const beyond = blocks.reduce((total, block) => total + (block.beyond ?? 0), 0);
-  const repeated = await repeats(questions, 'input', tolerance, false, rows);
+  const truth =
+    given && (await truthSums(questions, given, { of: rows, classes: task !== 'json', tolerance, prices, told }));
+  const withTruth = (truth?.rows ?? 0) > 0;
+  const [repeated, sliced] = await Promise.all([
+    repeats(questions, 'input', tolerance, withTruth, rows),
+    method === undefined ? {} : slices(questions, tolerance, withTruth),
+  ]);
   const [[counts], missing, labelled, top, skewMs, ownCommonest, otherCommonest, reference] = await asked;
   const pairs = Number(counts?.pairs ?? 0);
   const expected = records.sampling * production.answered;
@@ -175,7 +185,7 @@ async function sum(
     numbers: numbers && { ...numbers, beyond },
     ...(reference === undefined ? {} : { reference }),
     top,
-    truth: undefined,
+    truth,
     fields: undefined,
     answers: answerSums(options.reading, undefined),
     ...sliced,
@@ -183,8 +193,6 @@ async function sum(
     clusters: undefined,
   };
 }
-
-const UNJUDGED = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0, squaredLoss: 0, cost: 0 };
 
 /** What `detectTask` says of all of production's answers. */
 function taskOf({ labels: classes, least, most, named, several, answers }: SideStates, areNumbers: boolean): Task {
@@ -380,20 +388,33 @@ function answerIn(row: Row | undefined, side: SideName): Answer {
   };
 }
 
+/** What a row loses by its label. */
+const LOST = {
+  loss: 'cast(label_loss.loss as double)',
+  own: 'cast(label_loss.own as double)',
+  lost: '\n  left join label_loss on label_loss.key = cell.key and label_loss.moment = cell.moment and label_loss.place = cell.place',
+};
+const NOTHING_LOST = { loss: 'cast(null as double)', own: 'cast(null as double)', lost: '' };
+
 /** Agreement by slices of the inputs, of the rows whose inputs were kept. */
 async function slices(
   questions: WarehouseQuestions,
   tolerance: string,
+  withTruth: boolean,
 ): Promise<Pick<Predictions, 'columns' | 'slices' | 'alike'>> {
-  const found = await questions.rows(fill(PAIRS.asked, { tolerance, most: MAX_ASKED }), 'looks at inputs');
+  const labelled = withTruth ? LOST : NOTHING_LOST;
+  const found = await questions.rows(fill(PAIRS.asked, { ...labelled, tolerance, most: MAX_ASKED }), 'looks at inputs');
   const counter = new SliceCounter();
   const numbers = new Map<unknown, number>();
-  for (const { input, place, row_count, hit, asked } of found) {
+  for (const { input, place, row_count, hit, loss, own, asked } of found) {
     const number = numbers.get(input) ?? numbers.size;
     numbers.set(input, number);
     const payload = { data: String(asked), encoding: 'JSON', contentType: undefined } as const;
     counter.add(number, () => featuresOf(payload, Number(row_count))[Number(place)] ?? []);
     if (hit === true) counter.hit(number);
+    if (loss === null || loss === undefined) continue;
+    counter.lose(number, Number(loss), Number(own));
+    if (hit === true) counter.near(number);
   }
   const columns = counter.columns();
   return { columns, slices: slicesOf(columns), alike: counter.alike() };

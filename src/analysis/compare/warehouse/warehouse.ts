@@ -38,6 +38,8 @@ export interface Warehouse {
    * without captures. What an attempt that failed left behind is never read.
    */
   unload(writes: readonly WarehouseWrite[]): Promise<void>;
+  /** Puts a file where a table of this look has its rows, `labels/0.parquet`. */
+  put(file: { path: string; body: Uint8Array }): Promise<void>;
 }
 
 /** A table that must exist before statements run. Types are Hive's, as Glue takes them. */
@@ -107,6 +109,8 @@ export interface PlannedStatements {
   reads: 'captures' | 'records' | 'cells';
   /** How many of them; each reads all of what `hours` and `variants` name. */
   times: number;
+  /** Bytes that each reads besides. */
+  besides?: number | undefined;
   hours: readonly string[];
   variants: readonly string[];
 }

@@ -78,6 +78,7 @@ export async function athenaWarehouse(
           done.add(folder);
         }
       },
+      put: ({ path, body }) => stand.put(`${name}/${path}`, body, 'results'),
     },
   };
 }

@@ -13,6 +13,7 @@ import { generated, KINDS, WINDOW } from '../generated.ts';
 import type { Ids, Kind } from '../generated.ts';
 import { alike, compareBoth, NOT_READ } from './differential.ts';
 import type { Both } from './differential.ts';
+import { LABELLED, type Labelled } from './labelled.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-warehouse-'));
 let stand: AthenaStand;
@@ -35,6 +36,7 @@ function pathsOf(value: unknown, path = ''): string[] {
   return Object.entries(value).flatMap(([key, inner]) => pathsOf(inner, path === '' ? key : `${path}.${key}`));
 }
 
+const PROBABILITIES = LABELLED.find(({ title }) => title.startsWith('probabilities')) as Labelled;
 const READ = KINDS.filter(({ title }) => !NOT_READ.test(title));
 const OTHERS = KINDS.filter(({ title }) => NOT_READ.test(title));
 
@@ -53,6 +55,15 @@ describe('SQL in a warehouse, and the local engine in memory, give one answer', 
     const { here, there, sampled: part } = await both({ ...kind, title: `${kind.title} again` }, 'inferenceId');
     expect(part).toBeUndefined();
     expect(alike(there)).toEqual(alike(here));
+  });
+
+  test.each(sampled(LABELLED, 2))('labels: $title', async ({ title, kind, ids, options }) => {
+    const files = generated(folder, { ...kind, title: `labels ${title}` }, ids);
+    const { here, there, sampled: part, plan } = await compareBoth(stand, folder, files, { options });
+    expect(part).toBeUndefined();
+    expect(there.truth?.rows).toBeGreaterThan(100);
+    expect(alike(there)).toEqual(alike(here));
+    expect(plan.tables.map(({ template }) => template)).toContain('labels/');
   });
 
   test.each(sampled(OTHERS, 1))('$title: of a sample that is all', async (kind) => {
@@ -79,19 +90,25 @@ describe('SQL in a warehouse, and the local engine in memory, give one answer', 
     const labels = Array.from({ length: 300 }, (_, i) => `{"inferenceId": "request-${i}", "label": ${i % 2}}`).join(
       '\n',
     );
-    const { predictions: labelled } = await compareRecords(
+    const asked = { truth: readTruth(labels, 'labels.jsonl'), maturity: { age: 600_000, now: WINDOW.to } };
+    const { predictions: clustered } = await compareRecords(
       { production: { files: [files.production] }, shadow: { files: [files.shadow] }, window: WINDOW, sampling: 1 },
       {
         ...{ tolerance: undefined, memory: '500MB', spill: join(folder, 'spill'), threads: 1, inMemory: true },
-        ...{
-          truth: readTruth(labels, 'labels.jsonl'),
-          maturity: { age: 600_000, now: WINDOW.to },
-          cluster: 'column 3',
-        },
+        ...{ ...asked, cluster: 'column 3' },
       },
     );
-    const here = new Set([...pathsOf(scores.here), ...pathsOf(byInput.here), ...pathsOf(labelled)]);
-    const there = new Set([...pathsOf(scores.there), ...pathsOf(byInput.there)]);
+    const labelled = await compareBoth(stand, folder, files, { options: asked });
+    const probable = await compareBoth(stand, folder, generated(folder, PROBABILITIES.kind, 'inferenceId'), {
+      options: PROBABILITIES.options,
+    });
+    const here = new Set([
+      ...pathsOf(scores.here),
+      ...pathsOf(byInput.here),
+      ...pathsOf(clustered),
+      ...pathsOf(probable.here),
+    ]);
+    const there = new Set([...[scores, byInput, labelled, probable].flatMap(({ there: found }) => pathsOf(found))]);
     const named = (path: string) =>
       Object.keys(CANNOT).some((one) => path === one || path.startsWith(`${one}.`) || path.startsWith(`${one}[`));
     expect(here.size).toBeGreaterThan(120);

@@ -12,6 +12,7 @@ import { planInWarehouse } from '../../../../src/analysis/compare/warehouse/plan
 import type { Warehouse, WarehouseRow } from '../../../../src/analysis/compare/warehouse/warehouse.ts';
 import { generated, KINDS } from '../generated.ts';
 import type { Kind } from '../generated.ts';
+import { readTruth } from '../../read-truth.ts';
 import { lakeOf } from './lake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-grammar-'));
@@ -52,6 +53,7 @@ function ones(asked: Map<string, string>, { states, byId }: { states: readonly s
       for (const { select } of writes) note(select);
       return Promise.resolve();
     },
+    put: () => Promise.resolve(),
   };
 }
 
@@ -63,13 +65,21 @@ test('every statement is of the grammar of Trino, and every type one of Hive', a
   const reference = readReference(Array.from({ length: 200 }, (_, i) => i / 200).join('\n'), 'reference.csv');
   const options: ComparisonOptions = { tolerance: undefined, memory: '500MB', spill: folder, threads: 1, reference };
   const limits = { sample: 10, folder: join(folder, 'sample') };
+  const labels = readTruth('inferenceId,label,labeledAt\nrequest-1,1,2026-01-05T09:00:00Z\n', 'labels.csv');
   const asked = new Map<string, string>();
   for (const byId of [true, false])
     await compareInWarehouse(ones(asked, { states: ['answered', 'lost'], byId }), records, options, limits);
+  for (const prices of [undefined, { '0→1': 5, 'true→*': 2, "*→fog's": 1 }])
+    await compareInWarehouse(
+      ones(asked, { states: ['answered', 'lost'], byId: true }),
+      records,
+      { ...options, truth: labels, prices, maturity: { age: 60_000, now: 0 } },
+      limits,
+    );
   // What only JavaScript can read is fetched, and then a sample.
   const unsure = ones(asked, { states: ['answered', 'unsure'], byId: true });
   expect((await compareInWarehouse(unsure, records, options, limits)).sampled).toBeDefined();
-  expect(asked.size).toBeGreaterThan(30);
+  expect(asked.size).toBeGreaterThan(45);
   const { TrinoSQL: Trino, HiveSQL: Hive } = await parsers();
   const [trino, hive] = [new Trino(), new Hive()];
   for (const sql of asked.values()) expect(trino.validate(sql), sql).toEqual([]);

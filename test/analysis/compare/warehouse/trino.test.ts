@@ -6,6 +6,7 @@ import { type AthenaStand, athenaStand } from '../../../emulator/services/athena
 import { freePort, type RunningTrino, startTrino, TRINO, TRINO_MISSING } from '../../../support/trino.ts';
 import { generated, KINDS } from '../generated.ts';
 import { alike, compareBoth, NOT_READ } from './differential.ts';
+import { LABELLED } from './labelled.ts';
 
 /*
  * The proof that the SQL of a warehouse means what the local engine does: the emulator's own Athena is DuckDB, as the local
@@ -38,6 +39,18 @@ describe.skipIf(TRINO === undefined)(`on a real Trino (${TRINO_MISSING})`, () =>
       const { here, there, sampled } = await compareBoth(stand, folder, generated(folder, kind, ids));
       expect(sampled).toBeUndefined();
       expect(there.method).toBe(ids);
+      expect(alike(there)).toEqual(alike(here));
+    },
+    900_000,
+  );
+
+  test.each(LABELLED.map((one) => [one.title, one] as const))(
+    'labels: %s',
+    async (title, { kind, ids, options }) => {
+      const files = generated(folder, { ...kind, title: `labels ${title}` }, ids);
+      const { here, there, sampled } = await compareBoth(stand, folder, files, { options });
+      expect(sampled).toBeUndefined();
+      expect(there.truth?.rows).toBeGreaterThan(100);
       expect(alike(there)).toEqual(alike(here));
     },
     900_000,

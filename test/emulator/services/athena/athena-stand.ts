@@ -21,7 +21,8 @@ export interface AthenaStand {
   athena: AthenaClient;
   glue: GlueClient;
   s3: S3Client;
-  put(key: string, text: string | Uint8Array): Promise<void>;
+  /** @param bucket `captures` unless said */
+  put(key: string, text: string | Uint8Array, bucket?: string): Promise<void>;
   table(input: TableInput): Promise<void>;
   start(sql: string, more?: Partial<StartQueryExecutionInput>): Promise<string>;
   /** The query once it has ended. */
@@ -71,7 +72,7 @@ export async function athenaStand(options: Partial<EmulatorOptions> = {}): Promi
     s3,
     start,
     run,
-    put: async (Key, Body) => void (await s3.send(new PutObjectCommand({ Bucket: 'captures', Key, Body }))),
+    put: async (Key, Body, Bucket = 'captures') => void (await s3.send(new PutObjectCommand({ Bucket, Key, Body }))),
     table: async (TableInput) =>
       void (await glue.send(new CreateTableCommand({ DatabaseName: 'shadowctl', TableInput }))),
     async rows(sql, more) {
