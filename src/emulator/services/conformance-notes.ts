@@ -117,11 +117,11 @@ export const MISSING: Partial<Record<ServiceId, Readonly<Record<string, string>>
   },
   athena: {
     CreateWorkGroup:
-      'Refused: managed query results, KMS, ACLs, Spark, IAM Identity Center, S3 Access Grants. No effect: PublishCloudWatchMetricsEnabled, RequesterPaysEnabled.',
+      'Refused: managed query results, encryption by KMS, ACLs, Spark, IAM Identity Center, S3 Access Grants. No effect: PublishCloudWatchMetricsEnabled, RequesterPaysEnabled.',
     GetQueryExecution: 'Without QueryPlanningTimeInMillis and ServiceProcessingTimeInMillis.',
     GetQueryResults: 'The file .metadata beside a result is JSON.',
     StartQueryExecution:
-      'SELECT, and UNLOAD to PARQUET without partitions; other statements fail, by name. Functions, types and SerDes that are not built fail, by name. Types are checked less strictly than Athena does. No effect: ResultReuseConfiguration. Refused: data catalogs other than AwsDataCatalog, KMS, ACLs.',
+      'SELECT, and UNLOAD to PARQUET without partitions; other statements fail, by name. Functions, types and SerDes that are not built fail, by name. Types are checked less strictly than Athena does. No effect: ResultReuseConfiguration. Refused: data catalogs other than AwsDataCatalog, CSE_KMS, ACLs. Whether a KMS key lets the caller use it is not asked.',
     UpdateWorkGroup: 'As CreateWorkGroup.',
   },
   glue: {

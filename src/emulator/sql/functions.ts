@@ -8,7 +8,7 @@ type Translation = string | ((given: Call) => Node);
 const SAME =
   'abs acos asin atan atan2 ceil ceiling cos cosh degrees exp floor ln log10 log2 pi pow power radians random round sign sin sinh sqrt tan tanh trunc cbrt ' +
   'avg bool_and bool_or corr count covar_pop covar_samp histogram max min regr_intercept regr_slope stddev stddev_pop stddev_samp sum var_pop var_samp variance ' +
-  'lower upper length reverse replace strpos starts_with trim ltrim rtrim lpad rpad substr substring split chr translate ' +
+  'lower upper length reverse replace strpos starts_with lpad rpad chr translate ' +
   'date_trunc year month day hour minute second quarter week ' +
   'cume_dist dense_rank first_value lag last_value lead nth_value ntile percent_rank rank row_number ' +
   'map_keys map_values nullif row regexp_extract_all';
@@ -78,6 +78,12 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   codepoint: 'unicode',
   position: 'strpos',
   split_part: 'trino_split_part',
+  split: 'trino_split',
+  substr: 'trino_substr',
+  substring: 'trino_substr',
+  trim: 'trino_trim',
+  ltrim: 'trino_ltrim',
+  rtrim: 'trino_rtrim',
   regexp_like: 'regexp_matches',
   regexp_extract: 'trino_regexp_extract',
   regexp_replace: 'trino_regexp_replace',
@@ -239,7 +245,16 @@ CREATE MACRO trino_divide(a, b) AS CASE
   WHEN trino_by_zero(a, b) THEN 'NaN'
   ELSE a // trino_divisor(a, b) END;
 CREATE MACRO trino_modulus(a, b) AS CASE WHEN trino_by_zero(a, b) THEN 'NaN' ELSE a % trino_divisor(a, b) END;
-CREATE MACRO trino_split_part(s, d, n) AS list_extract(string_split(s, d), n);
+CREATE MACRO trino_split_part(s, d, n) AS CASE
+  WHEN n < 1 THEN js_fail('INVALID_FUNCTION_ARGUMENT: Index must be greater than zero: ' || n) ELSE list_extract(string_split(s, d), n) END;
+CREATE MACRO trino_split(s, d) AS string_split(s, CASE
+  WHEN d = '' THEN js_fail('INVALID_FUNCTION_ARGUMENT: The delimiter may not be the empty string' || d) ELSE d END);
+CREATE MACRO trino_substr(s, i) AS CASE WHEN s IS NOT NULL AND (i = 0 OR abs(i) > length(s)) THEN '' ELSE substr(s, i) END,
+  (s, i, n) AS CASE WHEN s IS NOT NULL AND (i = 0 OR abs(i) > length(s)) THEN '' ELSE substr(s, i, n) END;
+CREATE MACRO trino_blank() AS chr(32) || chr(9) || chr(10) || chr(11) || chr(12) || chr(13);
+CREATE MACRO trino_trim(s) AS trim(s, trino_blank()), (s, c) AS trim(s, c);
+CREATE MACRO trino_ltrim(s) AS ltrim(s, trino_blank()), (s, c) AS ltrim(s, c);
+CREATE MACRO trino_rtrim(s) AS rtrim(s, trino_blank()), (s, c) AS rtrim(s, c);
 CREATE MACRO trino_regexp_extract(s, p) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p) END,
   (s, p, g) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END;
 CREATE MACRO trino_regexp_replace(s, p) AS regexp_replace(s, p, '', 'g'),

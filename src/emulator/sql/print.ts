@@ -1,4 +1,5 @@
 import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import { notBuiltHere } from './failure.ts';
 import { javaDouble } from './java-numbers.ts';
 import { timestampText } from './scalars.ts';
 
@@ -70,6 +71,8 @@ export function printed(value: DuckDBValue, type: DuckDBType): string | null {
     }
     if (isObject(value.entries) && 'entryNames' in type) {
       const entries = value.entries as Record<string, DuckDBValue>;
+      // By their names DuckDB gives them: of several without one, the last.
+      if (type.entryNames.filter((name) => name === '').length > 1) throw notBuiltHere('results of ROW without names');
       const fields = type.entryNames.map(
         (name, index) =>
           `${name === '' ? `field${index}` : name}=${inner(entries[name] ?? null, type.entryTypes[index] as DuckDBType)}`,

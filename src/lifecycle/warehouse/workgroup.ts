@@ -20,6 +20,11 @@ export async function requireWorkgroup(aws: Aws, name: string, signal?: AbortSig
       `Workgroup "${name}" of Athena is disabled.`,
       'Enable it, or name another as athena.workgroup in shadowctl.yaml.',
     );
+  if (workgroup.enforced && !workgroup.managed && workgroup.output === undefined)
+    throw environmentError(
+      `Workgroup "${name}" of Athena alone decides where results go, and names no place.`,
+      'Give it a location of results, let its clients choose one, or name another as athena.workgroup in shadowctl.yaml.',
+    );
   if (workgroup.engine !== undefined && !workgroup.engine.endsWith('version 3'))
     throw environmentError(
       `Workgroup "${name}" of Athena has ${workgroup.engine}, and shadowctl's SQL is for Athena engine version 3.`,

@@ -9,10 +9,11 @@ import {
   StartQueryExecutionCommand,
   UpdateWorkGroupCommand,
 } from '@aws-sdk/client-athena';
-import { CreateTableCommand, GetDatabaseCommand, GetTablesCommand } from '@aws-sdk/client-glue';
+import { CreateTableCommand, DeleteTableCommand, GetDatabaseCommand, GetTablesCommand } from '@aws-sdk/client-glue';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -366,9 +367,7 @@ test('what cannot be is refused before the first query, in a sentence that says 
     new CreateBucketCommand({ Bucket: 'far', CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' } }),
   );
   far.destroy();
-  await athena.send(
-    new CreateWorkGroupCommand({ Name: 'tight', Configuration: { BytesScannedCutoffPerQuery: 10_000_000 } }),
-  );
+  await athena.send(new CreateWorkGroupCommand({ Name: 'nowhere' }));
   await athena.send(new CreateWorkGroupCommand({ Name: 'off' }));
   await athena.send(new UpdateWorkGroupCommand({ WorkGroup: 'off', State: 'DISABLED' }));
   const before = (await athena.send(new ListQueryExecutionsCommand({}))).QueryExecutionIds?.length;
@@ -380,6 +379,11 @@ test('what cannot be is refused before the first query, in a sentence that says 
   expect(await refused({ workgroup: 'off' })).toMatchObject({
     kind: 'cannot-run',
     message: expect.stringMatching(/is disabled/),
+  });
+  // Whoever makes one by the API has it decide where results go, unless they say otherwise.
+  expect(await refused({ workgroup: 'nowhere' })).toMatchObject({
+    kind: 'cannot-run',
+    message: expect.stringMatching(/names no place/),
   });
   expect(await refused({ output: 's3://nowhere-at-all/x' })).toMatchObject({
     kind: 'usage',
@@ -404,6 +408,75 @@ test('a look that scans more than it may is stopped, also where less was expecte
   const problem = await problemOf(look({ comparison: async () => hopeful, yaml: { maxScan: 25e6 } }));
   expect(problem).toMatchObject({ code: 'max-scan', message: expect.stringMatching(/have scanned 30.0 MB/) });
   expect((await left()).tables).toEqual([]);
+});
+
+test('a scan limit strikes before the first query, or while one runs: both are told, and nothing is left', async () => {
+  await forget();
+  const { athena, s3 } = await clients();
+  await athena.send(
+    new CreateWorkGroupCommand({
+      Name: 'tight',
+      Configuration: { BytesScannedCutoffPerQuery: 10_000_000, EnforceWorkGroupConfiguration: false },
+    }),
+  );
+  const { Contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket: 'models', Prefix: 'captures/weather/shadow/' }),
+  );
+  const Key = `${Contents[0]?.Key?.replace(/[^/]*$/, '')}large.jsonl`;
+  const Body = `${'x'.repeat(11_000_000)}\n`;
+  try {
+    // What lies there when the query runs, no estimate knows.
+    const struck = await problemOf(
+      look({
+        yaml: { workgroup: 'tight' },
+        tell: () => s3.send(new PutObjectCommand({ Bucket: 'models', Key, Body })),
+      }),
+    );
+    expect(struck).toMatchObject({ kind: 'cannot-run', code: 'cutoff', message: expect.stringContaining('"tight"') });
+    expect(await left()).toMatchObject({ tables: [], open: [] });
+    expect((await left()).resources).not.toContain('athena-look');
+    expect(await problemOf(look({ yaml: { workgroup: 'tight' } }))).toMatchObject({
+      kind: 'usage',
+      message: expect.stringMatching(/would scan about 11\.\d MB, and workgroup "tight"/),
+    });
+  } finally {
+    await s3.send(new DeleteObjectCommand({ Bucket: 'models', Key }));
+  }
+});
+
+test('a table that somebody deletes meanwhile is missing, and its look makes no verdict', async () => {
+  const { glue } = await clients();
+  const hurt: Comparison = {
+    ...COUNTING,
+    async compare(warehouse, records, ...more) {
+      await glue.send(new DeleteTableCommand({ DatabaseName: 'shadowctl', Name: `${records.prefix}records_1` }));
+      return COUNTING.compare(warehouse, records, ...more);
+    },
+  };
+  expect(await problemOf(look({ comparison: async () => hurt }))).toMatchObject({
+    kind: 'cannot-run',
+    code: 'missing',
+  });
+  expect((await left()).tables).toEqual([]);
+});
+
+test('athena.kmsKey encrypts all that is written: records and what says that they are whole, rows of pairs, results', async () => {
+  await forget();
+  const { s3 } = await clients();
+  const kmsKey = 'arn:aws:kms:us-east-1:000000000000:key/1';
+  const keys = async () => {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
+    const heads = Contents.map(async ({ Key = '' }) => {
+      const { SSEKMSKeyId } = await s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key }));
+      return `${/_whole|\/records\/|\/cells\/|\/results\//.exec(Key)?.[0]} ${SSEKMSKeyId}`;
+    });
+    return [...new Set(await Promise.all(heads))].toSorted();
+  };
+  let seen: string[] = [];
+  meanwhile = async () => void (seen = await keys());
+  await look({ yaml: { kmsKey } });
+  expect(seen).toEqual(['/cells/', '/records/', '/results/'].map((one) => `${one} ${kmsKey}`));
+  await forget();
 });
 
 test('what AWS denies ends with a sentence, and with no verdict', async () => {
@@ -525,6 +598,11 @@ test('where nobody has asked for Athena, this machine reads; it is offered from 
   });
   expect(asked.map(({ hours }) => hours.read)).toEqual([2, 2]);
 });
+
+async function clients() {
+  const aws = await open.app().app.aws();
+  return { athena: await aws.athena(), glue: await aws.glue(), s3: await aws.s3() };
+}
 
 /** Nothing of the captures is on this machine, and no records are kept. */
 async function forget() {

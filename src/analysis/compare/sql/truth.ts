@@ -208,7 +208,7 @@ export async function truthSums(
   const rows = value('rows');
   const labelled = value('labelled') > 0;
   const [cells, outcomes] =
-    classes && labelled ? await Promise.all([cellsOf(engine, strata), outcomesOf(engine)]) : [undefined, undefined];
+    classes && labelled ? await Promise.all([cellsOf(engine, found), outcomesOf(engine)]) : [undefined, undefined];
   return {
     rows,
     of: of - (age?.young ?? 0),
@@ -241,7 +241,7 @@ export async function truthSums(
 }
 
 /** What was really the case in each of the strata. */
-async function cellsOf(engine: Questions, strata: readonly TruthStratum[]): Promise<TruthCell[]> {
+async function cellsOf(engine: Questions, strata: readonly Row[]): Promise<TruthCell[]> {
   const names = [...new Set(strata.map(({ production }) => quote(String(production))))].join(', ');
   const cells = await engine.rows(fill(SQL.cells, { names, others: OTHERS, most: CLASSES }));
   return sortedCells(cells as unknown as TruthCell[]);

@@ -1,4 +1,4 @@
-import type { QueryExecution, StartQueryExecutionInput } from '@aws-sdk/client-athena';
+import type { EncryptionConfiguration, QueryExecution, StartQueryExecutionInput } from '@aws-sdk/client-athena';
 import { QueryFailure } from '../../sql/failure.ts';
 import { readStatement, type Statement } from '../../sql/statement.ts';
 import { buckets } from '../../world/objects/records.ts';
@@ -36,8 +36,9 @@ export const queryOperations = {
       OutputLocation,
     } = input.ResultConfiguration ?? {};
     const asked = group.isEnforced ? undefined : OutputLocation;
-    if (!group.isEnforced && encryption?.EncryptionOption?.endsWith('KMS') === true)
-      throw notBuilt('results encrypted with KMS');
+    if (!group.isEnforced && encryption?.EncryptionOption === 'CSE_KMS')
+      throw notBuilt('results encrypted by the client (CSE_KMS)');
+    const kmsKey = group.isEnforced ? undefined : keyOf(encryption);
     if (!group.isEnforced && acl !== undefined) throw notBuilt('ACLs of results');
     if (input.EngineConfiguration !== undefined) throw notBuilt('EngineConfiguration');
     const location = asked ?? group.outputLocation;
@@ -72,6 +73,7 @@ export const queryOperations = {
       folder,
       output: read?.kind === 'unload' ? `${folder}${id}` : `${folder}${id}.csv`,
       ...(group.cutoff !== undefined && { cutoff: group.cutoff }),
+      ...(kmsKey !== undefined && { kmsKey }),
       ...(context.accessKeyId !== undefined && { accessKeyId: context.accessKeyId }),
       ...(token !== undefined && { token }),
       submittedAt: now,
@@ -168,6 +170,13 @@ export function queryOf(context: Context, id: string): QueryRecord {
   return record;
 }
 
+/** @throws AwsError where encryption by KMS names no key */
+function keyOf(encryption: EncryptionConfiguration | undefined): string | undefined {
+  if (encryption?.EncryptionOption !== 'SSE_KMS') return undefined;
+  if (encryption.KmsKey === undefined) throw notBuilt('SSE_KMS without a KmsKey');
+  return encryption.KmsKey;
+}
+
 function described(record: QueryRecord): QueryExecution {
   const { startedAt, endedAt, submittedAt, error } = record;
   return {
@@ -175,7 +184,12 @@ function described(record: QueryRecord): QueryExecution {
     Query: record.statement,
     StatementType: record.kind,
     SubstatementType: record.substatement,
-    ResultConfiguration: { OutputLocation: record.output },
+    ResultConfiguration: {
+      OutputLocation: record.output,
+      ...(record.kmsKey !== undefined && {
+        EncryptionConfiguration: { EncryptionOption: 'SSE_KMS', KmsKey: record.kmsKey },
+      }),
+    },
     QueryExecutionContext: {
       ...(record.database !== undefined && { Database: record.database }),
       ...(record.catalog !== undefined && { Catalog: record.catalog }),

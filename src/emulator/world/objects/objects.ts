@@ -1,5 +1,5 @@
 import type { Written } from './announce.ts';
-import type { Piece } from './records.ts';
+import type { ObjectAttributes, Piece } from './records.ts';
 
 /** How the emulator's own parts use S3; the S3 service uses the same store. */
 export interface ObjectStore {
@@ -16,6 +16,7 @@ export interface ObjectStore {
     body: Uint8Array,
     contentType?: string,
     at?: number,
+    more?: Omit<ObjectAttributes, 'ContentType'>,
   ): Promise<boolean>;
   /** As `put`, of bytes that are in the store's blobs already and belong to the object from now on. `etag` in quotes. */
   adopt(

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { Store } from '../../storage/store.ts';
 import { dropPieces, etagOf, readPieces, writePiece } from './bytes.ts';
-import { buckets, objects, type Piece } from './records.ts';
+import { buckets, type ObjectAttributes, objects, type Piece } from './records.ts';
 import { announceObject, type Written } from './announce.ts';
 import type { Bus } from '../rules/records.ts';
 import type { ObjectStore } from './objects.ts';
@@ -13,12 +13,11 @@ export function createObjectStore(store: Store, clock: Clock, bus?: Bus): Object
     id: string,
     piece: Piece,
     etag: string,
-    contentType: string,
+    attributes: ObjectAttributes,
     modifiedAt: number,
     reason: Written['reason'] = 'PutObject',
   ) => {
     const old = objects(store).get(id);
-    const attributes = { ContentType: contentType };
     const record = { pieces: [piece], size: piece.size, etag, modifiedAt, attributes, tags: [] };
     objects(store).set(id, record);
     const slash = id.indexOf('/');
@@ -44,15 +43,15 @@ export function createObjectStore(store: Store, clock: Clock, bus?: Bus): Object
           throw new Error(`the bytes of s3://${bucket}/${key} are lost`);
       }
     },
-    async put(account, bucket, key, body, contentType, at = clock.now()) {
+    async put(account, bucket, key, body, contentType = 'binary/octet-stream', at = clock.now(), more = {}) {
       if (!owns(account, bucket)) return false;
       const piece = await writePiece(store, body);
-      await set(`${bucket}/${key}`, piece, etagOf(body), contentType ?? 'binary/octet-stream', at);
+      await set(`${bucket}/${key}`, piece, etagOf(body), { ...more, ContentType: contentType }, at);
       return true;
     },
     async adopt({ account, bucket, key }, piece, etag, contentType, at, reason) {
       if (!owns(account, bucket)) return false;
-      await set(`${bucket}/${key}`, piece, etag, contentType, at, reason);
+      await set(`${bucket}/${key}`, piece, etag, { ContentType: contentType }, at, reason);
       return true;
     },
   };

@@ -112,6 +112,11 @@ export function createQueries(world: Platform): Queries {
   };
 }
 
+/** What S3 tells of an object that a query has encrypted; which callers a key lets is not asked. */
+function encryptionOf({ kmsKey }: QueryRecord) {
+  return kmsKey === undefined ? {} : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKey };
+}
+
 /** Writes a result to S3; why that failed, where it did. */
 async function written(
   world: Platform,
@@ -130,7 +135,7 @@ async function written(
     const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(uri) ?? [];
     if (
       buckets(world.store).get(bucket)?.account === record.account &&
-      (await world.objects.put(record.account, bucket, key, bytes, contentType, at))
+      (await world.objects.put(record.account, bucket, key, bytes, contentType, at, encryptionOf(record)))
     )
       continue;
     const reason = `HIVE_WRITER_OPEN_ERROR: The specified bucket does not exist: ${bucket}`;

@@ -42,6 +42,8 @@ export interface QueryRecord extends Place {
   /** Where its result is: `s3://bucket/prefix/ID.csv`. */
   output: string;
   cutoff?: number;
+  /** The KMS key that encrypts what it writes. */
+  kmsKey?: string;
   /** Whose rights it runs with. */
   accessKeyId?: string;
   token?: string;

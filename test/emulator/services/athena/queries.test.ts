@@ -2,6 +2,7 @@ import {
   BatchGetQueryExecutionCommand,
   CreateWorkGroupCommand,
   DeleteWorkGroupCommand,
+  type EncryptionConfiguration,
   GetQueryExecutionCommand,
   GetQueryResultsCommand,
   GetWorkGroupCommand,
@@ -11,7 +12,7 @@ import {
   StopQueryExecutionCommand,
   UpdateWorkGroupCommand,
 } from '@aws-sdk/client-athena';
-import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDocument } from '../../../../src/emulator/iam/document.ts';
 import { type AthenaStand, athenaStand, CAPTURES, captured } from './athena-stand.ts';
@@ -380,6 +381,32 @@ describe('a workgroup', () => {
     });
     const { WorkGroups } = await it.athena.send(new ListWorkGroupsCommand({}));
     expect(WorkGroups?.map(({ Name }) => Name)).toEqual(['primary']);
+  });
+
+  test('encrypts what a query writes by the key that it names; without one, or by the client, it is refused by name', async () => {
+    const encrypted = (EncryptionConfiguration: object) => ({
+      ResultConfiguration: {
+        OutputLocation: 's3://results/kms/',
+        EncryptionConfiguration: EncryptionConfiguration as EncryptionConfiguration,
+      },
+    });
+    const query = await it.run('SELECT 1 AS a', encrypted({ EncryptionOption: 'SSE_KMS', KmsKey: 'key-1' }));
+    expect(query.ResultConfiguration?.EncryptionConfiguration).toEqual({
+      EncryptionOption: 'SSE_KMS',
+      KmsKey: 'key-1',
+    });
+    const Key = query.ResultConfiguration?.OutputLocation?.replace('s3://results/', '');
+    expect(await it.s3.send(new HeadObjectCommand({ Bucket: 'results', Key }))).toMatchObject({
+      ServerSideEncryption: 'aws:kms',
+      SSEKMSKeyId: 'key-1',
+    });
+    for (const [option, words] of [
+      [{ EncryptionOption: 'SSE_KMS' }, 'KmsKey'],
+      [{ EncryptionOption: 'CSE_KMS', KmsKey: 'k' }, 'CSE_KMS'],
+    ] as const)
+      expect(await refusal(it.start('SELECT 1', encrypted(option)))).toMatchObject({
+        message: expect.stringContaining(words),
+      });
   });
 
   test('cannot keep its results itself, nor encrypt them: refused by name', async () => {
