@@ -50,7 +50,7 @@ export interface Surroundings {
 
 const POLL_MS = 10_000;
 /** Metrics come a minute at a time: no need to ask more often. */
-const METRICS_MS = 30_000;
+const METRICS_MS = 60_000;
 /** The statistic of the sparklines. */
 export const SHOWN_LATENCY = 'p90';
 
