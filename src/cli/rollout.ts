@@ -44,14 +44,14 @@ interface Flags extends PlaceFlags, CandidateFlags, Omit<GuardWords, 'strategy' 
 }
 
 const HELP = `
-The candidate runs as a second variant of the endpoint and takes a growing share of the requests. After each step its errors
-and latency are judged against production's by the policy of shadowctl report; predictions are not, because no request goes to
-both. A pass continues after --bake, a fail returns all requests to production at once. A step that is not decided is watched
+The candidate runs as a second variant of the endpoint and takes a growing share of the requests. After each step but the last,
+which makes it production, its errors and latency are judged against production's by the policy of shadowctl report;
+predictions are not, because no request goes to both. A pass continues after --bake, a fail returns all requests to production at once. A step that is not decided is watched
 on: the first one cannot pass before the policy's minutes are there (83 by default), and after --patience the rollout pauses.
 SageMaker does not guard a change of weights: this command watches limits and alarms, minute by minute, while it runs. If a
 limit is exceeded or an alarm is in ALARM, it returns all requests at once.
 With --mirror a shadow of a mirror answers the requests of each step, slices (header:x-country=DE) in the order given; its records
-judge it with its predictions, since every request remains a pair, and in the end the two sides are swapped.
+judge it with its predictions, since every request remains a pair. When 100% has passed, too, the two sides are swapped.
 Exit codes: 0 all steps passed, 1 failed and returned, 3 paused: --resume watches on, --cancel returns, as undo does.
 
 Examples:

@@ -182,7 +182,7 @@ export async function run(app: App, traffic: Traffic = TRAFFIC): Promise<Outcome
     io.out();
     io.out(heading(io, 4, 'The promotion'));
     say(
-      'The candidate answers callers now, a tenth of them, then a half; what it answers, the live server gets as copies, so that every request remains a pair. After each step the same judge looks, and a fail would give all requests back.',
+      'The candidate answers callers now, a tenth of them, then a half, then all; what it answers, the live server gets as copies, so that every request remains a pair. After each step the same judge looks, and a fail would give all requests back.',
     );
     await play(['promote', '--mirror', 'records', ...labels, '--steps', '10%,50%,100%', '--bake', '3m'], '--yes');
     const answered = Object.fromEntries(mirror.counted().answering);

@@ -28,10 +28,10 @@ export function mirrorPlanLines(
   return [
     ...wrapped(`mirror ${mirror}: ${production} answers`),
     ...wrapped(
-      `~ ${shadow} at ${candidate} answers ${stepsWords(
-        steps.slice(step).map(({ words }) => words),
-        bakeSeconds,
-      )}`,
+      `~ ${shadow} at ${candidate} answers ${steps
+        .slice(step)
+        .map(({ words }) => words)
+        .join(', then ')}, for at least ${duration(bakeSeconds * SECOND)}${steps.length - step > 1 ? ' each' : ''}`,
     ),
     ...(ranking === undefined ? [] : rankingLines(ranking).flatMap(wrapped)),
     ...(by === 'request' ? [] : wrapped(`  shares are drawn by ${by}, and stay with their side`)),
@@ -45,16 +45,6 @@ export function mirrorPlanLines(
     ...wrapped(`  ${FALLBACK[fallback] ?? fallback}`),
     ...wrapped(`  In the end the sides are swapped: ${production} stays as the way back, and gets copies.`),
   ];
-}
-
-/** The last step is the end: nothing is watched behind it. */
-function stepsWords(steps: readonly string[], bakeSeconds: number): string {
-  const watched = steps.slice(0, -1);
-  const last = steps.at(-1) ?? '';
-  const each = duration(bakeSeconds * SECOND);
-  return watched.length === 0
-    ? `${last} at once: there is no step that is watched`
-    : `${watched.join(', then ')}, at least ${each} each; then ${last}, which ends it and is not watched`;
 }
 
 const RATES: Readonly<Record<SliceRanking['basis'], (seen: number) => string>> = {

@@ -224,7 +224,7 @@ function decide(open: OpenMirror, options: MirrorRolloutOptions, promotion: Mirr
   const steps = parseMirrorSteps(options.steps);
   if (promotion.command === 'rollout' && steps.length < 2)
     throw usageError(
-      `--steps ${options.steps.join(',')}: a single step is not a rollout, and nothing would be judged before it.`,
+      `--steps ${options.steps.join(',')}: a single step is not a rollout, and nothing would be judged before the candidate answers everybody.`,
       text`Name more steps. What was recorded is judged, and then promoted, by: ${shown('promote', { mirror: words, shadow: options.shadow, steps: '100%' })}`,
     );
   if (options.bakeSeconds < LEAST_BAKE_SECONDS)
@@ -340,7 +340,8 @@ function workOf(
   const { command, shadow } = rollout;
   return {
     session,
-    plan: { steps: rollout.steps.map(({ share }) => share), bakeSeconds: rollout.bakeSeconds, patienceSeconds },
+    // The promotion comes behind the last step, which is watched as every other.
+    plan: { steps: [...rollout.steps.map(({ share }) => share), 1], bakeSeconds: rollout.bakeSeconds, patienceSeconds },
     router: mirrorRouter(session, open, rollout),
     judge: (began) => judgeMirrorStep(session, open.folder, rollout, { began, judging }),
     stepBegan: async (step, _, at) => session.emit({ kind: 'mirror-rollout-step', rollout, step, at }),
@@ -366,9 +367,8 @@ function mirrorRouter(session: Session, open: OpenMirror, rollout: MirrorRollout
       const { state } = await open.look();
       if (isDone()) return 'set';
       const to = rollout.steps[step];
-      if (to === undefined) throw new Error(`the rollout has no step ${step}`);
-      // The last step is the promotion: whoever is asked from then on is the candidate, under the name of the live side.
-      if (step === rollout.steps.length - 1)
+      // Whoever is asked from then on is the candidate, under the name of the live side.
+      if (to === undefined)
         await open.change(
           { kind: 'promote', shadow, id },
           { command, rollout: id, what: 'promoted', shadow, side: candidate, before: production },

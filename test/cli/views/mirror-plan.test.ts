@@ -15,7 +15,7 @@ const plan = (steps: string[]): MirrorRolloutPlan => ({
 });
 const said = (steps: string[]) => mirrorPlanLines({ columns: 400 }, plan(steps)).join(' ');
 
-test('a plan says which steps are watched: the last one is the end', () => {
-  expect(said(['10%', '100%'])).toContain('answers 10%, at least 3 min each; then 100%, which ends it');
-  expect(said(['100%'])).toContain('answers 100% at once: there is no step that is watched');
+test('a plan says which steps are watched: all of them', () => {
+  expect(said(['10%', '100%'])).toContain('answers 10%, then 100%, for at least 3 min each');
+  expect(said(['100%'])).toContain('answers 100%, for at least 3 min');
 });

@@ -152,9 +152,9 @@ describe('a rollout on a mirror', () => {
     const stopped = await during(startMirrorRollout(session, options));
     expect(stopped).toMatchObject({ kind: 'stopped', ended: 'passed', wayBack: 'previous' });
     const steps = events.filter((event) => event.kind === 'mirror-rollout-step').map(({ step }) => step);
-    expect(steps).toEqual([0, 1]);
+    expect(steps).toEqual([0, 1, 2]);
     const verdicts = events.filter((event) => event.kind === 'mirror-rollout-judged');
-    expect(verdicts.map(({ verdict }) => verdict.outcome)).toEqual(['pass', 'pass']);
+    expect(verdicts.map(({ verdict }) => verdict.outcome)).toEqual(['pass', 'pass', 'pass']);
     const status = await mirrorStatus(options.mirror);
     const [candidate, production] = [status.state.promoted?.side, status.state.promoted?.before];
     expect(status).toMatchObject({
@@ -166,6 +166,7 @@ describe('a rollout on a mirror', () => {
     expect([status.state.division, status.state.rollout]).toEqual([undefined, undefined]);
     expect((await mirrorHistory(options.mirror)).map(({ what }) => what)).toEqual([
       'began',
+      'step',
       'step',
       'step',
       'promoted',
@@ -216,6 +217,19 @@ describe('a rollout on a mirror', () => {
     expect([division, rollout, promoted]).toEqual([undefined, undefined, undefined]);
     expect(shares(await minute())).toBe(0);
     expect((await mirrorHistory(options.mirror)).at(-1)).toMatchObject({ what: 'ended', outcome: 'failed' });
+  });
+
+  test('a candidate that fails only once it answers everybody gives all requests back, too', async () => {
+    const { session, events, options, during, minute, breaks } = await scene();
+    const running = startMirrorRollout(session, { ...options, steps: ['50%', '100%'], limits: { rate5xx: 0.1 } });
+    const done = during(running);
+    while (!events.some((event) => event.kind === 'mirror-rollout-step' && event.step === 1))
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    breaks(500);
+    expect(await done).toMatchObject({ ended: 'failed', now: '0%' });
+    expect((await mirrorStatus(options.mirror)).state.promoted).toBeUndefined();
+    breaks(200);
+    expect(shares(await minute())).toBe(0);
   });
 
   test('a limit decides before the policy does', async () => {
@@ -313,7 +327,7 @@ describe('a rollout on a mirror', () => {
       const told = (state?.history ?? []).map(({ what, rollout }) => [what, rollout]);
       const [[, id] = []] = told;
       expect(id).toBeTruthy();
-      expect(told).toEqual(['began', 'step', 'promoted', ...(again ? ['ended'] : [])].map((what) => [what, id]));
+      expect(told).toEqual(['began', 'step', 'step', 'promoted', ...(again ? ['ended'] : [])].map((what) => [what, id]));
     },
   );
 
