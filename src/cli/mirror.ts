@@ -297,11 +297,13 @@ export async function run(app: App, options: MirrorOptions): Promise<Outcome> {
   const config = await configOf(app, options);
   const { serveMirror } = await import('../lifecycle/mirror/serve.ts');
   const { mirrorLog, startLines } = await import('./views/mirror.ts');
+  const { unreachableLines } = await import('./views/mirror-reach.ts');
   const log = mirrorLog(app, options.logFormat ?? (app.io.interactive ? 'text' : 'json'));
   await serveMirror({ clock: app.clock, signal: app.signal, aws: () => app.aws() }, config, {
     onStarted(started) {
       const lines = log.format === 'json' ? log.started(config, started) : startLines(config, started);
       for (const line of lines) app.io.err(line);
+      if (log.format === 'text') for (const line of unreachableLines(started)) app.io.alert(line);
       void remember(app, config);
     },
     onEvent: log.event,

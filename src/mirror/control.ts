@@ -11,7 +11,7 @@ import { sideText } from './router/roles.ts';
 import { readRouterRequest, type RouterState } from './router/state.ts';
 
 export interface ControlOptions {
-  mirror: Pick<Mirror, 'counted' | 'run' | 'router' | 'change'>;
+  mirror: Pick<Mirror, 'counted' | 'run' | 'router' | 'change' | 'reach'>;
   /** It takes no further requests. */
   draining: () => boolean;
   /** @throws Problem where the new configuration is wrong */
@@ -74,7 +74,13 @@ function look(req: IncomingMessage, res: ServerResponse, { mirror, draining }: C
     case '/healthz':
       return draining()
         ? send(res, 503, 'application/json', '{"status":"draining"}\n')
-        : send(res, 200, 'application/json', '{"status":"ok"}\n');
+        : // That a side does not answer is no reason to pass the mirror by, or to start it again.
+          send(
+            res,
+            200,
+            'application/json',
+            `${JSON.stringify({ status: 'ok', unreachable: mirror.reach.known() })}\n`,
+          );
     case '/metrics':
       return send(res, 200, 'text/plain; version=0.0.4; charset=utf-8', prometheus(mirror.counted()));
     default:
@@ -88,7 +94,12 @@ async function command(req: IncomingMessage, res: ServerResponse, options: Contr
     send(res, status, 'application/json', `${JSON.stringify(value)}\n`);
   switch (`${req.method} ${req.url}`) {
     case 'GET /status':
-      return asJson(200, { run: mirror.run, draining: draining(), ...statusOf(mirror) });
+      return asJson(200, {
+        run: mirror.run,
+        draining: draining(),
+        ...statusOf(mirror),
+        unreachable: await mirror.reach.look(),
+      });
     case 'GET /router':
       return asJson(200, routerOf(mirror));
     case 'POST /router': {

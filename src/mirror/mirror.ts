@@ -16,6 +16,7 @@ import { type Failure, passToLive } from './live.ts';
 import { type Counted, SideMetrics } from './metrics.ts';
 import { planFor, planOf, targetOf } from './plan.ts';
 import { readBegun, readWhole } from './read-body.ts';
+import { openReach, type Reach } from './reach.ts';
 import { Recorder, type RecorderOptions } from './record/recorder.ts';
 import { Retention, type RetentionOptions } from './record/retention.ts';
 import { redactor } from './record/redact.ts';
@@ -56,6 +57,8 @@ export interface Mirror {
   /** Name of the run, with which its record files begin. */
   run: string;
   counted(): Counted;
+  /** Which sides take no connections. */
+  reach: Reach;
   /** Who answers, and how it came to that; the configuration with the roles of now. */
   router(): { state: RouterState; config: MirrorConfig; wayBack: string | undefined };
   /**
@@ -351,6 +354,7 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
       return current().recorder?.run ?? firstRun;
     },
     tick,
+    reach: openReach(() => current().sides, now),
     counted: () => ({
       live: liveMetrics,
       shadows: new Map(

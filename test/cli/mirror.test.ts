@@ -216,3 +216,31 @@ test('an endpoint whose proxy does not answer is told from one that does not, by
   expect(answer.headers).toContain('live-unreachable');
   expect(answer.body).not.toContain('secret');
 });
+
+test('sides that take no connections are named at the start, by /healthz and by status; the mirror works all the same', async () => {
+  const cwd = folder();
+  const gone = await openModel((_, res) => res.end());
+  await gone.close();
+  const shadow = await openModel((_, res) => res.end('{}'));
+  open.push(shadow);
+  const sides = ['--live', gone.url, '--shadow', `s=${shadow.url}`];
+  const { io, ended } = begin(
+    ['mirror', ...sides, '--listen', '0', '--control', '0', '--records', 'records', '--log-format', 'json'],
+    cwd,
+  );
+  const refused = [{ side: 'live', why: 'ECONNREFUSED' }];
+  const { port, controlPort, ...more } = await started(io, ended);
+  expect(more).toMatchObject({ level: 'warn', unreachable: refused });
+  const healthz = await ask(undefined, controlPort, { method: 'GET', path: '/healthz', headers: {} });
+  expect([healthz.status, JSON.parse(healthz.body)]).toEqual([200, { status: 'ok', unreachable: refused }]);
+  expect(await ask(undefined, port, { method: 'POST', path: '/invocations', headers: {} }, '{}')).toMatchObject({
+    status: 502,
+  });
+  const status = async () =>
+    JSON.parse((await shadowctl(['status', '--mirror', 'records', '--format', 'json'], cwd)).out);
+  expect(await status()).toMatchObject({ counted: { unreachable: refused } });
+  const told = (await shadowctl(['status', '--mirror', 'records'], cwd)).out;
+  expect(told).toContain('! live takes no connections now: refused');
+  await shadow.close();
+  expect((await status()).counted.unreachable).toHaveLength(2);
+});

@@ -7,6 +7,7 @@ import type { MirrorStatus } from '../../lifecycle/mirror/status.ts';
 import type { MirrorChangePlan, MirrorRolloutPlan } from '../../lifecycle/plans.ts';
 import type { DivisionWords, MirrorRollout, RouterEntry } from '../../mirror/router/state.ts';
 import { type Io, plain } from '../../ui/io.ts';
+import { reachWords } from './mirror-reach.ts';
 import { limitWords } from './rollout.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
 
@@ -190,6 +191,7 @@ export function mirrorStatusLines(status: MirrorStatus): string[] {
       .join(', ') || 'nothing yet';
   return [
     `mirror ${mirror}  ${running ? 'running' : 'not running'}`,
+    ...(counted?.unreachable ?? []).map(({ side, why }) => `  ! ${side} takes no connections now: ${reachWords(why)}`),
     `  live      ${live}${counted === undefined ? '' : `  (${ends(counted.live)})`}`,
     ...shadows.map(
       ({ name, side, share }) =>

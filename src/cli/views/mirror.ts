@@ -17,16 +17,20 @@ export function mirrorLog({ io, clock }: App, format: 'text' | 'json') {
   return {
     format,
     started: (config: MirrorConfig, { roles, division, ...started }: MirrorStarted): string[] => [
-      line('started', {
-        ...started,
-        listen: config.listen.host,
-        live: targetText(roles.live.target),
-        shadows: roles.shadows.map(({ name, target, share }) => ({ name, url: targetText(target), share })),
-        division,
-        ended: endedIn(config, roles),
-        mirrored: mirrored(config),
-        records: config.records?.folder,
-      }),
+      line(
+        'started',
+        {
+          ...started,
+          listen: config.listen.host,
+          live: targetText(roles.live.target),
+          shadows: roles.shadows.map(({ name, target, share }) => ({ name, url: targetText(target), share })),
+          division,
+          ended: endedIn(config, roles),
+          mirrored: mirrored(config),
+          records: config.records?.folder,
+        },
+        started.unreachable.length === 0 ? 'info' : 'warn',
+      ),
     ],
     event(event: Event): void {
       const { kind, ...more } = event;

@@ -10,6 +10,7 @@ import { type Control, openControl } from '../../mirror/control.ts';
 import type { RouterState } from '../../mirror/router/state.ts';
 import type { MirrorEvent } from '../../mirror/events.ts';
 import { openMirror } from '../../mirror/mirror.ts';
+import type { Unreachable } from '../../mirror/reach.ts';
 import { describeHolder, whoAmI } from '../../state/lock.ts';
 import { defaultSocket, writePlace } from './place.ts';
 import { fileRouterStore } from './router-store.ts';
@@ -30,6 +31,8 @@ export interface MirrorStarted {
   run: string;
   /** The sides with the roles that they have by now: after a promotion they are swapped. */
   roles: Pick<MirrorConfig, 'live' | 'shadows'>;
+  /** Sides that take no connections at the moment: the mirror has begun all the same. */
+  unreachable: readonly Unreachable[];
   /** What a shadow answers; undefined: nothing. */
   division: RouterState['division'];
 }
@@ -122,7 +125,8 @@ async function serveAlone(session: MirrorSession, config: MirrorConfig, hooks: M
   try {
     const { config: roles, state } = mirror.router();
     const { division } = state;
-    hooks.onStarted({ port: mirror.port, controlPort: control.port, run: mirror.run, roles, division });
+    const unreachable = await mirror.reach.look();
+    hooks.onStarted({ port: mirror.port, controlPort: control.port, run: mirror.run, roles, division, unreachable });
     await mirror.serve(signal);
     await uploads?.settled();
   } finally {

@@ -2,6 +2,7 @@ import { Problem } from '../../base/errors.ts';
 import { lockHolder } from '../../state/lock.ts';
 import { join } from 'node:path';
 import type { RouterView } from '../../mirror/control.ts';
+import type { Unreachable } from '../../mirror/reach.ts';
 import { NO_STATE, type RouterEntry, type RouterState } from '../../mirror/router/state.ts';
 import { lastRun } from '../../analysis/observe/mirror/folder.ts';
 import { askMirror, askRouter } from './ask.ts';
@@ -28,6 +29,8 @@ export interface MirrorStatus {
         fallbacks: Readonly<Record<string, number>>;
         /** POSTs that were answered and not mirrored, and the first paths of these. */
         unmirrored: { requests: number; paths: Readonly<Record<string, number>> };
+        /** Sides that take no connections at the moment. */
+        unreachable: readonly Unreachable[];
       }
     | undefined;
   /** Up to when its records are whole, milliseconds since the epoch. */
@@ -78,8 +81,9 @@ async function running(folder: string): Promise<{ view: RouterView; counted: Mir
       divided: Record<string, number>;
       fallbacks: Record<string, number>;
       notMirrored: Record<string, number>;
-      // A mirror of an older version does not tell.
+      // A mirror of an older version does not tell these.
       unmirroredPaths?: Record<string, number>;
+      unreachable?: readonly Unreachable[];
     };
     const shadows = Object.fromEntries(Object.entries(told.shadows).map(([name, { outcomes }]) => [name, outcomes]));
     return {
@@ -90,6 +94,7 @@ async function running(folder: string): Promise<{ view: RouterView; counted: Mir
         divided: told.divided,
         fallbacks: told.fallbacks,
         unmirrored: { requests: told.notMirrored.path ?? 0, paths: told.unmirroredPaths ?? {} },
+        unreachable: told.unreachable ?? [],
       },
     };
   } catch (error) {

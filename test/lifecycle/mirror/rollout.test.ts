@@ -327,7 +327,9 @@ describe('a rollout on a mirror', () => {
       const told = (state?.history ?? []).map(({ what, rollout }) => [what, rollout]);
       const [[, id] = []] = told;
       expect(id).toBeTruthy();
-      expect(told).toEqual(['began', 'step', 'step', 'promoted', ...(again ? ['ended'] : [])].map((what) => [what, id]));
+      expect(told).toEqual(
+        ['began', 'step', 'step', 'promoted', ...(again ? ['ended'] : [])].map((what) => [what, id]),
+      );
     },
   );
 
