@@ -116,7 +116,13 @@ export function projectReader(
 ) {
   return once(async () => {
     const { loadProject } = await import('./base/project.ts');
-    return loadProject(cwd, globals.config, askedEnvironment(globals.env, env));
+    try {
+      return await loadProject(cwd, globals.config, askedEnvironment(globals.env, env));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const { withSectionMistakes } = await import('./cli/sections.ts');
+      throw await withSectionMistakes(error, cwd, globals.config);
+    }
   });
 }
 

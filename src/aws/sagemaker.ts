@@ -12,6 +12,7 @@ import {
   ListEndpointsCommand,
   ListModelPackagesCommand,
   ListTagsCommand,
+  ProductionVariantInstanceType,
   UpdateEndpointCommand,
   type CreateEndpointCommandInput,
   type CreateEndpointConfigCommandInput,
@@ -26,6 +27,9 @@ import type { Aws } from './clients.ts';
 import { AwsProblem, call, withoutSecrets } from './errors.ts';
 import { pages } from './pages.ts';
 import { keepReply, sendWhole, withUnknown } from './unknown-fields.ts';
+
+/** Every type of instance that an endpoint takes, as far as this version knows: AWS adds some from time to time. */
+export const ENDPOINT_INSTANCE_TYPES: readonly string[] = Object.values(ProductionVariantInstanceType);
 
 /** What a delete found. Deleting what is already gone is success. */
 export type Deletion = 'deleted' | 'gone';

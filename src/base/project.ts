@@ -279,6 +279,30 @@ export async function loadProject(cwd: string, named: string | undefined, asked?
   );
 }
 
+/** The sections of a shadowctl.yaml that cannot be used as it is, as far as they are sections. Undefined: there is no such text. */
+export async function sectionsOf(
+  cwd: string,
+  named: string | undefined,
+): Promise<(Pick<Project, 'policy' | 'release' | 'endpoints'> & { file: string }) | undefined> {
+  const { parseYaml } = await import('./yaml.ts');
+  const { isObject } = await import('./json.ts');
+  const file = named === undefined ? find(cwd) : resolve(cwd, named);
+  if (file === undefined) return undefined;
+  try {
+    const content = parseYaml(readFileSync(file, 'utf8'), file);
+    if (!isObject(content)) return undefined;
+    const { policy, release, endpoints } = content;
+    // Of endpoints only these: what else they say are flags, which are read as they were checked.
+    const parts = Object.entries(isObject(endpoints) ? endpoints : {}).map(([name, own]) => [
+      name,
+      isObject(own) ? { policy: own.policy, release: own.release } : {},
+    ]);
+    return { file, policy, release, endpoints: Object.fromEntries(parts) };
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * What a shadowctl.yaml would say that lies nowhere.
  * @param root the folder that it governs

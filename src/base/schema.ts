@@ -37,7 +37,12 @@ export function checked<S extends v.GenericSchema>(
   const all = keysOf(shape);
   const complaints = [...unknownKeys(shape, content, [], all), ...result.issues.flatMap(wrong)];
   const lines = [
-    ...new Set(complaints.map(({ path, words }) => `${path.length === 0 ? '' : `${path.join('.')}: `}${words}.`)),
+    ...new Set(
+      complaints.map(
+        ({ path, words }) =>
+          `${path.length === 0 ? '' : `${path.join('.')}: `}${words}${/[.?]$/.test(words) ? '' : '.'}`,
+      ),
+    ),
   ];
   const [first, ...others] = lines;
   throw others.length === 0
@@ -85,18 +90,21 @@ function unknownKeys(schema: Shape, value: unknown, path: readonly string[], all
     if (known !== undefined) return unknownKeys(known, inner, here, all);
     const names = Object.keys(entries);
     const near = nearest(key, names) ?? elsewhere(key, all);
-    const within = path.length === 0 ? 'The keys are' : `The keys of ${path.join('.')} are`;
+    const list = `${path.length === 0 ? 'The keys are' : `The keys of ${path.join('.')} are`} ${names.join(', ')}`;
+    const meant = near === undefined ? '.' : meantWords(near, key);
     return [
       {
         path: here,
-        words: `there is no such key${meant(near, key)} ${within} ${names.join(', ')}`,
+        words: `there is no such key${meant}${near === undefined || names.length <= FEW ? ` ${list}` : ''}`,
       },
     ];
   });
 }
 
-function meant(near: string | undefined, key: string): string {
-  if (near === undefined) return '.';
+/** So many keys are listed beside the one that was meant. */
+const FEW = 10;
+
+function meantWords(near: string, key: string): string {
   return near === key ? `, but there is ${near} at the top level.` : `, did you mean ${near}?`;
 }
 

@@ -1,9 +1,7 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { nearest } from '../base/schema.ts';
-import { Problem, usageError } from '../base/errors.ts';
-import type { Project } from '../base/project.ts';
-import { lines } from '../base/text.ts';
+import { usageError } from '../base/errors.ts';
 import { formatFlag } from './flags/common.ts';
 
 export interface ConfigOptions {
@@ -32,50 +30,14 @@ export function configCommand(host: Host, start: Run<ConfigOptions> = run): Comm
   return command;
 }
 
-/**
- * A wrong value is told here, not by the first command that would use it.
- * @throws Problem (usage) with what is wrong in every section
- */
-async function requireRight(app: App, project: Project): Promise<void> {
-  const { checkedDefaults } = await import('./flags/endpoint-defaults.ts');
-  const { readReleaseSettings } = await import('../lifecycle/release/settings.ts');
-  const { loadPolicy } = await import('../analysis/observe/policy-file.ts');
-  const { file = 'shadowctl.yaml', endpoints } = project;
-  const given = async () => project;
-  const wrong = new Map<string, Problem>();
-  const checks: (() => unknown)[] = [
-    () => loadPolicy(app.cwd, undefined, given),
-    () => readReleaseSettings([project.release], file),
-    ...Object.entries(endpoints).flatMap(([name, own]) => [
-      () => checkedDefaults(project, name, own),
-      () => loadPolicy(app.cwd, undefined, given, name),
-      () => readReleaseSettings([own.release], `${file}: endpoints.${name}`),
-      // What each says may be right, and not both together.
-      () => (wrong.size === 0 ? readReleaseSettings([project.release, own.release], file) : undefined),
-    ]),
-  ];
-  for (const check of checks)
-    try {
-      await check();
-    } catch (error) {
-      if (!(error instanceof Problem) || error.kind !== 'usage') throw error;
-      wrong.set(JSON.stringify([error.message, error.next]), error);
-    }
-  const [first, ...others] = wrong.values();
-  if (first === undefined) return;
-  if (others.length === 0) throw first;
-  throw usageError(
-    `${file}: ${wrong.size} sections are wrong.`,
-    lines(...[first, ...others].flatMap(({ message, next }) => [message, next])),
-  );
-}
-
 /** Shows every setting with its place. */
 export async function run(app: App, { endpoint, format }: ConfigOptions): Promise<Outcome> {
   const { settingsOf } = await import('../lifecycle/settings.ts');
   const project = await app.project();
   const names = Object.keys(project.endpoints);
-  await requireRight(app, project);
+  const { mistakesIn, together } = await import('./sections.ts');
+  const wrong = together(project.file ?? 'shadowctl.yaml', await mistakesIn(app.cwd, project));
+  if (wrong !== undefined) throw wrong;
   if (endpoint !== undefined && names.length > 0 && !names.includes(endpoint)) {
     const near = nearest(endpoint, names);
     if (near !== undefined)

@@ -63,6 +63,7 @@ function parse({ endpoint, all, watch, format }: Flags): StatusOptions {
 export async function run(app: App, { endpoint, format, watch }: StatusOptions): Promise<Outcome> {
   const { sessionOf } = await import('./session.ts');
   const session = sessionOf(app);
+  await warnOfMistakes(app);
   if (endpoint === undefined) return tellAll(app, session, format);
   if (watch) {
     const ended = await follow(app, session, endpoint);
@@ -76,6 +77,17 @@ export async function run(app: App, { endpoint, format, watch }: StatusOptions):
   if (format === 'json') return writeJson(app, status);
   await write(app, [status]);
   return 'done';
+}
+
+/** What stands is told whatever shadowctl.yaml says; the commands that would read these sections would refuse them. */
+async function warnOfMistakes({ cwd, io, project }: App): Promise<void> {
+  const settings = await project();
+  const { policy, release, endpoints, file } = settings;
+  if (file === undefined || (policy === undefined && release === undefined && Object.keys(endpoints).length === 0))
+    return;
+  const { mistakesIn } = await import('./sections.ts');
+  const found = await mistakesIn(cwd, settings);
+  for (const { message } of found) io.alert(`warning: ${message}`);
 }
 
 async function tellAll(app: App, session: Session, format: StatusOptions['format']): Promise<Outcome> {

@@ -29,7 +29,7 @@ import { awaitConfig, readContainerLines, recordEnd, recordReplaced, requireUnch
 import type { DeployPlan, PlanNote } from './plans.ts';
 import { recordStanding } from './drift.ts';
 import { recordParts } from './restorable.ts';
-import { nextConfig, refuseScaledType, scalingOf, standingNotes } from './standing.ts';
+import { nextConfig, refuseScaledType, scalingOf, standingNotes, unknownTypes } from './standing.ts';
 import { updateTo } from './shadow/plan.ts';
 import {
   adopts,
@@ -192,6 +192,7 @@ async function creationNotes({ session }: EndpointSession, next: Fleets): Promis
   const after = capacityOf([{ config: next }]);
   if (after.length === 0) return [];
   return [
+    ...unknownTypes(next),
     { kind: 'cost', cost: { prices: await pricesOf(session, after), during: undefined, after, seconds: undefined } },
   ];
 }

@@ -1,4 +1,4 @@
-import { interrupted, type Problem } from '../base/errors.ts';
+import { environmentError, interrupted, type Problem } from '../base/errors.ts';
 import { type CommandLine, lines, shown, shownStart, text, type Text } from '../base/text.ts';
 import { nameOf } from '../resources/steps.ts';
 import type { Recorded } from '../state/journal.ts';
@@ -40,6 +40,15 @@ export function watchInterrupted(endpoint: string, last: string | undefined, aga
       text`To watch again: ${again}`,
       text`To end the shadow: ${shown('keep', { endpoint })}`,
     ),
+  );
+}
+
+/** What a `report --watch` tells that may not look any more: the shadow goes on, and how to look again. Pure. @param problem by which it ended */
+export function watchLost(problem: Problem, endpoint: string, again: CommandLine): Problem {
+  return environmentError(
+    `${problem.message} The shadow of ${endpoint} goes on without being watched, and its instances are billed until it ends.`,
+    lines(...(problem.next === undefined ? [] : [problem.next]), text`To watch again: ${again}`),
+    problem,
   );
 }
 

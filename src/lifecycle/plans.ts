@@ -105,6 +105,8 @@ export type PlanNote =
   | { kind: 'shadow-lost'; variant: string }
   /** A new endpoint gets one instance, which nobody asked for: a canary needs two. */
   | { kind: 'one-instance' }
+  /** This version does not know the type of instance; the nearest that it knows. */
+  | { kind: 'unknown-type'; instanceType: string; nearest: string | undefined }
   /** So many instances stand at once, by type: quotas must permit them. */
   | { kind: 'capacity'; capacity: readonly Capacity[] }
   /** A variant scales automatically; the shadows beside it, by name, do not. */

@@ -1,6 +1,7 @@
 import { type ScalableTarget, scalableTargets } from '../aws/autoscaling.ts';
-import { describeEndpointConfig } from '../aws/sagemaker.ts';
+import { describeEndpointConfig, ENDPOINT_INSTANCE_TYPES } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
+import { nearest } from '../base/schema.ts';
 import { capacityDuring, capacityOf, countIn, type Fleets } from '../guard/capacity.ts';
 import { turnsOnObservability } from '../guard/observability.ts';
 import { deregisterAdvice, rangeWords } from '../guard/scaling.ts';
@@ -75,7 +76,7 @@ export async function standingNotes(
   { registered = [], steps }: { registered?: readonly string[]; steps: readonly Step[] },
 ): Promise<PlanNote[]> {
   const { session } = on;
-  const notes: PlanNote[] = [];
+  const notes: PlanNote[] = unknownTypes(next, live.config);
   const capacity = capacityDuring(live, next);
   if (capacity.length > 0) notes.push({ kind: 'capacity', capacity });
   const scaledTo = keepsCounts(steps) ? countIn(live.endpoint) : undefined;
@@ -95,6 +96,18 @@ export async function standingNotes(
   }
   if (turnsOnObservability(live.config, session.clock.now())) notes.push({ kind: 'observability' });
   return [...notes, ...(await wayBackNotes(on, live))];
+}
+
+/** Types that this version does not know: mistyped, or newer than it is, which only AWS can tell. Pure. @param now whose types exist */
+export function unknownTypes(next: Fleets, now?: Fleets): PlanNote[] {
+  const typesOf = (config: Fleets | undefined) =>
+    [...(config?.ProductionVariants ?? []), ...(config?.ShadowProductionVariants ?? [])].flatMap(
+      ({ InstanceType: type }) => type ?? [],
+    );
+  const known: readonly string[] = [...ENDPOINT_INSTANCE_TYPES, ...typesOf(now)];
+  return [...new Set<string>(typesOf(next))]
+    .filter((instanceType) => !known.includes(instanceType))
+    .map((instanceType) => ({ kind: 'unknown-type', instanceType, nearest: nearest(instanceType, known) }));
 }
 
 /** Where what runs now could not be started again, or would come back as something else. */

@@ -1,6 +1,7 @@
 import { AwsProblem } from '../aws/errors.ts';
 import { fileProblem } from '../base/disk.ts';
 import { Problem } from '../base/errors.ts';
+import { RENEWED_WITHIN } from '../resources/wait.ts';
 import type { Report } from '../report/report.ts';
 import { type JudgeOptions, type JudgeSession, looksAt } from './judge.ts';
 
@@ -47,9 +48,16 @@ export async function* watchEndpoint(
   look: () => Promise<Report> = looksAt(session, options, true),
 ): AsyncGenerator<Look, void> {
   const deadline = session.clock.now() + timeout;
+  let expired: number | undefined;
+  let looked = false;
   for (;;) {
     const now = session.clock.now();
     const found = await look().catch((error: unknown) => asTrouble(error));
+    expired = found instanceof AwsProblem && found.aboutCredentials ? (expired ?? now) : undefined;
+    // What was refused from the beginning is wrong, and did not expire.
+    if (expired !== undefined && (!looked || now - expired > RENEWED_WITHIN || (await keysAreFixed(session))))
+      throw found;
+    looked ||= !(found instanceof Problem);
     const next = afterLook(found instanceof Problem ? 'trouble' : found, { now, deadline, every });
     if (!(found instanceof Problem)) yield { kind: 'report', report: found, last: next === 'stop' };
     else if (next === 'stop') throw found;
@@ -59,9 +67,14 @@ export async function* watchEndpoint(
   }
 }
 
+/** Keys of the environment cannot change while this runs; a profile, a role, SSO can be renewed beside it, as for every long wait. */
+async function keysAreFixed(session: JudgeSession): Promise<boolean> {
+  return (await session.aws()).target.credentials !== undefined;
+}
+
 /** @throws what does not pass by itself */
 function asTrouble(error: unknown): Problem {
-  if (error instanceof AwsProblem && error.transient) return error;
+  if (error instanceof AwsProblem && (error.transient || error.aboutCredentials)) return error;
   const { code } = error as NodeJS.ErrnoException;
   const vanished = code === 'ENOENT' ? fileProblem(error) : undefined;
   if (vanished !== undefined) return vanished;

@@ -52,7 +52,7 @@ const BEGIN_WITHIN = MINUTE;
 /** Looks that fail in a row before the wait is given up. */
 const TROUBLES = 10;
 /** So long one waits until credentials that have expired are renewed, by whoever can. */
-const RENEWED_WITHIN = 20 * MINUTE;
+export const RENEWED_WITHIN = 20 * MINUTE;
 
 /** Often at first, then every 15 seconds: AWS limits the rate of Describe calls. */
 function defaultPause(waited: number): number {

@@ -97,7 +97,7 @@ test.each([
   [
     'a key of an endpoint that is one of the file',
     'endpoints: { weather: { region: eu-west-1 } }',
-    /endpoints\.weather\.region: there is no such key, but there is region at the top level\. The keys of endpoints\.weather are answers/,
+    /endpoints\.weather\.region: there is no such key, but there is region at the top level\./,
     /shadowctl help configuration/,
   ],
   ['a key nearly right', 'rôle: x', /rôle: there is no such key, did you mean role\?/, /shadowctl help configuration/],

@@ -453,6 +453,20 @@ describe('defaults of an endpoint', () => {
     expect(err).toContain(expected);
   });
 
+  test('everything that is wrong is told at once, by whichever command reads the file', async () => {
+    yaml('regoin: x\npolicy: { errors: 7 }\nrelease: { foo: 1 }\nendpoints: { weather: { bakee: 5m } }');
+    const all = await world.shadowctl('status');
+    expect(all.code).toBe(2);
+    for (const words of ['regoin: ', 'weather.bakee: ', 'errors: 7 is not', 'foo: there is no'])
+      expect(all.err).toContain(words);
+    // Where only sections are wrong that a look does not need, it looks all the same.
+    yaml('policy: { errors: 7 }\nendpoints: { weather: { bake: 5q, instanceType: ml.m5 } }');
+    const { err } = await world.shadowctl('status');
+    for (const words of ['warning: ', 'errors: 7 is not', 'weather.bake 5q', 'without a size'])
+      expect(err).toContain(words);
+    expect(err).toContain('shadowctl manages nothing');
+  });
+
   test('the policy of an endpoint stands over that of all, and a file may hold it', async () => {
     mkdirSync(join(world.root, 'policies'), { recursive: true });
     writeFileSync(join(world.root, 'policies/w.yaml'), 'errors: 0.03\n');

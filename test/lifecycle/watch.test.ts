@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Verdict } from '../../src/analysis/judge/verdict.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
+import type { Aws } from '../../src/aws/clients.ts';
 import { AwsProblem } from '../../src/aws/errors.ts';
 import { VirtualClock } from '../../src/base/clock.ts';
 import type { JudgeOptions, JudgeSession } from '../../src/lifecycle/judge.ts';
@@ -98,6 +99,28 @@ test('a file that was deleted while it was read is there at the next look', asyn
     true,
     true,
   ]);
+});
+
+const expired = new AwsProblem(
+  'SageMaker: the security token included in the request is expired',
+  { code: 'ExpiredTokenException', words: 'expired', attempts: 1, clientFault: true, throttled: false },
+  {},
+);
+
+test('a session that has expired is waited for until it is renewed, as in every long wait; not for ever, nor where keys cannot change', async () => {
+  const kinds = (seen: readonly Look[]) =>
+    seen.map((one) => (one.kind === 'report' ? one.report.verdict?.outcome : one.kind));
+  session.aws = () => Promise.resolve({ target: {} } as Aws);
+  expect(kinds(await watched(['inconclusive', expired, expired, 'pass'], 60 * MIN))).toEqual([
+    ...['inconclusive', 'trouble', 'trouble', 'pass'],
+  ]);
+  const began = clock.now();
+  await expect(watched(['inconclusive', expired], 600 * MIN)).rejects.toBe(expired);
+  expect(clock.now() - began).toBe(22 * MIN);
+  // They never worked, so that nothing has expired.
+  await expect(watched([expired, 'pass'], 60 * MIN)).rejects.toBe(expired);
+  session.aws = () => Promise.resolve({ target: { credentials: { accessKeyId: 'a' } } } as Aws);
+  await expect(watched(['inconclusive', expired, 'pass'], 60 * MIN)).rejects.toBe(expired);
 });
 
 test('trouble at the last look is thrown, and so is what does not pass by itself', async () => {

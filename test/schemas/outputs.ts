@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { run } from '../../src/main.ts';
 import { buildProgram } from '../../src/program.ts';
+import { changeRouter } from '../../src/lifecycle/mirror/ask.ts';
+import { socketOf } from '../../src/lifecycle/mirror/place.ts';
 import { ask, openModel } from '../mirror/rig.ts';
 import { pipelineOn } from '../pipeline/command.ts';
 import { capturedIo } from '../support/io.ts';
@@ -408,7 +410,13 @@ async function ofAMirrorsFolder(keep: Keep): Promise<void> {
     await tell(['rollout', ...on, '--cancel', '--plan'], 4);
     await tell(['rollout', ...on, '--cancel', '--yes']);
     await tell(['promote', ...on, '--force', '--plan'], 4);
-    await tell(['promote', ...on, '--force', '--steps', '100%', '--yes']);
+    await tell(['promote', ...on, '--force', '--steps', '100%', '--yes'], 3, hurried());
+    await tell(['rollout', ...on, '--cancel', '--yes']);
+    // As the promotion does once its last step has passed, for which it takes minutes with requests.
+    await changeRouter(await socketOf(join(cwd, 'records')), {
+      change: { kind: 'promote', shadow: 'c' },
+      entry: { by: 'test', command: 'promote', what: 'promoted', shadow: 'c' },
+    });
     await tell(['status', ...on]);
     await tell(['undo', ...on, '--plan'], 4);
     await tell(['undo', ...on, '--yes']);

@@ -55,7 +55,9 @@ const gateList = v.optional(
 
 function notAGate(name: string): string {
   const near = nearest(name, NAMES);
-  return `the name of a gate${near === undefined ? '' : `, did you mean ${near}?`} (they are ${GATES.join(', ')}, or the first part of one)`;
+  return near === undefined
+    ? `the name of a gate (they are ${GATES.join(', ')}, or the first part of one)`
+    : `the name of a gate, did you mean ${near}?`;
 }
 
 const KIND = `a kind of answers: ${kindNames().join(', ')}`;

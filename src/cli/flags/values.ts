@@ -53,14 +53,17 @@ const SIZE = /^(medium|large|\d*xlarge|metal[a-z0-9-]*)$/;
 /** Parser of a flag that takes a SageMaker instance type. @throws Problem (usage) naming flag and value, also where its size is mistyped */
 export function instanceType(option: string) {
   return (text: string): string => {
-    const [, family, size] = /^(ml\.[a-z0-9-]+)\.([a-z0-9-]+)$/.exec(text) ?? [];
+    const [, kind, size] = /^(ml\.[a-z0-9-]+)\.([a-z0-9-]+)$/.exec(text) ?? [];
     // Families come and go; sizes are few words, and one that is nearly one of these is none that AWS will add.
     const meant = size === undefined || SIZE.test(size) ? undefined : nearest(size, SIZES);
     if (size !== undefined && meant === undefined) return text;
     if (meant !== undefined)
+      throw usageError(`${option}: "${text}" is not an instance type of SageMaker.`, `Did you mean ${kind}.${meant}?`);
+    const family = /^(?:ml\.)?([a-z]+\d[a-z0-9-]*)$/.exec(text)?.[1];
+    if (family !== undefined)
       throw usageError(
-        `${option}: "${text}" is not an instance type of SageMaker.`,
-        `Did you mean ${family}.${meant}?`,
+        `${option}: "${text}" names a family of instances without a size.`,
+        `Give both, as in ml.${family}.xlarge.`,
       );
     const near = /^[a-z0-9-]+\.[a-z0-9-]+$/.test(text) ? `Did you mean ml.${text}?` : 'Give one like ml.m5.large.';
     throw usageError(`${option}: "${text}" is not an instance type of SageMaker.`, near);

@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
+import { AwsProblem } from '../../aws/errors.ts';
 import { requireTarget, writeWhole } from '../../base/disk.ts';
 import { usageError } from '../../base/errors.ts';
 import { shown } from '../../base/text.ts';
 import { readDuration, timeOfDay } from '../../base/units.ts';
 import { type JudgeOptions, looksAt } from '../../lifecycle/judge.ts';
-import { watchInterrupted, withInterruptAdvice } from '../../lifecycle/interrupt.ts';
+import { watchInterrupted, watchLost, withInterruptAdvice } from '../../lifecycle/interrupt.ts';
 import { tellOverdue } from '../../lifecycle/shadow/time-box.ts';
 import { recordWaivers } from '../../lifecycle/waivers.ts';
 import type { AskedBy } from '../../analysis/judge/earlier.ts';
@@ -213,11 +214,17 @@ async function watch(
       app.signal,
       () => watchInterrupted(flags.endpoint ?? '', summary === undefined ? undefined : plain(summary), again),
       () => looks.next(),
-    );
+    ).catch((error: unknown) => {
+      const lost = error instanceof AwsProblem && error.aboutCredentials && summary !== undefined;
+      throw lost && flags.endpoint !== undefined ? watchLost(error, flags.endpoint, again) : error;
+    });
   for (let found = await next(); found.done !== true; found = await next()) {
     const seen = found.value;
     if (seen.kind === 'trouble') {
-      app.io.err(`${timeOfDay(seen.at)} UTC  ${plain(seen.problem.message)}. Looking again.`);
+      const { message, next: renew } = seen.problem;
+      app.io.err(`${timeOfDay(seen.at)} UTC  ${plain(message)} Looking again.`);
+      // Without that no look will succeed.
+      if (seen.problem instanceof AwsProblem && seen.problem.aboutCredentials && renew !== undefined) app.io.err(renew);
       continue;
     }
     const { report, last } = seen;

@@ -69,6 +69,8 @@ export function noteText(note: PlanNote, endpoint: string): string {
       return `note: this removes the shadow variant ${note.variant}.`;
     case 'one-instance':
       return 'note: it gets 1 instance. A canary, and promote, need at least 2 (--instances 2), or --strategy all-at-once.';
+    case 'unknown-type':
+      return `warning: shadowctl does not know the instance type ${note.instanceType}.${note.nearest === undefined ? '' : ` Did you mean ${note.nearest}?`} If AWS does not know it either, it refuses the endpoint config.`;
     case 'capacity':
       return `note: during the update, ${capacityWords(note.capacity)} run at the same time; the quotas "for endpoint usage" count them all.`;
     case 'scales':

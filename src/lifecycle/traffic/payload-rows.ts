@@ -278,10 +278,14 @@ function csvRows(text: string, origin: Origin, options: PayloadOptions): Payload
   return { contentType: options.contentType ?? 'text/csv', rows, form: recoded ? 'recoded' : undefined };
 }
 
+/** Columns that are named where the one that was meant is not there. */
+const MAX_NAMES = 20;
+
 /** `Did you mean label? Its keys are: …` */
 function namesAdvice(what: string, word: string, names: readonly string[]): string {
   const near = nearest(word, names);
-  return `${near === undefined ? '' : `Did you mean ${near}? `}${what}: ${names.join(', ')}`;
+  const few = names.slice(0, MAX_NAMES).join(', ') + (names.length > MAX_NAMES ? `, … (${names.length} in all)` : '');
+  return `${near === undefined ? '' : `Did you mean ${near}? `}${what}: ${few}`;
 }
 
 function keysAdvice(value: unknown, word: string): string | undefined {
