@@ -104,7 +104,8 @@ export function unknownTypes(next: Fleets, now?: Fleets): PlanNote[] {
     [...(config?.ProductionVariants ?? []), ...(config?.ShadowProductionVariants ?? [])].flatMap(
       ({ InstanceType: type }) => type ?? [],
     );
-  const known: readonly string[] = [...ENDPOINT_INSTANCE_TYPES, ...typesOf(now)];
+  // Of two that are as near the shorter one is meant: m5 rather than m5d.
+  const known = [...ENDPOINT_INSTANCE_TYPES, ...typesOf(now)].toSorted((a, b) => a.length - b.length);
   return [...new Set<string>(typesOf(next))]
     .filter((instanceType) => !known.includes(instanceType))
     .map((instanceType) => ({ kind: 'unknown-type', instanceType, nearest: nearest(instanceType, known) }));

@@ -3,7 +3,9 @@ import { instanceType } from '../../src/cli/flags/values.ts';
 import { unknownTypes } from '../../src/lifecycle/standing.ts';
 
 const fleet = (...types: string[]) =>
-  ({ ProductionVariants: types.map((InstanceType) => ({ InstanceType })) }) as Parameters<typeof unknownTypes>[0];
+  ({ ProductionVariants: types.map((InstanceType) => ({ VariantName: 'v', InstanceType })) }) as Parameters<
+    typeof unknownTypes
+  >[0];
 
 test('a type of instance that this version does not know is named with the nearest, and AWS may know it all the same', () => {
   expect(unknownTypes(fleet('ml.m5.large', 'ml.g5.xlarge'))).toEqual([]);
