@@ -1,15 +1,15 @@
 import { Command, Option } from 'commander';
-import type { App, Host, Outcome, Run } from '../app.ts';
+import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
-import { Problem } from '../base/errors.ts';
-import { type CommandLine, shown, text, wordsOf } from '../base/text.ts';
+import { type CommandLine, shown, text } from '../base/text.ts';
 import { SECOND } from '../base/units.ts';
 import type { EndpointLook } from '../lifecycle/look-at-endpoint.ts';
 import type { Session } from '../lifecycle/session.ts';
-import type { Screen } from '../ui/screen.ts';
-import type { ScreenSize } from './views/watch-screen.ts';
 import { duration } from './flags/values.ts';
 import { formatFlag } from './flags/common.ts';
+import { placeFlags, placeOf } from './flags/mirror.ts';
+import type { MirrorWatchFlags } from './on-mirror/watch.ts';
+import { onScreen } from './watching.ts';
 
 export interface WatchOptions {
   endpoint: string;
@@ -33,6 +33,8 @@ interface Judging {
 
 interface Flags extends Partial<Judging> {
   endpoint: string;
+  mirror?: string;
+  shadow?: string;
   every: number;
   once?: boolean;
   format: 'text' | 'json';
@@ -43,13 +45,27 @@ On a terminal one screen shows whatever goes on (canary, shadow, rollout): how t
 alarms, gates, the time left, and what it waits for. The small bars are the last minutes, one each.
 Keys abort, report, promote, keep production and quit; what changes something asks first.
 Elsewhere each change is a line, until nothing is under way any more. Watching changes nothing, and holds no lock.
+With --mirror it shows the sides of a mirror: who answers which share, errors and latency of both, gates, and a rollout.
 
-Example:
-  $ shadowctl watch --endpoint weather`;
+Examples:
+  $ shadowctl watch --endpoint weather
+  $ shadowctl watch --mirror records`;
 
-export function watchCommand(host: Host, start: Run<WatchOptions> = run): Command {
-  return formatFlag(new Command('watch'))
-    .requiredOption('--endpoint <name>', 'the endpoint')
+/** Flags that a mirror takes, and those that only a mirror takes. */
+const OF_MIRRORS = {
+  takes: ['every', 'once', 'labels', 'policy', 'expect', 'prediction', 'format'],
+  alone: ['shadow'],
+};
+
+export function watchCommand(
+  host: Host,
+  start: Run<WatchOptions> = run,
+  onMirror: Run<MirrorWatchFlags> = lazy(async () => ({
+    run: (await import('./on-mirror/watch.ts')).runWatch,
+  })),
+): Command {
+  return placeFlags(formatFlag(new Command('watch')))
+    .option('--shadow <name>', 'of a mirror: which shadow, where there are several')
     .addOption(
       new Option('--every <duration>', 'time between two looks')
         .argParser(duration('--every'))
@@ -61,15 +77,13 @@ export function watchCommand(host: Host, start: Run<WatchOptions> = run): Comman
     .option('--expect <what>', 'what the new model is expected to be, as for shadowctl report')
     .option('--prediction <path>', 'where predictions are in an answer, as for shadowctl report')
     .addHelpText('after', HELP)
-    .action(({ endpoint, every, once, labels, policy, expect, prediction, format }: Flags) =>
-      host.start(start, {
-        endpoint,
-        every,
-        once: once === true,
-        judging: { labels, policy, expect, prediction },
-        format,
-      }),
-    );
+    .action((flags: Flags, own: Command) => {
+      const { endpoint, mirror, shadow, every, once, labels, policy, expect, prediction, format } = flags;
+      const common = { every, once: once === true, judging: { labels, policy, expect, prediction }, format };
+      return placeOf(own, flags, OF_MIRRORS) === 'mirror'
+        ? host.start(onMirror, { mirror: mirror ?? '', shadow, ...common })
+        : host.start(start, { endpoint, ...common });
+    });
 }
 
 /** Shows what goes on with an endpoint. */
@@ -88,7 +102,8 @@ export async function run(app: App, { endpoint, every, once, judging, format }: 
     return 'done';
   }
   if (app.io.screen === undefined) return follow(app, first, { look, every, judging });
-  return onScreen(app, { endpoint, every, judging, look, first, draw: watchScreen, open: app.io.screen });
+  const commandOf = (key: string, seen: EndpointLook) => commandFor(key, seen, { endpoint, judging });
+  return onScreen(app, { every, look, first, draw: watchScreen, open: app.io.screen, commandOf });
 }
 
 /** A function that looks, and judges a shadow as `report` would. */
@@ -135,7 +150,7 @@ async function looks(app: App, endpoint: string, judging: Judging): Promise<() =
 async function follow(
   app: App,
   first: EndpointLook,
-  { look, every, judging }: Pick<OnScreen, 'look' | 'every' | 'judging'>,
+  { look, every, judging }: Pick<WatchOptions, 'every' | 'judging'> & { look: () => Promise<EndpointLook> },
 ): Promise<Outcome> {
   const { watchChanges, nextWords } = await import('./views/watch-screen.ts');
   let before: EndpointLook | undefined;
@@ -190,66 +205,11 @@ function isOver({ activity, judgement, release }: EndpointLook): boolean {
   return activity.kind === 'nothing' || activity.kind === 'gone' || activity.kind === 'failed';
 }
 
-interface OnScreen {
-  endpoint: string;
-  every: number;
-  judging: Judging;
-  look: () => Promise<EndpointLook>;
-  first: EndpointLook;
-  draw: (look: EndpointLook, size: ScreenSize) => string[];
-  open: () => Screen;
-}
-
-async function onScreen(app: App, on: OnScreen): Promise<Outcome> {
-  const { every, look, first, draw, open } = on;
-  let seen = first;
-  let screen = open();
-  const show = () => screen.draw(draw(seen, { columns: screen.columns, rows: screen.rows, color: app.io.color }));
-  try {
-    for (;;) {
-      show();
-      const key = await keyWithin(app, screen, every, show);
-      if (key === 'q' || key === CTRL_C || key === ESCAPE) return 'done';
-      const command = key === undefined ? undefined : commandOf(key, seen, on);
-      if (command !== undefined) {
-        screen.close();
-        await perform(app, command);
-        screen = open();
-      }
-      seen = await look();
-    }
-  } finally {
-    screen.close();
-  }
-}
-
-const CTRL_C = '\u0003';
-const ESCAPE = '\u001b';
-
-/** The key that is pressed in the next `ms`; undefined where none is. */
-async function keyWithin(app: App, screen: Screen, ms: number, resized: () => void): Promise<string | undefined> {
-  const pressed = new AbortController();
-  let key: string | undefined;
-  const stop = screen.listen((heard) => {
-    if (heard === '') return resized();
-    key ??= heard;
-    pressed.abort();
-  });
-  try {
-    if (key === undefined) await app.clock.sleep(ms, AbortSignal.any([app.signal, pressed.signal]));
-  } catch (error) {
-    if (app.signal.aborted) throw error;
-  } finally {
-    stop();
-  }
-  return key;
-}
-
 /** What a key runs; undefined where it means nothing now. */
-function commandOf(
+function commandFor(
   key: string,
   { activity, release }: EndpointLook,
-  { endpoint, judging }: Pick<OnScreen, 'endpoint' | 'judging'>,
+  { endpoint, judging }: Pick<WatchOptions, 'endpoint' | 'judging'>,
 ): CommandLine | undefined {
   if (key === 'a' && activity.kind === 'update') return shown('abort', { endpoint });
   if (key === 'a' && activity.kind === 'rollout') return shown('rollout', { endpoint, cancel: true });
@@ -262,19 +222,6 @@ function commandOf(
     k: shown('keep', { endpoint }),
   };
   return commands[key];
-}
-
-/** Runs a command below what stood on the terminal before, then waits until it was read. */
-async function perform(app: App, command: CommandLine): Promise<void> {
-  app.io.err(text`$ ${command}`);
-  try {
-    await app.execute(wordsOf(command));
-  } catch (error) {
-    if (!(error instanceof Problem) || app.signal.aborted) throw error;
-    app.io.alert(error.message);
-    if (error.next !== undefined) app.io.alert(error.next);
-  }
-  await app.io.ask('Press Enter to watch on. ', app.signal);
 }
 
 /** Without empty lines at the end. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { onDisk, writeWhole } from '../base/disk.ts';
 import { packageFile } from '../base/package.ts';
 
@@ -22,14 +23,14 @@ const SCHEMA = 'schemas/shadowctl.schema.json';
 
 /**
  * The file: what was said, and what else could be, as comments that hold when their `#` is taken away.
- * @param schema where an editor finds the schema, as for `yaml-language-server`
+ * @param schema where an editor finds the schema, as for `yaml-language-server`; undefined: nowhere that holds for a team
  */
-export function projectFile(said: InitAnswers, schema: string): string {
+export function projectFile(said: InitAnswers, schema: string | undefined): string {
   const { target, region, profile, role, state, endpoint } = said;
   const line = (key: string, value: string | undefined, example: string, words: string) =>
     `${(value === undefined ? `# ${key}: ${example}` : `${key}: ${scalar(value)}`).padEnd(44)} # ${words}`;
   return [
-    `# yaml-language-server: $schema=${schema}`,
+    ...(schema === undefined ? [] : [`# yaml-language-server: $schema=${schema}`]),
     '# What shadowctl does in this folder and below. Every key: shadowctl help configuration',
     '# Flags come before this file; shadowctl config show says what holds and where it comes from.',
     '',
@@ -82,20 +83,26 @@ function scalar(value: string): string {
 }
 
 /**
- * Where an editor finds the schema of shadowctl.yaml: the installed package by a path from the file, which holds for
- * everybody who installs it there too; else this program's own, by its URL.
+ * Where an editor finds the schema of shadowctl.yaml: in the installed package, or in this program where both are in one
+ * repository, by a path from the file, which holds for everybody who has the same there. Undefined: a path of this machine alone
+ * would be a mistake in the editor of everybody else, who gets the file with the repository.
  */
-export function schemaFor(file: string): string {
+export function schemaFor(file: string): string | undefined {
   const folder = dirname(file);
+  const own = fileURLToPath(packageFile(SCHEMA));
   for (let at = folder; ; at = dirname(at)) {
     const installed = join(at, 'node_modules', 'shadowctl', SCHEMA);
-    if (existsSync(installed))
-      return relative(folder, installed)
-        .split(sep)
-        .join('/')
-        .replace(/^(?!\.)/, './');
-    if (dirname(at) === at) return packageFile(SCHEMA).href;
+    if (existsSync(installed)) return pathFrom(folder, installed);
+    if (existsSync(join(at, '.git')) && own.startsWith(at + sep)) return pathFrom(folder, own);
+    if (dirname(at) === at) return undefined;
   }
+}
+
+function pathFrom(folder: string, to: string): string {
+  return relative(folder, to)
+    .split(sep)
+    .join('/')
+    .replace(/^(?!\.)/, './');
 }
 
 /**

@@ -113,9 +113,10 @@ test('values that YAML would take for something else are texts', async () => {
   expect(parse(written())).toMatchObject({ profile: 'no', state: 'a: b #c', endpoints: { '123': { bake: '5m' } } });
 });
 
-test('the first line leads to the schema: by a path where the package is installed, else to this program', async () => {
+test('the first line leads to the schema by a path that holds for a team, or there is none', async () => {
   await world.shadowctl('init --yes');
-  expect(schemaOf(written(), world.root)).toMatchObject({ title: 'shadowctl.yaml' });
+  // A path of this machine would be a mistake in the editor of everybody else.
+  expect(written()).not.toMatch(/yaml-language-server|file:\/\/|\$schema/);
   const installed = join(world.root, 'node_modules/shadowctl/schemas');
   mkdirSync(installed, { recursive: true });
   cpSync(join(ROOT, 'schemas'), installed, { recursive: true });

@@ -179,3 +179,32 @@ test.each([
   expect(code).toBe(2);
   expect(err).toContain(flag);
 });
+
+test('watch --mirror shows who answers, what is unreachable and what is missing for a verdict; --once looks once', async () => {
+  const { cwd, flags, candidate } = await sides();
+  const { post, stop } = await mirror(cwd, ...flags, '--canary', '30%');
+  for (let i = 0; i < 20; i += 1) await post();
+  await candidate.close();
+  const told = await shadowctl(cwd, 'watch', '--mirror', 'records', '--once', '--format', 'json');
+  expect(JSON.parse(told.out)).toMatchObject({
+    running: true,
+    sides: [
+      { name: 'live', role: 'live', share: 0.7 },
+      { name: 'c', role: 'candidate', share: 0.3 },
+    ],
+    shadow: 'c',
+    rollout: null,
+    unreachable: [{ side: 'c', why: 'ECONNREFUSED' }],
+  });
+  const drawn = (await shadowctl(cwd, 'watch', '--mirror', 'records', '--once')).out.split('\n');
+  expect(drawn[0]).toContain('canary: c answers 30 % of the requests');
+  expect(drawn.join('\n')).toContain('! c takes no connections: refused');
+  await stop();
+  // Where nothing goes on any more it ends by itself.
+  expect(await shadowctl(cwd, 'watch', '--mirror', 'records')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('not running'),
+  });
+  expect(await shadowctl(cwd, 'watch', '--mirror', 'records', '--endpoint', 'w')).toMatchObject({ code: 2 });
+  expect(await shadowctl(cwd, 'watch', '--mirror', '.')).toMatchObject({ code: 2 });
+});

@@ -405,6 +405,7 @@ async function ofAMirrorsFolder(keep: Keep): Promise<void> {
     const steps = ['--steps', 'header:x-a=b,50%,100%', '--bake', '3m', '--max-latency', 'p99=1s'];
     await tell(['rollout', ...on, ...steps, '--yes'], 3, hurried());
     await tell(['status', ...on]);
+    await tell(['watch', ...on, '--once']);
     await tell(['ls', '--mirrors']);
     await tell(['rollout', ...on, '--resume', '--plan'], 4);
     await tell(['rollout', ...on, '--cancel', '--plan'], 4);

@@ -122,7 +122,8 @@ function updateWords({ phase }: Extract<Activity, { kind: 'update' }>): string {
   }
 }
 
-function shadowWords(report: Report | undefined, keys: boolean): string {
+/** What decides on a shadow, or is missing: one sentence. */
+export function shadowWords(report: Report | undefined, keys: boolean): string {
   const verdict = report?.verdict;
   if (verdict === undefined) return 'Waiting for requests: there is nothing to compare yet.';
   if (verdict.outcome === 'pass') return `The shadow has passed.${keys ? ' Press p to promote it.' : ''}`;
@@ -185,7 +186,7 @@ export function watchScreen(look: EndpointLook, size: ScreenSize): string[] {
 }
 
 /** Without room for all lines: the first of them, and how many are left out. The first two are an empty line and the head. */
-function fitted(lines: readonly string[], room: number, columns: number): string[] {
+export function fitted(lines: readonly string[], room: number, columns: number): string[] {
   if (lines.length <= room) return [...lines];
   if (room < 4) return [];
   const kept = lines.slice(0, room - 1);
@@ -300,7 +301,8 @@ function alarmGauge({ Threshold: limit }: WatchedAlarm['alarm'], last: number | 
 
 const MEANINGS = { pass: 'good', fail: 'bad', inconclusive: 'warning' } as const;
 
-function gateLines(report: Report | undefined, size: ScreenSize): string[] {
+/** Gates that decide, each with where its value can be. */
+export function gateLines(report: Report | undefined, size: ScreenSize): string[] {
   if (report?.verdict === undefined) return [];
   const { deciding } = decidingRows(report);
   if (deciding.length === 0) return [];
