@@ -11,7 +11,7 @@ import { partWords } from './mirror-rollout.ts';
 import { fitted, gateLines, type ScreenSize, shadowWords, type WatchKey } from './watch-screen.ts';
 
 /** The keys that make sense now; `q` always does. */
-export function mirrorKeys({ status: { running, state }, shadow }: Pick<MirrorLook, 'status' | 'shadow'>): WatchKey[] {
+function mirrorKeys({ status: { running, state }, shadow }: Pick<MirrorLook, 'status' | 'shadow'>): WatchKey[] {
   const quit = { key: 'q', does: 'quit' };
   if (!running) return [quit];
   if (state.rollout !== undefined) return [{ key: 'a', does: 'cancel' }, quit];
@@ -21,7 +21,7 @@ export function mirrorKeys({ status: { running, state }, shadow }: Pick<MirrorLo
 }
 
 /** What goes on, in a few words. */
-export function mirrorActivity({ status: { running, state, shadows, wayBack } }: Pick<MirrorLook, 'status'>): string {
+function mirrorActivity({ status: { running, state, shadows, wayBack } }: Pick<MirrorLook, 'status'>): string {
   const { rollout, division } = state;
   if (!running) return 'not running';
   if (rollout !== undefined) {

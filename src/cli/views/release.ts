@@ -107,8 +107,12 @@ function costLines(prices: PriceList, { shadow, canary }: ReleasePlan['fleets'],
 
 /** What people were told, as chatter. A link is drawn on a terminal alone: whoever reads a log could answer by it. */
 export function releaseNoteLines(io: ViewIo & Pick<Io, 'interactive'>, note: ReleaseNote): string[] {
-  const drawn = 'link' in note && !io.interactive ? { ...note, link: undefined } : note;
-  return linesOf(tidings(drawn)).flatMap((line) =>
+  const hides = 'link' in note && note.link !== undefined && !io.interactive;
+  const drawn = hides ? { ...note, link: undefined } : note;
+  const kept = hides
+    ? ['The link to its page is in messages alone (notify:): whoever reads this could answer by it.']
+    : [];
+  return [...linesOf(tidings(drawn)), ...kept].flatMap((line) =>
     typeof line === 'string' && /^(|.*\S {2,}\S.*)$/.test(line)
       ? [plain(line)]
       : layout(typeof line === 'string' ? plain(line) : line, io.columns, '  ', io.command),

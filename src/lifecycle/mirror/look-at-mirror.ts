@@ -74,7 +74,7 @@ async function judgedNow(
 }
 
 /** The shadow that answers, or is to; else the one that was named, or the only candidate. Pure. */
-export function watchedShadow(
+function watchedShadow(
   { state, shadows, wayBack }: Pick<MirrorStatus, 'state' | 'shadows' | 'wayBack'>,
   named: string | undefined,
 ): string | undefined {
