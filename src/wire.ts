@@ -120,7 +120,7 @@ export function projectReader(
       return await loadProject(cwd, globals.config, askedEnvironment(globals.env, env));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const { withSectionMistakes } = await import('./cli/sections.ts');
+      const { withSectionMistakes } = await import('./cli/flags/sections.ts');
       throw await withSectionMistakes(error, cwd, globals.config);
     }
   });

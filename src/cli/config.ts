@@ -35,7 +35,7 @@ export async function run(app: App, { endpoint, format }: ConfigOptions): Promis
   const { settingsOf } = await import('../lifecycle/settings.ts');
   const project = await app.project();
   const names = Object.keys(project.endpoints);
-  const { mistakesIn, together } = await import('./sections.ts');
+  const { mistakesIn, together } = await import('./flags/sections.ts');
   const wrong = together(project.file ?? 'shadowctl.yaml', await mistakesIn(app.cwd, project));
   if (wrong !== undefined) throw wrong;
   if (endpoint !== undefined && names.length > 0 && !names.includes(endpoint)) {

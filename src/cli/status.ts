@@ -85,7 +85,7 @@ async function warnOfMistakes({ cwd, io, project }: App): Promise<void> {
   const { policy, release, endpoints, file } = settings;
   if (file === undefined || (policy === undefined && release === undefined && Object.keys(endpoints).length === 0))
     return;
-  const { mistakesIn } = await import('./sections.ts');
+  const { mistakesIn } = await import('./flags/sections.ts');
   const found = await mistakesIn(cwd, settings);
   for (const { message } of found) io.alert(`warning: ${message}`);
 }

@@ -9,7 +9,7 @@ import { duration } from './flags/values.ts';
 import { formatFlag } from './flags/common.ts';
 import { placeFlags, placeOf } from './flags/mirror.ts';
 import type { MirrorWatchFlags } from './on-mirror/watch.ts';
-import { onScreen } from './watching.ts';
+import { onScreen } from './views/watching.ts';
 
 export interface WatchOptions {
   endpoint: string;

@@ -54,12 +54,12 @@ function troubleWith({ url, connect: through }: Pick<Place, 'url' | 'connect'>):
   if (through !== undefined) return Promise.resolve(undefined);
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   return new Promise((resolve) => {
-    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port });
+    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port, timeout: PATIENCE_MS });
     const done = (why: string | undefined) => {
       socket.destroy();
       resolve(why);
     };
-    socket.setTimeout(PATIENCE_MS, () => done('timeout'));
+    socket.once('timeout', () => done('timeout'));
     socket.once('connect', () => done(undefined));
     socket.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
   });

@@ -2,7 +2,7 @@ import type { App, Outcome } from '../../app.ts';
 import { type CommandLine, shown, text } from '../../base/text.ts';
 import type { MirrorLook } from '../../lifecycle/mirror/look-at-mirror.ts';
 import { mirrorNamed } from '../flags/mirror.ts';
-import { onScreen } from '../watching.ts';
+import { onScreen } from '../views/watching.ts';
 
 export interface MirrorWatchFlags {
   mirror: string;

@@ -1,15 +1,15 @@
-import { Problem, usageError } from '../base/errors.ts';
-import { type Project, sectionsOf } from '../base/project.ts';
-import { lines } from '../base/text.ts';
+import { Problem, usageError } from '../../base/errors.ts';
+import { type Project, sectionsOf } from '../../base/project.ts';
+import { lines } from '../../base/text.ts';
 
 /** The sections of shadowctl.yaml that single commands read by rules of their own. */
 type Sections = Pick<Project, 'file' | 'policy' | 'release' | 'endpoints'>;
 
 /** What is wrong in each section, all of it: else every command would tell of the one that it reads. */
 export async function mistakesIn(cwd: string, project: Sections): Promise<Problem[]> {
-  const { checkedDefaults } = await import('./flags/endpoint-defaults.ts');
-  const { readReleaseSettings } = await import('../lifecycle/release/settings.ts');
-  const { loadPolicy } = await import('../analysis/observe/policy-file.ts');
+  const { checkedDefaults } = await import('./endpoint-defaults.ts');
+  const { readReleaseSettings } = await import('../../lifecycle/release/settings.ts');
+  const { loadPolicy } = await import('../../analysis/observe/policy-file.ts');
   const { file = 'shadowctl.yaml', endpoints } = project;
   const given = async () => project;
   const wrong = new Map<string, Problem>();

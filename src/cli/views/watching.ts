@@ -1,8 +1,8 @@
-import type { App, Outcome } from '../app.ts';
-import { Problem } from '../base/errors.ts';
-import { type CommandLine, text, wordsOf } from '../base/text.ts';
-import type { Screen } from '../ui/screen.ts';
-import type { ScreenSize } from './views/watch-screen.ts';
+import type { App, Outcome } from '../../app.ts';
+import { Problem } from '../../base/errors.ts';
+import { type CommandLine, text, wordsOf } from '../../base/text.ts';
+import type { Screen } from '../../ui/screen.ts';
+import type { ScreenSize } from './watch-screen.ts';
 
 /** Something that is looked at again and again on a whole screen. */
 export interface OnScreen<Look> {
