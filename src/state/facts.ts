@@ -299,6 +299,8 @@ export const FACTS = {
   'release-gathering': v.object({ release: name, step: number, at: time }),
   /** A day of its batch was run: rows that were delivered, and those that were judged. */
   'release-day': v.object({ release: name, day: name, rows: number, judged: number, at: time }),
+  /** A day of its batch could not be run. `settings` tells those with which that was tried from others. */
+  'release-day-failed': v.object({ release: name, day: name, what: text, settings: text, at: time }),
   /** People are asked, or `--approve auto` answers. `about`: `pass` or `inconclusive`. */
   'release-asked': v.object({
     release: name,

@@ -65,6 +65,8 @@ export interface Release {
   leaving: { why: string; reason: string } | undefined;
   /** When it is watched to, once it is production. */
   until: number | undefined;
+  /** Days of its batch that could not be run, with how often that was tried, and with what and when last. */
+  failedDays: readonly { day: string; times: number; settings: string; at: number }[];
   /** What people were told, and when. */
   told: readonly { about: string; at: number }[];
   /** What stands in its way, until it has gone on. */
@@ -136,6 +138,7 @@ function begin({ value, run }: RecordedFact<'release-begun'>): Release {
     leaving: undefined,
     until: undefined,
     told: [],
+    failedDays: [],
     trouble: undefined,
     ended: undefined,
   };
@@ -166,9 +169,19 @@ function follow(release: Release, fact: RecordedFact): void {
       go('asking', fact.value.at);
       Object.assign(release, { ask: fact.value, asks: [...release.asks, fact.value], answer: undefined });
       return;
-    case 'release-day':
+    case 'release-day': {
+      const { day } = fact.value;
+      release.failedDays = release.failedDays.filter((one) => one.day !== day);
       release.trouble = undefined;
       return;
+    }
+    case 'release-day-failed': {
+      const { day, settings, at } = fact.value;
+      const others = release.failedDays.filter((one) => one.day !== day);
+      const before = release.failedDays.find((one) => one.day === day && one.settings === settings);
+      release.failedDays = [...others, { day, times: (before?.times ?? 0) + 1, settings, at }];
+      return;
+    }
     case 'release-link':
       release.links = [...release.links, fact.value];
       return;

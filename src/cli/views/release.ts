@@ -80,10 +80,10 @@ function thenWords({ terms, settle, strategy, batch }: ReleasePlan): string[] {
 }
 
 /** Which days a batch runs, and beside what. */
-function daysWords({ input, against, zone, delay, daysBefore, captures }: ReleaseBatch): string {
+function daysWords({ input, against, zone, delay, daysBefore, captured }: ReleaseBatch): string {
   const before = daysBefore === 0 ? '' : ` and of the ${daysBefore} before`;
   const beside = against === 'production' ? "production's model" : against;
-  return `the ${captures ? 'captured requests' : 'inputs'} of each day (${zone}) from today on${before}, in ${plain(input)}, ${duration(delay)} after its end, against ${plain(beside)}`;
+  return `the ${captured ? 'captured requests' : 'inputs'} of each day (${zone}) from today on${before}, in ${plain(input)}, ${duration(delay)} after its end, against ${plain(beside)}`;
 }
 
 function jobCost(prices: PriceList, { instanceType, instances, maxCost }: ReleaseBatch): string {

@@ -4,6 +4,7 @@ import type { Policy } from '../../analysis/policy/policy.ts';
 import { usageError } from '../../base/errors.ts';
 import type { CandidateSpec } from '../candidate.ts';
 import type { LabelSource } from '../labels.ts';
+import type { DaySettings } from './day-settings.ts';
 
 /** What stands on production's side of a batch. */
 export type Against =
@@ -15,35 +16,10 @@ export type Against =
   | { kind: 'decisions'; source: LabelSource };
 
 /** Everything that `batch run` is told. */
-export interface BatchSettings {
+export interface BatchSettings extends DaySettings {
   batch: string;
-  /** IANA zone of its days. */
-  zone: string;
-  /** An `s3://` prefix, with `{yyyy}/{MM}/{dd}` where every day has its own, or the absolute path of a local file. */
-  input: string;
-  /** The input holds capture files of SageMaker: their requests are what the models are asked. */
-  captured: boolean;
-  /** The `s3://` prefix under which everything that a batch makes lies. */
-  output: string;
   candidate: CandidateSpec;
   against: Against;
-  /** What tells one row from another: a column of CSV, from 1, or its name; a path into JSON. Undefined: object and line. */
-  id: string | undefined;
-  /** The models are not asked what the id is. */
-  withoutId: boolean;
-  /** The first line of every CSV object names its columns; undefined: nobody said. */
-  header: boolean | undefined;
-  /** Of the rows and of the answers; undefined: by the objects' names, and by the models' images. */
-  contentType: string | undefined;
-  accept: string | undefined;
-  /** JSONPath of what of a row the models are asked (DataProcessing.InputFilter). */
-  inputFilter: string | undefined;
-  instances: number;
-  instanceType: string;
-  maxPayloadMb: number | undefined;
-  maxConcurrent: number | undefined;
-  /** US dollars: jobs are stopped that would cost more. */
-  maxCost: number | undefined;
   policy: Policy;
   labels: LabelSource | undefined;
   /** Memory bound of the comparison, like `1GB`. */

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { dayAt, dayPlus, endedDays, periodOf } from '../../analysis/batch/period.ts';
 import { describeEndpointConfig } from '../../aws/sagemaker.ts';
 import { AwsProblem } from '../../aws/errors.ts';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
 import { environmentError, Problem } from '../../base/errors.ts';
-import { count, dateAndTime, percent } from '../../base/units.ts';
+import { count, DAY, dateAndTime, HOUR, percent } from '../../base/units.ts';
 import { hourlyCost } from '../../guard/prices.ts';
 import { productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import type { Report } from '../../report/report.ts';
@@ -11,6 +12,7 @@ import { HeldByAnother } from '../../state/lock.ts';
 import type { Release } from '../../state/releases.ts';
 import { stopJobs } from '../batch/cleanup.ts';
 import { judgeBatch } from '../batch/report.ts';
+import type { LookedDay } from '../batch/decision.ts';
 import { runDay } from '../batch/run.ts';
 import { openBatch } from '../batch/store.ts';
 import { examineCandidate, leaveOutExisting, nameCandidate, planModel } from '../candidate.ts';
@@ -129,32 +131,45 @@ async function gatherDays(
     policy,
     decisions,
   });
-  const due = endedDays(firstDay(release, batch), batch.zone, session.clock.now() - batch.delay);
+  const now = session.clock.now();
+  const due = endedDays(firstDay(release, batch), batch.zone, now - batch.delay);
   const kept = new Set(await (await openBatch(session, release.id)).days());
-  const gathered: Gathered = { days: [], problem: undefined };
+  const gathered: Gathered = { days: [], missing: [], failed: [] };
+  const by = createHash('sha256').update(JSON.stringify(batch)).digest('hex').slice(0, 12);
   const how = { plan: false, waits: false };
-  for (const day of due.filter((one) => !kept.has(one))) {
+  const run = async (day: string): Promise<LookedDay | undefined> => {
     try {
-      const found = await runDay(session, settings, day, how);
-      if (found.kind === 'running') break;
-      if (found.kind === 'missing') gathered.problem = found.problem;
-      if (found.kind === 'done')
-        gathered.days.push({ day, rows: found.day.rows.delivered, judged: found.day.rows.judged });
+      return await runDay(session, settings, day, how);
     } catch (error) {
       if (!isOfDay(error)) throw error;
-      gathered.problem = error;
+      gathered.failed.push({ day, settings: by, problem: error });
+      return undefined;
     }
+  };
+  for (const day of due.filter((one) => !kept.has(one) && !isLeftAlone(release, one, by, now))) {
+    const found = await run(day);
+    if (found?.kind === 'running') break;
+    if (found?.kind === 'missing') gathered.missing.push(found.problem);
+    if (found?.kind === 'done')
+      gathered.days.push({ day, rows: found.day.rows.delivered, judged: found.day.rows.judged });
   }
-  if (gathered.days.length === 0) return gathered;
-  for (const day of due.slice(-LOOK_BACK - 1).filter((one) => kept.has(one))) {
-    try {
-      await runDay(session, settings, day, how);
-    } catch (error) {
-      if (!isOfDay(error)) throw error;
-      gathered.problem = error;
-    }
-  }
+  if (gathered.days.length > 0)
+    for (const day of due.slice(-LOOK_BACK - 1).filter((one) => kept.has(one))) await run(day);
   return gathered;
+}
+
+/**
+ * A day that could not be run is read anew after an hour, two, four and so on, at least once a day; at once where the settings have
+ * changed. Pure.
+ */
+export function isLeftAlone(
+  { failedDays }: Pick<Release, 'failedDays'>,
+  day: string,
+  settings: string,
+  now: number,
+): boolean {
+  const failed = failedDays.find((one) => one.day === day && one.settings === settings);
+  return failed !== undefined && now < failed.at + Math.min(HOUR * 2 ** (failed.times - 1), DAY);
 }
 
 /** What stands in the way of one day keeps no other from being run; what will pass, or stands in the way of all, does. */

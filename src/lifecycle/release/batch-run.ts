@@ -20,7 +20,7 @@ interface BatchOf {
  * @throws Problem (usage) for what does not fit together
  */
 export function batchSettingsOf(read: ReleaseBatch, of: BatchOf): BatchSettings {
-  const { against, delay: _, daysBefore: __, captures: captured, ...rest } = read;
+  const { against, delay: _, daysBefore: __, ...day } = read;
   const { batch, model, production, policy, decisions } = of;
   const named = /^model:(.+)$/.exec(against)?.[1];
   const beside: Against =
@@ -30,9 +30,8 @@ export function batchSettingsOf(read: ReleaseBatch, of: BatchOf): BatchSettings 
         ? { kind: 'model', model: named ?? production }
         : { kind: 'decisions', source: decisions };
   const settings: BatchSettings = {
-    ...rest,
+    ...day,
     batch,
-    captured,
     candidate: { model },
     against: beside,
     policy,

@@ -2,32 +2,16 @@ import * as v from 'valibot';
 import { checkZone, hasDate } from '../../analysis/batch/period.ts';
 import { usageError } from '../../base/errors.ts';
 import { HOUR, parseDuration } from '../../base/units.ts';
+import type { DaySettings } from '../batch/day-settings.ts';
 
 /** The section `batch` of a release: days of recorded inputs are its evidence, in place of a shadow. Times in milliseconds. */
-export interface ReleaseBatch {
-  /** As the flags of `batch run` take them. */
-  input: string;
-  output: string;
+export interface ReleaseBatch extends DaySettings {
   /** `production`: the model that the endpoint runs; else as `--against` takes it. */
   against: string;
-  captures: boolean;
-  zone: string;
   /** How long after its end a day is run: what belongs to it may come late. */
   delay: number;
   /** How many days before the release began count, too. */
   daysBefore: number;
-  id: string | undefined;
-  withoutId: boolean;
-  header: boolean | undefined;
-  contentType: string | undefined;
-  accept: string | undefined;
-  inputFilter: string | undefined;
-  instances: number;
-  instanceType: string;
-  maxPayloadMb: number | undefined;
-  maxConcurrent: number | undefined;
-  /** US dollars a day. */
-  maxCost: number | undefined;
 }
 
 const TEXT = 'a text';
@@ -73,7 +57,7 @@ export function readReleaseBatch(written: v.InferOutput<typeof RELEASE_BATCH>): 
     input: written.input,
     output: written.output,
     against,
-    captures: written.captures === true || against === 'captures',
+    captured: written.captures === true || against === 'captures',
     zone: checkZone(written.zone ?? 'UTC'),
     delay: parseDuration(written.delay ?? '1h') ?? HOUR,
     daysBefore: written.daysBefore ?? 0,
@@ -91,7 +75,7 @@ export function readReleaseBatch(written: v.InferOutput<typeof RELEASE_BATCH>): 
   };
   if (against === 'model:')
     throw usageError('release.batch.against: model: names no model.', 'Write it like model:churn-1, or production.');
-  if (!read.captures && !hasDate(read.input))
+  if (!read.captured && !hasDate(read.input))
     throw usageError(
       `release.batch.input: ${read.input} is the same every day.`,
       'Put the day into it: s3://bucket/prefix/{yyyy}/{MM}/{dd}/; or say captures: true, where it holds those of a variant.',

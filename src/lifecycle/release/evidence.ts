@@ -50,8 +50,10 @@ export interface EvidenceLook {
 export interface Gathered {
   /** Days that were run, with the rows that were delivered and those that were judged. */
   days: { day: string; rows: number; judged: number }[];
-  /** What stands in the way of the newest day of those that could not be run. */
-  problem: Problem | undefined;
+  /** Days of which nothing has come. */
+  missing: Problem[];
+  /** Days that could not be run, with what tells the settings from others. */
+  failed: { day: string; settings: string; problem: Problem }[];
 }
 
 /** Names that were chosen for what will run. */

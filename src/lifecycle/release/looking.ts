@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { isDiskFull } from '../../base/disk.ts';
+import type { Problem } from '../../base/errors.ts';
 import { duration } from '../../base/units.ts';
 import { recordFact } from '../../state/journal.ts';
 import { openRelease, type Release } from '../../state/releases.ts';
@@ -7,6 +8,7 @@ import { nothingJudged } from '../judge.ts';
 import { lockEndpoint, openRun, type Session } from '../session.ts';
 import type { EvidenceLook, Gathered } from './evidence.ts';
 import { answerUntil, boxEnds } from './machine.ts';
+import { troubleKey } from './owed.ts';
 import { staysInTheWay, noteTrouble } from './telling.ts';
 import { NotDecidedHere, type TickParts } from './tick-parts.ts';
 
@@ -30,17 +32,35 @@ export async function gather(session: Session, parts: TickParts, release: Releas
     if (!staysInTheWay(error) || session.clock.now() < deadlineOf(release)) throw error;
     return false;
   }
-  const { days, problem } = found;
-  if (days.length > 0)
+  const { days, missing, failed } = found;
+  if (days.length + failed.length > 0)
     await lockEndpoint(session, { endpoint, command: 'release' }, async (on) => {
       if (openRelease(on.state())?.id !== release.id) return;
       const run = await openRun(on, 'release');
       const at = session.clock.now();
       for (const one of days)
         await recordFact(run, { name: 'release-day', value: { release: release.id, ...one, at } });
+      for (const { day, settings, problem } of failed)
+        await recordFact(run, {
+          name: 'release-day-failed',
+          value: { release: release.id, day, what: problem.message, settings, at },
+        });
     });
-  if (problem !== undefined) await noteTrouble(session, parts, release, problem);
+  await noteDays(session, parts, release, [...missing, ...failed.map(({ problem }) => problem)]);
   return days.length > 0;
+}
+
+/** People are told of each day once; one of them, told or not, is shown as what stands in the way. */
+async function noteDays(
+  session: Session,
+  parts: TickParts,
+  release: Release,
+  problems: readonly Problem[],
+): Promise<void> {
+  const untold = problems.filter(({ message }) => !release.told.some(({ about }) => about === troubleKey(message)));
+  const shown = problems.some(({ message }) => message === release.trouble?.what);
+  for (const one of untold.length > 0 || shown ? untold : problems.slice(-1))
+    await noteTrouble(session, parts, release, one);
 }
 
 /**

@@ -9,6 +9,11 @@ export interface Owed {
   about: ReleaseNote['about'];
 }
 
+/** The word by which the journal remembers that people were told of this trouble. Pure. */
+export function troubleKey(what: string): string {
+  return `trouble-${createHash('sha256').update(what).digest('hex').slice(0, 12)}`;
+}
+
 /** What people are to be told next; undefined where they have been told all. Pure. */
 export function owedNote(release: Release, settings: ReleaseSettings, now: number): Owed | undefined {
   const { told, ask, ended, trouble, at, begun } = release;
@@ -27,7 +32,7 @@ export function owedNote(release: Release, settings: ReleaseSettings, now: numbe
       return { key: reminded, about: 'reminder' };
   }
   if (trouble !== undefined) {
-    const key = `trouble-${createHash('sha256').update(trouble.what).digest('hex').slice(0, 12)}`;
+    const key = troubleKey(trouble.what);
     if (untold(key)) return { key, about: 'trouble' };
   }
   if (at === 'settling' && untold('settling')) return { key: 'settling', about: 'settling' };

@@ -16,7 +16,7 @@ export function releaseEvidence(
   return {
     attach: (on, release, ...rest) => of(release).attach(on, release, ...rest),
     gather: async (release, signal) =>
-      (await of(release).gather?.(release, signal)) ?? { days: [], problem: undefined },
+      (await of(release).gather?.(release, signal)) ?? { days: [], missing: [], failed: [] },
     look: (release, signal) => of(release).look(release, signal),
     // Only a shadow is taken away.
     detach: shadow.detach,

@@ -35,6 +35,7 @@ function release(at: Release['at'], more: Partial<Release> = {}, terms: Partial<
     model: undefined,
     config: undefined,
     production: undefined,
+    failedDays: [],
     shadows: [],
     firstRan: undefined,
     asks: [],
