@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { link, open, readFile, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { systemClock } from './clock.ts';
+import { onDisk } from './disk.ts';
 import { isAlive, pidNamespace, startOf } from './process-alive.ts';
 
 const holderSchema = v.object({
@@ -48,12 +50,15 @@ const ATTEMPTS = 5;
 /** A lock that is written in two steps (version 0.1 of the emulator, or a disk without links) is read again after this. */
 const WRITING_MS = 20;
 
+const ROOM = 'Make room, or the folder writable, and give the command again.';
+
 /**
  * Takes the lock file `path` for this process; a lock whose process has ended is taken over.
  *
  * @param about.now milliseconds since the epoch
  * @param about.takeDamaged take a damaged lock over, instead of answering `damaged`
  * @returns the lock, or why it cannot be taken
+ * @throws Problem (cannot-run) where the disk refuses it
  */
 export async function claimLock(
   path: string,
@@ -77,8 +82,8 @@ export async function claimLock(
   let after: Lock['after'];
   let taken = false;
   try {
-    await writeFile(draft, content, { flag: 'wx', mode: 0o600 });
-    while (!(await put(draft, path, content))) {
+    await onDisk(dirname(path), ROOM, () => writeFile(draft, content, { flag: 'wx', mode: 0o600 }));
+    while (!(await onDisk(dirname(path), ROOM, () => put(draft, path, content)))) {
       const { state, text } = await inspect(path);
       if (state.kind === 'free') continue;
       if (state.kind === 'held' || (state.kind === 'damaged' && about.takeDamaged !== true)) return state;
@@ -117,8 +122,15 @@ async function put(draft: string, path: string, content: string): Promise<boolea
   }
   try {
     const file = await open(path, 'wx', 0o600);
-    await file.writeFile(content);
-    await file.close();
+    try {
+      await file.writeFile(content);
+    } catch (error) {
+      // A lock that says nothing would be in everybody's way.
+      await unlink(path).catch(() => undefined);
+      throw error;
+    } finally {
+      await file.close();
+    }
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

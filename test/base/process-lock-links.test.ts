@@ -5,12 +5,26 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { claimLock, readLock } from '../../src/base/process-lock.ts';
 
-/* A disk without links: each link fails with this code. */
+/* A disk without links: each link fails with this code; and a full one, on which files come into being and nothing can be written. */
 let code = 'EPERM';
-vi.mock('node:fs/promises', async (original) => ({
-  ...(await original<typeof fs>()),
-  link: () => Promise.reject(Object.assign(new Error(code), { code })),
-}));
+let full: 'drafts' | 'locks' | undefined;
+const noRoom = () => Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof fs>();
+  return {
+    ...real,
+    link: () => Promise.reject(Object.assign(new Error(code), { code })),
+    writeFile: async (...args: Parameters<typeof real.writeFile>) => {
+      await real.writeFile(...args);
+      if (full === 'drafts') throw noRoom();
+    },
+    open: async (...args: Parameters<typeof real.open>) => {
+      const file = await real.open(...args);
+      if (full === 'locks') file.writeFile = () => Promise.reject(noRoom());
+      return file;
+    },
+  };
+});
 
 let folder: string;
 let path: string;
@@ -18,7 +32,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shadowctl-links-'));
   path = join(folder, 'lock');
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => {
+  full = undefined;
+  return rm(folder, { recursive: true, force: true });
+});
 
 const about = { by: 'me@here', why: 'deploy', now: Date.UTC(2026, 0, 5, 9) };
 
@@ -37,6 +54,16 @@ test.each(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])(
     expect(await readdir(folder)).toEqual([]);
   },
 );
+
+test.each(['drafts', 'locks'] as const)('a full disk (%s) is told as one, and leaves nothing', async (what) => {
+  code = 'EPERM';
+  full = what;
+  await expect(claimLock(path, about)).rejects.toMatchObject({
+    kind: 'cannot-run',
+    message: expect.stringContaining('the disk is full (ENOSPC)'),
+  });
+  expect(await readdir(folder)).toEqual([]);
+});
 
 test('any other failure is told', async () => {
   code = 'EACCES';

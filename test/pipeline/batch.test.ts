@@ -171,7 +171,7 @@ describe('a release whose evidence is a batch', () => {
       const found = await sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: await runs() }));
       const [variant] = found.ProductionVariants ?? [];
       const own = { ProductionVariants: [{ ...variant, VariantName: 'AllTraffic' }] };
-      await sagemaker.send(new CreateEndpointConfigCommand({ EndpointConfigName: name, ...own, ...config } as never));
+      await sagemaker.send(new CreateEndpointConfigCommand({ EndpointConfigName: name, ...own, ...config }));
       await sagemaker.send(new UpdateEndpointCommand({ EndpointName: ENDPOINT, EndpointConfigName: name }));
       await stage.clock.sleep(60 * MINUTE);
     };

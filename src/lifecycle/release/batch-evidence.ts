@@ -162,12 +162,7 @@ async function gatherDays(
  * A day that could not be run is read anew after an hour, two, four and so on, at least once a day; at once where the settings have
  * changed. Pure.
  */
-export function isLeftAlone(
-  { failedDays }: Pick<Release, 'failedDays'>,
-  day: string,
-  settings: string,
-  now: number,
-): boolean {
+function isLeftAlone({ failedDays }: Pick<Release, 'failedDays'>, day: string, settings: string, now: number): boolean {
   const failed = failedDays.find((one) => one.day === day && one.settings === settings);
   return failed !== undefined && now < failed.at + Math.min(HOUR * 2 ** (failed.times - 1), DAY);
 }
