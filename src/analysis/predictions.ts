@@ -67,7 +67,7 @@ export interface Predictions {
  * - `missing`: requests without an answer; `classes`: rows by class; `fields`: rows by value of a field; `repeats`: rows by input
  * - `truth`: labels by what the models answered
  */
-export type Lacking = 'slices' | 'missing' | 'classes' | 'fields' | 'repeats' | 'truth';
+export type Lacking = 'slices' | 'missing' | 'classes' | 'others' | 'fields' | 'repeats' | 'truth';
 
 /** What answers were taken for, and how alike they are beyond equal or not. */
 export interface AnswerSums {
@@ -336,6 +336,8 @@ export interface PairBlock {
   abs: number;
   /** Rows whose numbers lie further apart than the tolerance. */
   beyond?: number;
+  /** Rows with equal labels whose other scores lie further apart than `labels.others` allows; missing in older observations. */
+  others?: number;
   /** Rows with a known truth, and of them those that only one of the two has right; sums of the difference of losses and its square. */
   truth?: number;
   onlyProduction?: number;
@@ -382,6 +384,11 @@ export interface LabelSums {
    * Missing where labels are no classes (free JSON), and in observations saved by older versions.
    */
   byClass?: readonly ClassSums[] | undefined;
+  /**
+   * Rows with equal labels whose scores of the other classes lie further apart together than `tolerance`, as each window learned it
+   * from production's; missing where answers have no other scores, and in observations saved by older versions.
+   */
+  others?: { beyond: number; tolerance: number } | undefined;
 }
 
 /** Rows of one class. */
@@ -489,6 +496,8 @@ export interface TruthSums {
    * Brier scores differ by at the most (half of it: `apart`) and those of the rows with a label. Missing where any answer is none.
    */
   scores?: readonly LossStratum[] | undefined;
+  /** Which score belongs to which class is known by name; missing: a class is its place. */
+  named?: true | undefined;
   /** Rows whose label is 0 or 1, and 1; and each model's area under the curve over them, undefined where all are alike. */
   binary?: { rows: number; ones: number; production: number | undefined; shadow: number | undefined } | undefined;
   /** How numbers and labels lie to each other; missing in observations of older versions. */

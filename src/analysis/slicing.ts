@@ -10,6 +10,8 @@ const MIN_INPUTS = 30;
 export const MAX_VALUE_CHARACTERS = 40;
 /** Numbers are kept in so many parts of as many rows each, which other windows' can be put beside. */
 const CELLS = 16;
+/** An end of more rows than one of so many is no smaller than a quarter, by much. */
+const FEW = 8;
 /** So many words of a column are kept, each on its own, if they have so many inputs; all others together. */
 export const MAX_WORDS = 64;
 export const MIN_WORD_INPUTS = 10;
@@ -57,8 +59,15 @@ export function slicesOf(
  * The same with every word that is kept on its own, for those who look for one that is worse: where a column has fifty words, the eight
  * commonest are few of its rows, and one of the others would be lost among them. To hold each of them to a share would take too many rows.
  */
-export function finestSlices({ columns, slices }: Predictions): readonly SliceSums[] | undefined {
+export function finestParts({ columns, slices }: Predictions): readonly SliceSums[] | undefined {
   return slices === undefined || columns === undefined ? slices : slicesOf(columns, MAX_WORDS);
+}
+
+/** The same with both ends of numbers, which are in a quarter, too. */
+export function finestSlices(predictions: Predictions): readonly SliceSums[] | undefined {
+  const parts = finestParts(predictions);
+  const numeric = parts === undefined ? [] : (predictions.columns ?? []).filter(isNumeric);
+  return parts && [...parts, ...numeric.flatMap(ends).filter(({ inputs }) => inputs >= MIN_INPUTS)];
 }
 
 /** The columns of two windows: cells of one value are added, and numbers' cells stand side by side. */
@@ -192,6 +201,27 @@ function quarters({ column, cells }: ColumnSums): SliceSums[] {
       ? filled.map((quarter) => ({ column, part: 'numbers', ...slice(quarter) }))
       : filled.map((quarter, i) => ({ column, part: names[i] ?? '', ...slice(quarter) }))),
     ...(others.length === 0 ? [] : [{ column, part: 'no number', ...slice(others) }]),
+  ];
+}
+
+/** The least and the greatest sixteenth of numbers, each by itself: of a quarter, what is wrong with the longest or dearest few is little. */
+function ends({ column, cells }: ColumnSums): SliceSums[] {
+  const numbers = cells.filter((cell) => numberOf(cell) !== undefined).toSorted((x, y) => middle(x) - middle(y));
+  const all = sumOf(numbers).rows;
+  const upTo = (sorted: readonly ColumnCell[]) => {
+    const found: ColumnCell[] = [];
+    for (const cell of sorted) {
+      found.push(cell);
+      if (sumOf(found).rows >= all / CELLS) break;
+    }
+    return found;
+  };
+  const [least, greatest] = [upTo(numbers), upTo(numbers.toReversed())];
+  const few = (list: readonly ColumnCell[]) => sumOf(list).rows <= all / FEW;
+  const short = (value: number) => String(Number(value.toPrecision(4)));
+  return [
+    ...(few(least) ? [{ column, part: `≤ ${short(Math.max(...least.map(high)))}`, ...slice(least) }] : []),
+    ...(few(greatest) ? [{ column, part: `> ${short(Math.min(...greatest.map(low)))}`, ...slice(greatest) }] : []),
   ];
 }
 

@@ -14,6 +14,8 @@ export interface NoiseFloor {
   prediction?: string | undefined;
   /** Rows whose labels differed. `factor`: how much less rows count for hanging together. */
   labels?: { differing: number; n: number; factor: number } | undefined;
+  /** Rows of one label whose scores of other classes lay further apart than the tolerance; versions before 0.2 did not write it. */
+  others?: { differing: number; n: number; factor: number; tolerance: number } | undefined;
   /** Rows whose numbers lay further apart than the tolerance. */
   numbers?: { beyond: number; n: number; factor: number; tolerance: number; mae: number } | undefined;
   /** What a comparator of the user's own gave, by its command's digest: of each name the mean's distance from 1, summed. */

@@ -44,6 +44,7 @@ const noiseFloor: v.GenericSchema<unknown, NoiseFloor> = v.object({
   sampling: v.optional(number),
   prediction: v.optional(text),
   labels: finite({ differing: number, n: number, factor: number }),
+  others: finite({ differing: number, n: number, factor: number, tolerance: number }),
   numbers: finite({ beyond: number, n: number, factor: number, tolerance: number, mae: number }),
   scores: finite({
     digest: text,

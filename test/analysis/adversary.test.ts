@@ -48,7 +48,9 @@ function verdictOf({ row, shadowId = (i) => i, rows = 6000, task }: World, polic
       inferenceId: `r-${id}`,
       eventId: undefined,
       at: START + (i * 60_000) / RATE,
-      input: { data: input, encoding: 'CSV', contentType: 'text/csv' },
+      input: input.startsWith('{')
+        ? { data: input, encoding: 'JSON', contentType: 'application/json' }
+        : { data: input, encoding: 'CSV', contentType: 'text/csv' },
       output: answer.startsWith('{')
         ? { data: answer, encoding: 'JSON', contentType: 'application/json' }
         : { data: answer, encoding: 'CSV', contentType: 'text/csv' },
@@ -214,4 +216,26 @@ test("labels that are all the shadow's own answers do not make it better", () =>
   expect(found).toMatchObject({ outcome: 'inconclusive', open: ['truth.accuracy'] });
   expect(found.reasons).toContain("equal the shadow's own answers");
   expect(verdictOf(world((label) => label))).toMatchObject({ outcome: 'pass' });
+});
+
+describe('the longest texts, in which everything is wrong', () => {
+  const world = (bad: number): World => ({
+    row: (random, i) => {
+      const [isLong, production] = [random.next() < 0.04, color(random)];
+      const words = isLong ? 300 + 100 * random.next() : 8 + 40 * random.next();
+      const right = isLong ? 1 - bad : 1;
+      return {
+        input: JSON.stringify({ text: `${i} ${'word '.repeat(words)}` }),
+        production,
+        shadow: or(random, right, production, another(random, production)),
+      };
+    },
+  });
+
+  test('are found by their length', () => {
+    expect(verdictOf(world(0.01))).toMatchObject({ outcome: 'pass', open: [] });
+    const found = verdictOf(world(1));
+    expect(found).toMatchObject({ outcome: 'inconclusive', open: ['slices.apart'] });
+    expect(found.reasons).toContain('length of text >');
+  });
 });

@@ -11,6 +11,7 @@ import type { MetricTable, Observations } from '../../src/analysis/observations.
 import type { Predictions } from '../../src/analysis/predictions.ts';
 import { redact } from '../../src/analysis/redact.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
+import type { Policy } from '../../src/analysis/policy/policy.ts';
 import { seededRandom } from '../support/random.ts';
 import { readTruth } from './read-truth.ts';
 import { simulate, START } from './simulated.ts';
@@ -35,10 +36,16 @@ interface World {
   right?: 'production' | 'either';
   /** Of differing rows, those with a label. */
   labelled?: (row: Row) => boolean;
+  /** Rows whose inputs come again in every window. */
+  again?: (row: Row) => boolean;
 }
 
 /** One of several windows: cities are the same in each, sizes are others. */
-function windowOf(window: number, { differs, right, labelled = () => true }: World, rate = 30): Observations {
+function windowOf(
+  window: number,
+  { differs, right, labelled = () => true, again = () => false }: World,
+  rate = 30,
+): Observations {
   const random = seededRandom(100 + window);
   const sides: [Capture[], Capture[]] = [[], []];
   const labels = ['inferenceId,label'];
@@ -55,7 +62,11 @@ function windowOf(window: number, { differs, right, labelled = () => true }: Wor
         inferenceId: id,
         eventId: undefined,
         at: start + i * (MINUTE / rate),
-        input: { data: `${row.city},${row.size},${i}`, encoding: 'CSV', contentType: 'text/csv' },
+        input: {
+          data: again(row) ? `${row.city},1,${i % 100}` : `${row.city},${row.size},${i}`,
+          encoding: 'CSV',
+          contentType: 'text/csv',
+        },
         output: { data: answer, encoding: 'CSV', contentType: 'text/csv' },
       });
     if (right === undefined || (apart && !labelled(row))) continue;
@@ -98,8 +109,8 @@ function days(worlds: readonly World[]): Observations {
   );
 }
 
-const judged = (seen: Observations) => {
-  const verdict = judge(seen, DEFAULT_POLICY, 'shadow');
+const judged = (seen: Observations, policy: Partial<Policy> = {}) => {
+  const verdict = judge(seen, { ...DEFAULT_POLICY, ...policy }, 'shadow');
   const gate = (id: string): Gate | undefined => verdict?.gates.find((one) => one.id === id);
   return { outcome: verdict?.outcome, gate, reasons: verdict?.gates.map(({ reason }) => reason).join(' ') ?? '' };
 };
@@ -181,5 +192,23 @@ describe('a part of the inputs that is much worse in each of two windows', () =>
     const inform = { ...DEFAULT_POLICY, inform: ['slices', 'truth'] };
     expect(judge(both, inform, 'shadow')?.outcome).toBe('pass');
     expect(judged(added(one, redact(other))).gate('windows.sums')?.outcome).toBe('inconclusive');
+  });
+});
+
+describe('what the policy asks of every part', () => {
+  const windows = (world: World) => added(...[0, 1, 2].map((window) => windowOf(window, world)));
+
+  test('passes over windows that are added, and counts for less where inputs of a part come again in each', () => {
+    const policy = { slices: 0.9, decide: ['stability'] };
+    const { gate } = judged(windows({ differs: FEW }), policy);
+    expect(gate('slices')).toMatchObject({ outcome: 'pass' });
+    expect(gate('stability')).toMatchObject({ outcome: 'pass' });
+    const again = windows({ differs: FEW, again: ({ city }) => city === 'villas' });
+    expect(judged(again, policy).gate('slices')?.interval?.[0]).toBeLessThan(gate('slices')?.interval?.[0] ?? 0);
+  });
+
+  test('fails where one part differs', () => {
+    const policy = { slices: 0.9, decide: ['stability'], expect: { kind: 'same' } } as const;
+    expect(judged(windows({ differs: CITY }), policy).gate('slices')).toMatchObject({ outcome: 'fail' });
   });
 });

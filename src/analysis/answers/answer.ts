@@ -6,6 +6,8 @@ export interface Answer {
   number?: number;
   /** One score per class. */
   scores?: readonly number[];
+  /** Of a few classes that are named, or of all that may apply together: the others with their scores, none twice. */
+  others?: readonly (readonly [name: string, score: number])[];
   /** Free JSON that is neither: its canonical text. */
   other?: string;
 }

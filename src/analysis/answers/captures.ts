@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { isObject } from '../../base/json.ts';
 import type { LostLines } from '../predictions.ts';
 
@@ -63,9 +64,23 @@ function readPayload(half: unknown): Payload | undefined {
   };
 }
 
-/** The payload as text, base64 undone. */
+/** The payload as text, base64 and gzip undone. */
 export function payloadText(payload: Payload): string {
-  return payload.encoding === 'BASE64' ? Buffer.from(payload.data, 'base64').toString('utf8') : payload.data;
+  return payload.encoding === 'BASE64' ? payloadBytes(payload).toString('utf8') : payload.data;
+}
+
+/** What may come out of gzip. */
+const MAX_UNZIPPED = 64 * 1024 * 1024;
+
+/** The bytes that base64 stands for, without gzip: the same answer may be packed into other bytes. What cannot be unpacked stays as it is. */
+export function payloadBytes({ data }: Pick<Payload, 'data'>): Buffer {
+  const bytes = Buffer.from(data, 'base64');
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_UNZIPPED });
+  } catch {
+    return bytes;
+  }
 }
 
 function member(value: unknown, name: string): unknown {

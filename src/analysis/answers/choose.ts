@@ -1,4 +1,5 @@
 import type { AnswerForm, LostMember } from '../predictions.ts';
+import type { Classes } from './classes.ts';
 import type { Spreads } from './compare-rules.ts';
 import { KINDS, kindsOf } from './kinds/table.ts';
 import { fits, readingsOf, readWith, rowsWith } from './read-answers.ts';
@@ -26,6 +27,10 @@ export interface ChosenReading extends ReadingPair {
   forms: Record<'production' | 'shadow', AnswerForm>;
   /** How far production's answers lie apart, where their kind asks for that. */
   spreads?: Spreads | undefined;
+  /** How far the scores of the classes that were not chosen may lie apart together (`othersTolerance`); undefined where they are not asked about. */
+  others?: number | undefined;
+  /** Which probability belongs to which class, where names or a single number leave that open. */
+  classes?: Classes | undefined;
 }
 
 /** Of a sample, answers that are read like so few others are broken: an error page, an error in JSON. */

@@ -22,6 +22,14 @@ export function csvLines(payload: Payload | undefined, rows: number): string[] |
   return lines.length === rows ? lines : [];
 }
 
+/** Of a text that is no word its length says something: each is different. */
+function lengthOf(key: string, value: unknown): Features {
+  return typeof value === 'string' && value.length > LONGEST_WORD ? [[`length of ${key}`, String(value.length)]] : [];
+}
+
+/** As long as values of a column may be that are told apart. */
+const LONGEST_WORD = 40;
+
 function isJson(text: string): boolean {
   return /^[{[]/.test(text);
 }
@@ -55,7 +63,7 @@ function fromJson(text: string): Features[] {
     if (Array.isArray(inner)) return inner.map((value, i) => [columnName(i), String(value)] as const);
     if (typeof inner !== 'object' || inner === null) return [];
     return Object.entries(inner).flatMap(([key, value]) =>
-      typeof value === 'object' ? [] : [[key, String(value)] as const],
+      typeof value === 'object' ? [] : [[key, String(value)] as const, ...lengthOf(key, value)],
     );
   });
 }

@@ -64,7 +64,7 @@ export function readWith(reading: Reading, seen: Seen): Answer[] | undefined {
     return own && readWith(own, seen);
   }
   const { read } = kindOf(reading.kind);
-  const answers = rowsWith(reading, seen)?.map(read);
+  const answers = rowsWith(reading, seen)?.map((row) => read(row, reading.classes));
   return answers === undefined || answers.some((one) => one === undefined) ? undefined : (answers as Answer[]);
 }
 

@@ -13,6 +13,8 @@ export interface Reading {
   given?: Given;
   /** What stands in the columns of CSV. */
   columns?: Columns;
+  /** The names of all classes, in the order of their scores, where all answers name them; none where answers name some, or others each time. */
+  classes?: readonly string[];
 }
 
 /** Where the user says that answers lie. In CSV each line is a list of its cells. */

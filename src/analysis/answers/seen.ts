@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Capture, Payload } from './captures.ts';
-import { payloadText } from './captures.ts';
+import { payloadBytes, payloadText } from './captures.ts';
 import { csvRecords, printedList } from './csv.ts';
 import { isLargeWhole, jsonValues } from './json.ts';
 import { countRows } from './row-count.ts';
@@ -68,11 +68,11 @@ function unquoted(value: unknown): unknown {
 }
 
 function isBinary(payload: Payload): boolean {
-  return Buffer.from(payload.data, 'base64').includes(0) || payloadText(payload).includes('\u{FFFD}');
+  return payloadBytes(payload).includes(0) || payloadText(payload).includes('\u{FFFD}');
 }
 
-function bytesOf({ data }: Payload, askedRows: number | undefined): Seen {
-  const bytes = Buffer.from(data, 'base64');
+function bytesOf(payload: Payload, askedRows: number | undefined): Seen {
+  const bytes = payloadBytes(payload);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { form: 'bytes', values: [{ bytes: bytes.length, sha256 }], streamed: false, askedRows };
 }

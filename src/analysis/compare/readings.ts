@@ -1,16 +1,18 @@
 import { chooseReadings } from '../answers/choose.ts';
 import type { ChosenReading, ReadingPair } from '../answers/choose.ts';
+import { chancesOf, classNames } from '../answers/classes.ts';
 import { columnWords, formOf } from '../answers/form.ts';
 import type { CompareRules, Spreads } from '../answers/compare-rules.ts';
 import { counterOf } from '../answers/kinds/counter.ts';
 import type { WholeCounter } from '../answers/kinds/counter.ts';
 import { kindNamed } from '../answers/kinds/table.ts';
 import { lostMembers } from '../answers/members.ts';
+import { othersTolerance } from '../answers/others.ts';
 import { readWith } from '../answers/read-answers.ts';
 import { EACH_BY_ITSELF } from '../answers/reading.ts';
 import type { Reading } from '../answers/reading.ts';
 import type { Seen } from '../answers/seen.ts';
-import type { AnswerSums, LostMember, Task } from '../predictions.ts';
+import type { AnswerSums, LabelSums, LostMember, Task } from '../predictions.ts';
 import type { ComparisonOptions, Records } from './options.ts';
 import { sampleOf } from './sample.ts';
 
@@ -26,12 +28,33 @@ export function readingsOf(
   const shadow = sampleOf(records.shadow, records.window);
   // Where the user says what counts, the rest need not be there.
   const lost = answers.path === undefined ? lostMembers(production, shadow) : [];
-  return asTask(chooseReadings(production, shadow, answers), task).map((pair) => ({
-    ...pair,
-    lost: [...lost, ...otherColumns(pair), ...otherScale(pair, production, shadow)],
-    forms: { production: formOf(pair.production, production), shadow: formOf(pair.shadow, shadow) },
-    spreads: spreadsOf(pair.production, production),
-  }));
+  const pairs = asTask(chooseReadings(production, shadow, answers), task);
+  return pairs
+    .map((pair) => withClasses(pair, production, shadow))
+    .map((pair) => ({
+      ...pair,
+      lost: [...lost, ...otherColumns(pair), ...otherScale(pair, production, shadow)],
+      forms: { production: formOf(pair.production, production), shadow: formOf(pair.shadow, shadow) },
+      spreads: spreadsOf(pair.production, production),
+      others: othersOf(pair.production, production),
+    }));
+}
+
+/** How answers of two samples are read, with what their scores belong to. */
+function withClasses(
+  pair: ReadingPair,
+  production: readonly Seen[],
+  shadow: readonly Seen[],
+): ReadingPair & Pick<ChosenReading, 'classes'> {
+  if (![pair.production, pair.shadow].every(({ kind }) => SCORED.has(kind))) return pair;
+  const sides = (readings: ReadingPair) => [
+    { reading: readings.production, sample: production },
+    { reading: readings.shadow, sample: shadow },
+  ];
+  const classes = classNames(sides(pair));
+  const named =
+    classes === undefined ? pair : { production: { ...pair.production, classes }, shadow: { ...pair.shadow, classes } };
+  return { ...named, classes: chancesOf(sides(named)) };
 }
 
 /** CSV whose class and score stand in other columns. */
@@ -70,6 +93,30 @@ function spreadsOf(reading: Reading, sample: readonly Seen[]): Spreads | undefin
   if (learn === undefined) return undefined;
   const answers = sample.flatMap((seen) => readWith(reading, seen) ?? []);
   return learn(answers.map(({ other = 'null' }): unknown => JSON.parse(other)));
+}
+
+function othersOf(reading: Reading, sample: readonly Seen[]): number | undefined {
+  return SCORED.has(reading.kind)
+    ? othersTolerance(sample.flatMap((seen) => readWith(reading, seen) ?? []))
+    : undefined;
+}
+
+/** What the other scores of two answers may differ by: as production's show, or as much as the policy allows of one. */
+export function othersWithin({
+  reading,
+  tolerance,
+}: Pick<ComparisonOptions, 'reading' | 'tolerance'>): number | undefined {
+  return reading?.others === undefined ? undefined : Math.max(reading.others, tolerance ?? 0);
+}
+
+/** Labels with what is known of the other scores of their rows. @param others rows of which it is known, and that lie beyond `within` */
+export function withOthers(
+  labels: LabelSums | undefined,
+  others: { rows: number; beyond: number },
+  within: number | undefined,
+): LabelSums | undefined {
+  if (labels === undefined || within === undefined || others.rows === 0) return labels;
+  return { ...labels, others: { beyond: others.beyond, tolerance: within } };
 }
 
 /** Bare whole numbers may be classes or numbers: the older `--task` chooses between these two, too. */

@@ -325,6 +325,8 @@ function valuesOf(gate: Gate, predictions: Predictions, policy: Policy): Valued[
       return shares((block) => block.agree);
     case 'labels.scores':
       return shares((block) => (block.beyond === undefined ? undefined : block.rows - block.beyond));
+    case 'labels.others':
+      return shares((block) => (block.others === undefined ? undefined : block.rows - block.others));
     case 'numbers.tolerance':
       return shares((block) => block.beyond);
     case 'numbers.bias': {

@@ -6,7 +6,7 @@ import { DIFFERENCE, SHARE, windowInterval } from '../statistics/window.ts';
 import { insufficientData } from './evidence.ts';
 import type { Evidence, Minutes } from './evidence.ts';
 import { exceedanceMinutes, isCountedFor } from './latency.ts';
-import { labelNoise, numberNoise, scoreNoise } from './noise-floor.ts';
+import { labelNoise, numberNoise, othersNoise, scoreNoise } from './noise-floor.ts';
 import { errorMinutes } from './summaries.ts';
 import { countedAgainst } from './unanswered.ts';
 import { compare, worst } from './verdict.ts';
@@ -73,6 +73,11 @@ function intervalOf(id: string, evidence: Evidence): Interval | undefined {
       return predictions.numbers?.rows === predictions.rows &&
         numberNoise(evidence, predictions.numbers.tolerance) === undefined
         ? share(predictions.blocks, ({ rows, beyond }) => (beyond === undefined ? undefined : rows - beyond), policy)
+        : undefined;
+    case 'labels.others':
+      return predictions.labels?.others !== undefined &&
+        othersNoise(evidence, predictions.labels.others.tolerance) === undefined
+        ? share(predictions.blocks, ({ rows, others }) => (others === undefined ? undefined : rows - others), policy)
         : undefined;
     case 'numbers.tolerance':
       return numberNoise(evidence, predictions.numbers?.tolerance ?? 0) === undefined

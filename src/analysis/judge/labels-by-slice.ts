@@ -1,5 +1,5 @@
 import type { Predictions, SliceSums } from '../predictions.ts';
-import { finestSlices } from '../slicing.ts';
+import { finestParts } from '../slicing.ts';
 import { copiesOf } from '../statistics/repeats.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { needsAdvice } from './needs.ts';
@@ -31,7 +31,7 @@ interface Lacking {
  */
 export function labelsBySlice(predictions: Predictions): Blocker | undefined {
   const { labels, truth, repeats } = predictions;
-  const slices = finestSlices(predictions);
+  const slices = finestParts(predictions);
   if (slices === undefined || truth === undefined || truth.rows >= truth.of) return undefined;
   // Of labels that came by themselves, rows without one stand apart already.
   if (truth.age?.timed === true) return undefined;

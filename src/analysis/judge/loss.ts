@@ -258,7 +258,12 @@ export function judgeScores(predictions: Predictions, truth: TruthSums, evidence
   const { policy } = evidence;
   const { scores } = truth;
   // Labels that name no place are of other classes than the scores.
-  if (scores === undefined || total(scores, (one) => one.labelled) < truth.rows || !namesPlaces(truth)) return [];
+  if (
+    scores === undefined ||
+    total(scores, (one) => one.labelled) < truth.rows ||
+    !(truth.named === true || namesPlaces(truth))
+  )
+    return [];
   const found = lossByBands(scores, 'squared', truthMargin(policy));
   const { n, loss, maeProduction, maeShadow, unlabelled } = found;
   const minutes = predictions.blocks.map((block) => ({ loss: block.squaredLoss ?? 0, truth: block.truth ?? 0 }));

@@ -17,6 +17,7 @@ export function noiseFloor(
   if (predictions === undefined || predictions.rows === 0 || production.model === undefined) return undefined;
   const { labels, numbers, blocks, repeats, pairs, comparator } = predictions;
   const agreement = blocks.map((block) => ({ successes: block.agree, n: block.rows }));
+  const others = blocks.map((block) => ({ successes: block.others ?? 0, n: block.rows }));
   const beyond = blocks.map((block) => ({ successes: block.beyond ?? 0, n: block.rows }));
   return {
     model: production.model,
@@ -32,6 +33,16 @@ export function noiseFloor(
             n: labels.rows,
             factor: clusteringOf(agreement, repeats?.agreement, BY_MINUTES).factor,
           },
+    ...(labels?.others === undefined
+      ? {}
+      : {
+          others: {
+            differing: labels.others.beyond,
+            n: labels.rows,
+            factor: clusteringOf(others, repeats?.agreement, BY_MINUTES).factor,
+            tolerance: labels.others.tolerance,
+          },
+        }),
     numbers:
       numbers === undefined
         ? undefined
@@ -88,10 +99,20 @@ export function labelNoise(evidence: Evidence): NoiseSample | undefined {
   return noiseOf(evidence)?.labels;
 }
 
+/** As for numbers. */
+export function othersNoise(evidence: Evidence, tolerance: number): NoiseSample | undefined {
+  const measured = noiseOf(evidence)?.others;
+  return measured === undefined || isSmaller(measured.tolerance, tolerance) ? undefined : measured;
+}
+
+/** Measured under a smaller tolerance, more would count as noise than is. */
+function isSmaller(measured: number, tolerance: number): boolean {
+  return measured < tolerance * (1 - 1e-9);
+}
+
 export function numberNoise(evidence: Evidence, tolerance: number): NoiseSample | undefined {
   const measured = noiseOf(evidence)?.numbers;
-  // Measured under a smaller tolerance, more would count as noise than is.
-  if (measured === undefined || measured.tolerance < tolerance * (1 - 1e-9)) return undefined;
+  if (measured === undefined || isSmaller(measured.tolerance, tolerance)) return undefined;
   return { differing: measured.beyond, n: measured.n, factor: measured.factor };
 }
 

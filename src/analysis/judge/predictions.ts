@@ -13,7 +13,7 @@ import { judgeClasses } from './classes.ts';
 import { hasComparator, judgeComparator } from './comparator.ts';
 import { differenceAlone } from './expected.ts';
 import { judgeForm } from './form.ts';
-import { judgeScores } from './scores.ts';
+import { judgeOthers, judgeScores } from './scores.ts';
 import { judgeFlags } from './flags.ts';
 import { judgeValues } from './values.ts';
 import { toleranceText } from './tolerance.ts';
@@ -43,6 +43,7 @@ export function judgeAnswers(evidence: Evidence): Gate[] {
     all.push(
       difference(predictions, evidence, (sums, words) => agreement(sums, evidence, alone, words)),
       ...judgeScores(predictions, evidence, alone),
+      ...judgeOthers(predictions, evidence, alone),
       ...judgeClasses(predictions, evidence, alone),
       ...judgeFlags(predictions, evidence),
     );

@@ -1,10 +1,10 @@
 import type { Predictions } from '../predictions.ts';
 import { decides, gates } from '../policy/policy.ts';
-import { count, percent } from '../../base/units.ts';
+import { count, number, percent } from '../../base/units.ts';
 import { clusteringOf } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { needsAdvice } from './needs.ts';
-import { numberNoise } from './noise-floor.ts';
+import { numberNoise, othersNoise } from './noise-floor.ts';
 import { proportion } from './proportion.ts';
 import { toleranceText } from './tolerance.ts';
 import type { Gate } from './verdict.ts';
@@ -42,19 +42,54 @@ export function judgeScores(predictions: Predictions, evidence: Evidence, alone:
     demand: `at least ${percent(policy.agreement)} is required`,
     noise: numberNoise(evidence, tolerance),
   });
-  if (gate.outcome !== 'fail' || policy.expect?.kind === 'same') return [gate];
-  return [
-    {
-      ...gate,
-      outcome: 'inconclusive',
-      reason: `${gate.reason.replace(/\.$/, '')}; scores may move while labels stay, so this alone does not fail.`,
-      // Where labels decide already, there is nothing to give.
-      ...(alone &&
-        needsAdvice(
-          'labels (--labels), a tolerance in the policy (answers: { tolerance: { absolute: … } }), or a policy that lets scores inform only (inform: [labels.scores])',
-        )),
-    },
-  ];
+  return [openAlone(gate, evidence, alone)];
+}
+
+/** Scores may move while labels stay: that alone fails only what should be the same. */
+function openAlone(gate: Gate, { policy }: Evidence, alone: boolean): Gate {
+  if (gate.outcome !== 'fail' || policy.expect?.kind === 'same') return gate;
+  return {
+    ...gate,
+    outcome: 'inconclusive',
+    reason: `${gate.reason.replace(/\.$/, '')}; scores may move while labels stay, so this alone does not fail.`,
+    // Where labels decide already, there is nothing to give.
+    ...(alone &&
+      needsAdvice(
+        `labels (--labels), a tolerance in the policy (answers: { tolerance: { absolute: … } }), or a policy that lets scores inform only (inform: [${gate.id}])`,
+      )),
+  };
+}
+
+/**
+ * Where the labels are equal: do the scores of the classes that were not chosen lie near production's, together? Who shows the first
+ * five, or compares the second with the first, reads them, too, and neither labels nor the score of the chosen class tell of them.
+ */
+export function judgeOthers(predictions: Predictions, evidence: Evidence, alone: boolean): Gate[] {
+  const { labels, repeats } = predictions;
+  if (labels?.others === undefined) return [];
+  const { policy } = evidence;
+  const { beyond, tolerance } = labels.others;
+  // Of windows that were added, some may not say.
+  const blocks = predictions.blocks.filter(({ others }) => others !== undefined);
+  const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+  const minutes = blocks.map((block) => ({ successes: block.rows - (block.others ?? 0), n: block.rows }));
+  const gate = proportion(predictions, evidence, {
+    id: 'labels.others',
+    title: "Are its scores of other classes near production's?",
+    gating: alone ? gates(policy, 'labels.others') : decides(policy, 'labels.others'),
+    successes: rows - beyond,
+    n: rows,
+    minutes,
+    clustering: clusteringOf(minutes, repeats?.agreement, policy),
+    margin: policy.agreement,
+    below: false,
+    facts: `In ${count(beyond)} of ${count(rows)} rows (${percent(beyond / Math.max(1, rows))}) the class is the same, and the scores of the other classes lie further than ${number(tolerance)} from production's together, half of what these differ among themselves`,
+    perBlock: (block) => block.rows - (block.others ?? 0),
+    limits: ['they are near in at least', 'they are near in at most'],
+    demand: `at least ${percent(policy.agreement)} is required`,
+    noise: othersNoise(evidence, tolerance),
+  });
+  return [openAlone(gate, evidence, alone)];
 }
 
 /** Distributions this much apart let a threshold decide otherwise in a tenth of the rows at most. */

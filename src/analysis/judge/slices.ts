@@ -15,7 +15,6 @@ import { hitsScatter } from './scatter.ts';
 import type { Blocks } from './scatter.ts';
 import { count, counted, percent } from '../../base/units.ts';
 import { needsAdvice, NOTHING } from './needs.ts';
-import type { Blocker } from './needs.ts';
 
 /**
  * Does the shadow agree everywhere? Where the policy demands it: every part of every column must hold, so that passing
@@ -47,18 +46,17 @@ export function judgeSlices(evidence: Evidence): Gate[] {
   }
   const { minutes, clustering, noise } = partsOf(predictions, evidence);
   const dataBlocker = insufficientData(predictions, evidence) ?? noiseDominates({ noise, margin, below: false });
-  const merged = (predictions.merged ?? 1) > 1;
+  const windows = predictions.merged ?? 1;
   const judged = slices.map((slice) => ({
     slice,
-    ...judgePart(slice, slices.length, margin, { clustering, noise, policy }),
+    ...judgePart(slice, slices.length, margin, { clustering, noise, policy, windows }),
   }));
   const seen: Outcome = judged.some((one) => one.outcome === 'fail')
     ? 'fail'
     : judged.every((one) => one.outcome === 'pass')
       ? 'pass'
       : 'inconclusive';
-  const blocker =
-    dataBlocker ?? (merged && seen === 'pass' ? MERGED : undefined) ?? windowTooShort(seen, policy, [minutes], 'parts');
+  const blocker = dataBlocker ?? windowTooShort(seen, policy, [minutes], 'parts');
   const outcome = blocker === undefined ? seen : 'inconclusive';
   // Of the parts that decide, the least equal; where one of them fails, no part that is merely small.
   const share = ({ slice }: { slice: SliceSums }) => slice.hits / Math.max(1, slice.rows);
@@ -101,14 +99,6 @@ export function judgeSlices(evidence: Evidence): Gate[] {
     ),
   ];
 }
-
-/** How far the inputs of one slice repeat over windows is known of all rows together only; for what is held against it that is enough. */
-const MERGED: Blocker = {
-  reason:
-    'how often its inputs repeat over the windows that were added is not known slice by slice, so that it cannot pass',
-  missing: 0,
-  needs: needsAdvice('one report over all captures'),
-};
 
 /** What parts of the inputs have in common: minutes, how rows hang together, and the noise of production. */
 export function partsOf(
@@ -193,6 +183,9 @@ export function burstsIfMixed(part: SliceSums, { bursts, rows, hits }: SliceClus
  * than the others do counts for less than they, and so does each in case that all bursts are its own. What is said against a part
  * is held against one that agrees as often as is asked, which has that one's variance: a part that hardly ever agrees has next to none of
  * its own, and all bursts would be too much for it.
+ *
+ * @param windows that were added. How many inputs of a part they share is known of all rows together only, so that for a pass every one of
+ *   the part's may come in each of them: it has as many different ones as one window has in the mean, at least.
  */
 export function judgePart(
   slice: SliceSums,
@@ -203,16 +196,24 @@ export function judgePart(
     noise,
     policy,
     bursts,
-  }: { clustering: SliceClustering; noise: NoiseSample | undefined; policy: Policy; bursts?: number },
+    windows = 1,
+  }: {
+    clustering: SliceClustering;
+    noise: NoiseSample | undefined;
+    policy: Policy;
+    bursts?: number;
+    windows?: number;
+  },
 ): { interval: Interval; outcome: Outcome } {
-  const copies = slice.rows / Math.max(1, slice.inputs);
-  const repeated = Math.max(clustering.repeats, 1 + clustering.correlation * (copies - 1));
-  const bounds = (alpha: number, inBursts: number) => {
-    const factor = Math.max(repeated, bursts ?? inBursts);
+  const repeated = (inputs: number) =>
+    Math.max(clustering.repeats, 1 + clustering.correlation * (slice.rows / Math.max(1, inputs) - 1));
+  const bounds = (alpha: number, inBursts: number, inputs: number) => {
+    const factor = Math.max(repeated(inputs), bursts ?? inBursts);
     return boundsOf(slice.hits / factor, slice.rows / factor, { noise, below: false }, { ...policy, alpha });
   };
-  const one = bounds(policy.alpha, burstsOfPart(slice, variance(slice.rows, slice.hits), clustering));
-  const among = bounds(policy.alpha / parts, burstsOfPart(slice, varianceAt(slice, margin), clustering));
+  const own = burstsOfPart(slice, variance(slice.rows, slice.hits), clustering);
+  const one = bounds(policy.alpha, own, slice.inputs / windows);
+  const among = bounds(policy.alpha / parts, burstsOfPart(slice, varianceAt(slice, margin), clustering), slice.inputs);
   if (compare(among, margin, false) === 'fail') return { interval: [one[0], among[1]], outcome: 'fail' };
   // What alone would fail is open among many; its bounds are those of many then, so that they hold the margin.
   if (compare(one, margin, false) === 'pass') return { interval: one, outcome: 'pass' };

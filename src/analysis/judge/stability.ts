@@ -130,8 +130,7 @@ function lossOf(classes: readonly ClassSample[], share: number, factor: number, 
 function ofAgreement(predictions: Predictions, evidence: Evidence): Gate {
   const { policy } = evidence;
   const { labels, numbers, blocks, repeats, merged } = predictions;
-  // Those of added windows are good enough to rank by, and for no bound.
-  const { slices = [] } = merged === undefined ? predictions : {};
+  const { slices = [] } = predictions;
   const [rows, hits] =
     labels === undefined
       ? [numbers?.rows ?? 0, (numbers?.rows ?? 0) - (numbers?.beyond ?? 0)]
@@ -151,7 +150,9 @@ function ofAgreement(predictions: Predictions, evidence: Evidence): Gate {
   const left = slices.map((slice): Without => {
     const n = Math.max(0, rows - slice.rows * scale);
     const k = Math.min(n, Math.max(0, hits - slice.hits * scale));
-    const at = (alpha: number) => shareInterval(k / factor, n / factor, alpha, policy);
+    // Of windows that were added, all inputs that come again may be among what is left.
+    const counts = merged === undefined ? factor : 1 + ((factor - 1) * rows) / Math.max(1, n);
+    const at = (alpha: number) => shareInterval(k / counts, n / counts, alpha, policy);
     return {
       part: `${slice.column} ${slice.part}`,
       rows: n,
@@ -167,10 +168,7 @@ function ofAgreement(predictions: Predictions, evidence: Evidence): Gate {
     of: 'answers',
     words: (interval, outcome) =>
       `${outcome === 'fail' ? `at most ${percent(interval[1])}` : `at least ${percent(interval[0])}`} of its answers equal production's (${confidence(policy)}), and at least ${percent(margin)} is required`,
-    nothing:
-      merged === undefined
-        ? 'The inputs could not be divided into parts: none were captured, or their columns have one value.'
-        : 'What is left of windows that were added, without one of their parts, is not bounded.',
+    nothing: 'The inputs could not be divided into parts: none were captured, or their columns have one value.',
   });
   return differenceAlone(found, rows - hits, evidence);
 }
@@ -214,11 +212,7 @@ function gate(predictions: Predictions, evidence: Evidence, asked: Asked): Gate 
       interval: undefined,
       n: 0,
       reason: asked.nothing,
-      ...needsAdvice(
-        predictions.merged === undefined
-          ? 'inputs that are captured, or a policy without stability under decide'
-          : 'one report over all captures, or a policy without stability under decide',
-      ),
+      ...needsAdvice('inputs that are captured, or a policy without stability under decide'),
     };
   const blocker =
     (asked.of === 'truth' ? (unripe(predictions, policy) ?? labelFault(predictions)) : undefined) ??

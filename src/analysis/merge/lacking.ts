@@ -1,5 +1,8 @@
 import type { Lacking, Predictions, TruthSums } from '../predictions.ts';
 
+/** Of so many rows the sample shows how far apart scores lie. */
+const MANY = 100;
+
 /**
  * What one of two windows does not say, though the other does or its gates are asked by it, as an older version saved it, or one that
  * left out what was sent (--redact). What cannot be added must not be passed over: see `judge/lacking.ts`.
@@ -14,6 +17,10 @@ export function lacking(a: Predictions, b: Predictions): Lacking[] {
       : []),
     ...(one(({ missing }) => missing) ? (['missing'] as const) : []),
     ...(one(({ labels }) => labels?.byClass) ? (['classes'] as const) : []),
+    // Of a few answers nobody learns how far apart their scores lie.
+    ...(one(({ labels, rows }) => (rows < MANY ? {} : labels?.others)) && some(({ labels }) => labels?.others)
+      ? (['others'] as const)
+      : []),
     ...(one(({ fields }) => fields?.[0]?.values) ? (['fields'] as const) : []),
     ...(one(({ repeats }) => repeats) ? (['repeats'] as const) : []),
     ...(lacksTruth(a.truth, b.truth) ? (['truth'] as const) : []),

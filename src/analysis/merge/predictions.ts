@@ -136,6 +136,7 @@ const BLOCK: Record<Exclude<keyof PairBlock, 'at'>, true> = {
   dd: true,
   abs: true,
   beyond: true,
+  others: true,
   truth: true,
   onlyProduction: true,
   onlyShadow: true,
@@ -186,8 +187,13 @@ function mergeLabels(a: LabelSums, b: LabelSums, shared: number): LabelSums {
     byClass: a.byClass && b.byClass && mergeClasses(a.byClass, b.byClass, shared),
   });
   if (table === undefined) return a;
+  // Each window learned its own tolerance; the larger is told.
+  const others =
+    a.others && b.others
+      ? { beyond: a.others.beyond + b.others.beyond, tolerance: Math.max(a.others.tolerance, b.others.tolerance) }
+      : (a.others ?? b.others);
   // Which of the rare labels are the same in both windows is not known.
-  return rest ? { ...table, kappa: undefined } : table;
+  return { ...table, ...(rest ? { kappa: undefined } : {}), ...(others === undefined ? {} : { others }) };
 }
 
 function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
@@ -231,6 +237,7 @@ function mergeTruth(a: TruthSums, b: TruthSums): TruthSums {
     prices: JSON.stringify(a.prices) === JSON.stringify(b.prices) ? a.prices : undefined,
     losses: a.losses && b.losses && mergeLosses(a.losses, b.losses, BANDS),
     scores: a.scores && b.scores && mergeLosses(a.scores, b.scores, CLASS_BANDS),
+    named: a.named && b.named,
     // Ranks over both windows are not known.
     binary: both(a.binary, b.binary, (x, y) => ({
       rows: x.rows + y.rows,

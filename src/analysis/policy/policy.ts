@@ -216,7 +216,7 @@ export const GATES: readonly string[] = [
   ...['gap', 'reading', 'readable', 'answered', 'schema', 'form', 'pairs', 'varied', 'values'].map(
     (name) => `output.${name}`,
   ),
-  ...['agreement', 'scores', 'classes', 'byClass'].map((name) => `labels.${name}`),
+  ...['agreement', 'scores', 'others', 'classes', 'byClass'].map((name) => `labels.${name}`),
   ...['agreement', 'refusals', 'comparator'].map((name) => `answers.${name}`),
   ...['tolerance', 'bias'].map((name) => `numbers.${name}`),
   'slices',

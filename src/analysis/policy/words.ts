@@ -31,6 +31,7 @@ function said(value: unknown): string {
 export const SUPERSEDED_BY_LABELS: readonly string[] = [
   'labels.agreement',
   'labels.scores',
+  'labels.others',
   'labels.byClass',
   'answers.agreement',
   'numbers.tolerance',

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Capture, Payload } from '../../../src/analysis/answers/captures.ts';
 import { seededRandom } from '../../support/random.ts';
@@ -438,6 +439,8 @@ const bytes = (text: string): Payload => ({
   encoding: 'BASE64',
   contentType: 'application/octet-stream',
 });
+const packed = (text: string, level: number) =>
+  payload('application/json', 'BASE64')(gzipSync(text, { level }).toString('base64'));
 const turned = (state: { name: string; p: number }) => ({ probability: state.p, label: state.name });
 
 test.each<[string, (state: { name: string; p: number }) => Payload, (state: { name: string; p: number }) => Payload]>([
@@ -451,6 +454,11 @@ test.each<[string, (state: { name: string; p: number }) => Payload, (state: { na
     'blanks in JSON among bytes',
     ({ name }) => bytes(`{"label":"${name}"}`),
     ({ name }) => bytes(`{ "label": "${name}" }\n`),
+  ],
+  [
+    'JSON that is packed otherwise',
+    (one) => packed(JSON.stringify({ label: one.name }), 1),
+    (one) => packed(JSON.stringify({ label: one.name }), 9),
   ],
   [
     'columns of CSV in another order, under a header',

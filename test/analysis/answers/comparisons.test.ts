@@ -30,6 +30,11 @@ describe('near enough is alike, and more is not', () => {
     ['another first place', 'ranking', ten, swapped(0), false],
     ['other items', 'ranking', ten, ten.map((one) => `${one}x`), false],
     ['boxes half a pixel off', 'boxes', [box(0), box(200, 'dog')], [box(200.5, 'dog'), box(0.5)], true],
+    ['a box a quarter off', 'boxes', [box(0)], [box(25)], false],
+    ['a box of which it is much less sure', 'boxes', [box(0)], [box(0, 'cat', 0.6)], false],
+    ['a box of which it is hardly less sure', 'boxes', [box(0, 'cat', 0.52)], [box(0, 'cat', 0.48)], true],
+    ['two of three places swapped', 'ranking', ['a', 'b', 'c'], ['a', 'c', 'b'], false],
+    ['two of five places swapped', 'ranking', ['a', 'b', 'c', 'd', 'e'], ['a', 'c', 'b', 'd', 'e'], true],
     ['a box that is missing', 'boxes', [box(0), box(200)], [box(0)], false],
     ['a box of another label', 'boxes', [box(0)], [box(0, 'dog')], false],
     ['a box that nobody was sure of', 'boxes', [box(0), box(200, 'cat', 0.1)], [box(0)], true],
@@ -139,4 +144,23 @@ test('two long answers are shown from where they part', () => {
   expect(shown.production).toMatch(/^….{16}Yes\."$/);
   expect(shown.shadow).toMatch(/^….{16}No\."$/);
   expect(describePair({ label: 'a' }, { label: 'b' })).toEqual({ production: 'a', shadow: 'b' });
+});
+
+test('scores of ranked items may lie as far apart as those beside labels', () => {
+  const { comparison } = kindOf('ranking');
+  const list = (scale: number) => ['a', 'b', 'c'].map((id, i) => [id, scale * (0.9 - 0.3 * i)]);
+  const spreads = comparison?.learn?.(Array.from({ length: 20 }, (_, i) => list(1 - i / 40)));
+  const rules = { ...DEFAULT_RULES, spreads };
+  expect(comparison?.compare(list(1), list(0.9), rules).alike).toBe(true);
+  expect(comparison?.compare(list(1), list(0.3), rules).alike).toBe(false);
+});
+
+test('a reply that is cut off is another', () => {
+  const reply = (finish: string) => ({ text: 'Yes.', finish, refusal: null, tools: [] });
+  const alike = (a: string, b: string) => kindOf('chat').comparison?.compare(reply(a), reply(b), DEFAULT_RULES).alike;
+  expect([alike('stop', 'end_turn'), alike('length', 'max_tokens'), alike('stop', 'length')]).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });

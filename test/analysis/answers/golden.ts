@@ -412,7 +412,7 @@ export const GOLDEN: readonly Golden[] = [
       { score: 0.5, token: 1, token_str: 'sun', sequence: 'The sun shines.' },
       { score: 0.2, token: 2, token_str: 'moon', sequence: 'The moon shines.' },
     ]),
-    answers: [{ label: 'sun', number: 0.5 }],
+    answers: [{ label: 'sun', number: 0.5, others: [['moon', 0.2]] }],
   },
   {
     of: 'HuggingFace, summarization',
@@ -484,7 +484,12 @@ export const GOLDEN: readonly Golden[] = [
       { index: 1, score: 0.9 },
       { index: 0, score: 0.1 },
     ]),
-    answers: [whole(['1', '0'])],
+    answers: [
+      whole([
+        ['1', 0.9],
+        ['0', 0.1],
+      ]),
+    ],
   },
   {
     of: 'TorchServe, image and text classifier',
@@ -742,7 +747,12 @@ export const GOLDEN: readonly Golden[] = [
       ],
       meta: { api_version: { version: '2' } },
     }),
-    answers: [whole(['2', '0'])],
+    answers: [
+      whole([
+        ['2', 0.9],
+        ['0', 0.4],
+      ]),
+    ],
   },
   {
     of: 'Amazon Personalize',
@@ -752,7 +762,7 @@ export const GOLDEN: readonly Golden[] = [
     kind: 'ranking',
     input: json({ userId: 'u' }),
     output: json({ itemList: [{ itemId: 'i9', score: 0.3 }, { itemId: 'i4' }], recommendationId: 'RID-1' }),
-    answers: [whole(['i9', 'i4'])],
+    answers: [whole([['i9', 0.3], 'i4'])],
   },
   {
     of: 'Triton, classes by its classification extension',

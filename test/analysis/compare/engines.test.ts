@@ -76,6 +76,29 @@ async function compareBoth(
 }
 
 describe('two engines, written apart, give one answer', () => {
+  test.each(KINDS.filter(({ title }) => /a few classes|other scores/.test(title)))(
+    'count where the scores of other classes lie: $title',
+    async (kind) => {
+      const { memory, sql } = await both({ ...kind, title: `${kind.title}, alone` }, 'inferenceId');
+      expect(memory.labels?.others?.beyond).toBeGreaterThan(100);
+      expect(sql.labels?.others).toEqual(memory.labels?.others);
+      expect(sql.blocks.map(({ others }) => others)).toEqual(memory.blocks.map(({ others }) => others));
+    },
+  );
+
+  test.each([
+    ['a label and the chance of it', 'linear-learner binary', ['0', '1']],
+    ['classes by their names', 'HuggingFace, all classes, sorted', ['c0', 'c2']],
+  ])('hold probabilities against labels: %s', async (_, of, names) => {
+    const kind = KINDS.find(({ title }) => title === of) as Kind;
+    const rows = Array.from({ length: 390 }, (_row, i) => `request-${i},${names[i % 2]}`);
+    const truth = readTruth(`inferenceId,label\n${rows.join('\n')}\n`, 'truth.csv');
+    const { memory, sql } = await both({ ...kind, title: `${of}, labelled` }, 'inferenceId', truth);
+    expect(memory.truth).toMatchObject({ named: true });
+    expect(memory.truth?.scores?.reduce((sum, { labelled }) => sum + labelled, 0)).toBe(memory.truth?.rows);
+    expect(comparable(sql)).toEqual(comparable(memory));
+  });
+
   test.each(sampled(KINDS, 3))('$title', async (kind) => {
     const { memory, sql } = await both(kind, 'inferenceId');
     expect(memory.task).toBe(kind.task);

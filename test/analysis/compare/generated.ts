@@ -21,6 +21,8 @@ const label = (score: number) => Math.min(2, Math.floor(score * 3));
 const vector = (score: number) => [0, 1, 2].map((c) => (c === label(score) ? 0.4 + score / 3 : 0.1 + c / 50));
 const sortedScores = (scores: readonly number[]) =>
   scores.map((score, i) => ({ label: `c${i}`, score })).toSorted((a, b) => b.score - a.score);
+/** One class of all, and three others that change their ranks with every answer. */
+const shuffled = (score: number) => [0.6, ...[7, 13, 29].map((times) => 0.3 * ((score * times) % 1))];
 const json = { type: 'application/json', encoding: 'JSON' };
 export const csv = { type: 'text/csv; charset=utf-8', encoding: 'CSV' };
 const predictions = (rows: readonly object[]) => JSON.stringify({ predictions: rows });
@@ -122,6 +124,19 @@ export const KINDS: readonly Kind[] = [
     task: 'multiclass',
     ...json,
     answer: (s) => JSON.stringify(s.map((x) => ({ sequence: '', labels: ['a', 'b', 'c'], scores: [0.99, x, 1 - x] }))),
+  },
+  {
+    title: 'a class whose other scores change places',
+    task: 'multiclass',
+    ...json,
+    answer: (s) => predictions(s.map((x) => ({ score: shuffled(x), predicted_label: 0 }))),
+  },
+  {
+    title: 'HuggingFace, a few classes of many',
+    task: 'binary',
+    ...json,
+    answer: ([x = 0]) =>
+      JSON.stringify(shuffled(x).map((score, i) => ({ label: `c${i && (i + Math.floor(x * 5)) % 9}`, score }))),
   },
   {
     title: 'base64',

@@ -1,9 +1,9 @@
 import type { MeasureSums } from '../../predictions.ts';
-import { nearSpread, quantile } from '../../statistics/distances.ts';
+import { nearSpread, quantile, usualTolerance } from '../../statistics/distances.ts';
 import type { CompareRules, Spreads } from '../compare-rules.ts';
 import { canonicalJson } from '../json.ts';
 import type { Compared, Comparison } from './counter.ts';
-import type { Box, Reply } from './values.ts';
+import type { Box, Ranked, Reply } from './values.ts';
 
 /** Numbers of one answer may lie so far apart together, as a share of production's, where nothing else is said. */
 const RELATIVE = 0.05;
@@ -29,17 +29,21 @@ const share = (part: number, of: number) => (of > 0 ? part / of : part === 0 ? 0
 /** Fewer answers say too little about how far apart they lie. */
 const ENOUGH = 20;
 
+/** What a tolerance goes by. */
+function spreadOfNumbers(values: readonly number[]) {
+  const sorted = Float64Array.from(values).sort();
+  const mean = sum(values) / values.length;
+  const deviation = Math.sqrt(sum(values.map((one) => (one - mean) ** 2)) / Math.max(1, values.length - 1));
+  const [min, max] = [sorted[0] ?? 0, sorted.at(-1) ?? 0];
+  return { deviation, p10: quantile(sorted, 0.1), p90: quantile(sorted, 0.9), min, max };
+}
+
 /** A tenth of the spread of production's numbers, place by place where all answers have as many, and of all together. */
 function spreadsOf(answers: readonly unknown[]): Spreads | undefined {
   const lists = answers as (readonly number[])[];
   const [first] = lists;
   if (first === undefined || lists.length < ENOUGH) return undefined;
-  const tenth = (values: readonly number[]) => {
-    const sorted = Float64Array.from(values).sort();
-    const mean = sum(values) / values.length;
-    const deviation = Math.sqrt(sum(values.map((one) => (one - mean) ** 2)) / Math.max(1, values.length - 1));
-    return nearSpread({ deviation, p10: quantile(sorted, 0.1), p90: quantile(sorted, 0.9) });
-  };
+  const tenth = (values: readonly number[]) => nearSpread(spreadOfNumbers(values));
   const places = lists.every((list) => list.length === first.length)
     ? first.map((_, i) => tenth(lists.map((list) => list[i] as number)))
     : undefined;
@@ -111,6 +115,8 @@ export const ofVectors: Comparison = {
 const TOP = 10;
 const PERSISTENCE = 0.9;
 const ALIKE_RANKING = 0.9;
+/** Of short lists of the same items rank-biased overlap is always large. */
+const ALIKE_ORDER = 0.8;
 
 /** Rank-biased overlap of two lists, extrapolated to their ends (Webber, Moffat, Zobel 2010, equation 32). */
 export function rankBiasedOverlap(a: readonly string[], b: readonly string[], p = PERSISTENCE): number {
@@ -138,29 +144,79 @@ export function rankBiasedOverlap(a: readonly string[], b: readonly string[], p 
   return ((1 - p) / p) * total + ((overlap - atShort) / l + atShort / short.length) * p ** l;
 }
 
+/**
+ * How much two lists have in common at each depth, upper ones weighing more, over those at which they can differ: at its end, a list
+ * has all of another order in common with it.
+ */
+function overlapByDepth(a: readonly string[], b: readonly string[]): number {
+  const ours = new Set(a);
+  const isOrder = a.length === b.length && b.every((one) => ours.has(one));
+  const depths = Math.max(1, Math.max(a.length, b.length) - (isOrder ? 1 : 0));
+  let [found, weights] = [0, 0];
+  for (let depth = 1; depth <= depths; depth += 1) {
+    const first = new Set(a.slice(0, depth));
+    const common = b.slice(0, depth).filter((one) => first.has(one)).length;
+    found += (common / depth) * PERSISTENCE ** depth;
+    weights += PERSISTENCE ** depth;
+  }
+  return found / weights;
+}
+
+const idOf = (item: Ranked) => (typeof item === 'string' ? item : item[0]);
+
+/** How far the scores of the items that both sides have lie apart in the mean; undefined where a side has none. */
+function scoresApart(a: readonly Ranked[], b: readonly Ranked[]): number | undefined {
+  const scored = (list: readonly Ranked[]) => list.filter((one) => typeof one !== 'string');
+  const theirs = new Map(scored(b));
+  const d = scored(a).flatMap(([id, score]) => {
+    const other = theirs.get(id);
+    return other === undefined ? [] : [Math.abs(other - score)];
+  });
+  return d.length === 0 ? undefined : sum(d) / d.length;
+}
+
+/** As far as scores beside labels may lie apart, by those of production's items. */
+function scoresOfItems(answers: readonly unknown[]): Spreads | undefined {
+  const scores = (answers as (readonly Ranked[])[]).flatMap((list) =>
+    list.flatMap((one) => (typeof one === 'string' ? [] : [one[1]])),
+  );
+  if (scores.length < ENOUGH) return undefined;
+  const spread = spreadOfNumbers(scores);
+  return { places: undefined, all: usualTolerance(true, spread, spread) };
+}
+
 export const ofRankings: Comparison = {
-  compare(production, shadow, { order }): Compared {
-    const [a, b] = [production as string[], shadow as string[]];
+  learn: scoresOfItems,
+  compare(production, shadow, { order, absolute, spreads }): Compared {
+    const [ours, theirs] = [production as Ranked[], shadow as Ranked[]];
+    const [a, b] = [ours.map(idOf), theirs.map(idOf)];
     const k = Math.min(TOP, Math.max(a.length, b.length));
     const first = new Set(a.slice(0, k));
     const overlap = k === 0 ? 1 : b.slice(0, k).filter((one) => first.has(one)).length / k;
+    const apart = scoresApart(ours, theirs);
+    const within = absolute ?? spreads?.all;
+    const near = apart === undefined || within === undefined || apart <= within;
+    const measures = {
+      'overlap of the first ten': overlap,
+      ...(apart === undefined ? {} : { 'difference of scores': apart }),
+    };
     if (!order) {
       const all = new Set(a);
-      return {
-        alike: a.length === b.length && b.every((one) => all.has(one)),
-        measures: { 'overlap of the first ten': overlap },
-      };
+      return { alike: near && a.length === b.length && b.every((one) => all.has(one)), measures };
     }
     const rbo = rankBiasedOverlap(a, b);
-    return {
-      alike: a[0] === b[0] && rbo >= ALIKE_RANKING,
-      measures: { 'overlap of the first ten': overlap, 'rank-biased overlap': rbo },
-    };
+    const isSame = a[0] === b[0] && rbo >= ALIKE_RANKING && overlapByDepth(a, b) >= ALIKE_ORDER;
+    return { alike: near && isSame, measures: { ...measures, 'rank-biased overlap': rbo } };
   },
 };
 
 const SURE = 0.5;
+/** Boxes that overlap by so much are of one object; */
 const OVERLAP = 0.5;
+/** and in the same place by so much, the stricter measure of COCO (https://cocodataset.org/#detection-eval). */
+const SAME_PLACE = 0.75;
+/** Twice as far as probabilities may lie apart beside a label. */
+const SCORES_APART = 0.2;
 
 /** Intersection over union of two boxes. */
 function iou([ax, ay, au, av]: Box['box'], [bx, by, bu, bv]: Box['box']): number {
@@ -172,19 +228,18 @@ function iou([ax, ay, au, av]: Box['box'], [bx, by, bu, bv]: Box['box']): number
 }
 
 /** Boxes of equal label, each with at most one of the other side, those that overlap most first. */
-function matched(a: readonly Box[], b: readonly Box[]): number[] {
-  const all = a.flatMap((one, i) =>
-    b.map((other, j) => ({ i, j, overlap: one.label === other.label ? iou(one.box, other.box) : 0 })),
+function matched(a: readonly Box[], b: readonly Box[]): { a: Box; b: Box; overlap: number }[] {
+  const all = a.flatMap((one) =>
+    b.map((other) => ({ a: one, b: other, overlap: one.label === other.label ? iou(one.box, other.box) : 0 })),
   );
-  const used = { a: new Set<number>(), b: new Set<number>() };
-  const found: number[] = [];
-  for (const { i, j, overlap } of all.toSorted((x, y) => y.overlap - x.overlap)) {
-    if (overlap < OVERLAP || used.a.has(i) || used.b.has(j)) continue;
-    used.a.add(i);
-    used.b.add(j);
-    found.push(overlap);
-  }
-  return found;
+  const used = new Set<Box>();
+  return all
+    .toSorted((x, y) => y.overlap - x.overlap)
+    .filter((pair) => {
+      if (pair.overlap < OVERLAP || used.has(pair.a) || used.has(pair.b)) return false;
+      used.add(pair.a).add(pair.b);
+      return true;
+    });
 }
 
 /** The score from which on a box counts; where neither side has such a box, that of the best, so that its place is compared. */
@@ -195,19 +250,25 @@ function countsFrom(a: readonly Box[], b: readonly Box[]): number {
   );
 }
 
-/** Boxes that a side is sure of must be among those that the other is sure of. */
+/** Each box that a side is sure of must be among the other's, at the same place and with a score like it. */
 export const ofBoxes: Comparison = {
   compare(production, shadow): Compared {
-    const least = countsFrom(production as Box[], shadow as Box[]);
-    const sure = (list: unknown) => (list as Box[]).filter(({ score }) => score >= least);
-    const [a, b] = [sure(production), sure(shadow)];
-    const pairs = matched(a, b);
-    const f1 = a.length + b.length === 0 ? 1 : (2 * pairs.length) / (a.length + b.length);
+    const [a, b] = [production as Box[], shadow as Box[]];
+    const least = countsFrom(a, b);
+    const isSure = ({ score }: Box) => score >= least;
+    const pairs = matched(a, b).filter((pair) => isSure(pair.a) || isSure(pair.b));
+    const sure = [...a, ...b].filter(isSure).length;
+    const met = sum(pairs.map((pair) => Number(isSure(pair.a)) + Number(isSure(pair.b))));
+    const f1 = sure === 0 ? 1 : met / sure;
     return {
-      alike: f1 === 1,
+      alike:
+        f1 === 1 &&
+        pairs.every((pair) => pair.overlap >= SAME_PLACE && Math.abs(pair.a.score - pair.b.score) <= SCORES_APART),
       measures: {
         'matched boxes (F1)': f1,
-        ...(pairs.length > 0 ? { 'overlap of matched boxes (IoU)': sum(pairs) / pairs.length } : {}),
+        ...(pairs.length > 0
+          ? { 'overlap of matched boxes (IoU)': sum(pairs.map(({ overlap }) => overlap)) / pairs.length }
+          : {}),
       },
     };
   },
@@ -359,6 +420,8 @@ function callsOf({ tools }: Reply): string {
 const refusesReply = ({ text, refusal, finish }: Reply, rules: CompareRules) =>
   refusal !== null || finish === 'content_filter' || finish === 'refusal' || refuses(text, rules);
 
+const isCutOff = ({ finish }: Reply) => finish === 'length' || finish === 'max_tokens';
+
 export const ofReplies: Comparison = {
   compare(production, shadow, rules): Compared {
     const [a, b] = [production as Reply, shadow as Reply];
@@ -367,13 +430,13 @@ export const ofReplies: Comparison = {
     const called: Record<string, number> =
       a.tools.length + b.tools.length > 0 ? { 'equal calls of tools': Number(sameCalls) } : {};
     return {
-      alike: alike && sameCalls && refusesReply(a, rules) === refusesReply(b, rules),
+      alike: alike && sameCalls && refusesReply(a, rules) === refusesReply(b, rules) && isCutOff(a) === isCutOff(b),
       measures: { ...measures, ...called },
     };
   },
   flags: {
     refuses: (answer, rules) => refusesReply(answer as Reply, rules),
-    'is cut off': (answer) => ['length', 'max_tokens'].includes((answer as Reply).finish ?? ''),
+    'is cut off': (answer) => isCutOff(answer as Reply),
     'is empty': (answer) => (answer as Reply).text.trim() === '' && (answer as Reply).tools.length === 0,
   },
 };

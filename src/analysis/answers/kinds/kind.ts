@@ -14,8 +14,12 @@ export interface Kind {
   compared: string;
   /** Whether rows of one side are of this kind; there is at least one, and no empty list is among them. */
   recognize(values: readonly unknown[]): Fit;
-  /** One row; undefined where it is none of this kind. */
-  read(value: unknown): Answer | undefined;
+  /**
+   * One row; undefined where it is none of this kind.
+   *
+   * @param classes as a reading has them
+   */
+  read(value: unknown, classes?: readonly string[]): Answer | undefined;
   /** How two rows that are carried whole are compared; undefined: by label and number, or, of free JSON, field by field. */
   comparison?: Comparison;
   /** A row that is carried whole, for people; undefined: as JSON. */

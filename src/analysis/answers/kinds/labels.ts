@@ -69,20 +69,41 @@ export function namedScores(value: unknown): [name: string, score: number][] | u
 }
 
 /**
- * The class with the largest score. The scores stand in the order of the classes' names, so that both sides have them in
- * the same, and only where they are those of all classes: of the first few, each side may name others.
+ * A class with the scores of all, or with its own and those of the others, by name: of the first few, each side may name others.
+ *
+ * @param label the class, where the answer says so; undefined: that of the largest score
+ * @param classes all there are, in the order of scores; none: answers do not name the same ones; undefined: nobody has looked
  */
-function chosen(named: readonly (readonly [string, number])[]): Answer {
-  const [label, number] = named.reduce((best, one) => (one[1] > best[1] ? one : best));
-  if (named.length === 1 || !sumsToOne(named.map(([, score]) => score))) return { label, number };
-  return { label, scores: byName(named) };
+function scoredClass(
+  named: readonly (readonly [string, number])[],
+  label: string | undefined,
+  classes: readonly string[] | undefined,
+): Answer {
+  const best = named.reduce((most, one) => (one[1] > most[1] ? one : most));
+  const own = (label === undefined ? undefined : named.find(([name]) => name === label)) ?? best;
+  const chosen = label ?? best[0];
+  const given = new Map(named);
+  const order =
+    classes ?? (label !== undefined || sumsToOne(named.map(([, score]) => score)) ? ofNames([...given.keys()]) : []);
+  if (named.length > 1 && order.length === named.length && order.every((name) => given.has(name)))
+    return { label: chosen, scores: order.map((name) => given.get(name) as number) };
+  if (named.length === 1) return { label: chosen, number: own[1] };
+  return { label: chosen, number: own[1], others: named.filter(([name]) => name !== own[0]) };
 }
 
-/** Scores in the order of their classes' names; numbers among names are ordered as numbers: the place of a class is its number. */
-function byName(named: readonly (readonly [string, number])[]): number[] {
-  const numbered = named.every(([name]) => NUMERIC.test(name));
+/** Names of classes in the order of their scores; numbers among names are ordered as numbers: the place of a class is its number. */
+export function ofNames(names: readonly string[]): string[] {
+  const numbered = names.every((name) => NUMERIC.test(name));
   const before = (a: string, b: string) => (numbered ? Number(a) < Number(b) : a < b);
-  return named.toSorted(([a], [b]) => (before(a, b) ? -1 : 1)).map(([, score]) => score);
+  return names.toSorted((a, b) => (before(a, b) ? -1 : 1));
+}
+
+/** The classes that a row names, with their scores; undefined where it names none. */
+export function namesAndScores(value: unknown): [name: string, score: number][] | undefined {
+  if (!isObject(value) || memberOf(value).score === undefined) return namedScores(value);
+  const { score } = memberOf(value);
+  if (!Array.isArray(score)) return undefined;
+  return namesOf(value, score)?.map((name, i) => [name, score[i] as number]);
 }
 
 /** The names of the classes that a list of scores belongs to, in its order; undefined where the record has none, or one twice. */
@@ -129,15 +150,15 @@ function memberOf(record: Readonly<Record<string, unknown>>): {
 }
 
 /** A class, a number, scores of classes, or a record that names one of these by the usual words. */
-function readValue(value: unknown): Answer | undefined {
+function readValue(value: unknown, classes?: readonly string[]): Answer | undefined {
   if (typeof value === 'number') return isUsable(value) ? { number: value } : undefined;
   if (typeof value === 'string') return isBroken(value) ? undefined : { label: value };
   if (typeof value === 'boolean') return { label: String(value) };
   if (Array.isArray(value)) {
-    if (value.length === 1 && !isObject(value[0])) return readValue(value[0]);
+    if (value.length === 1 && !isObject(value[0])) return readValue(value[0], classes);
     if (isNumbers(value)) return { label: String(largest(value)), scores: value };
     const named = namedScores(value);
-    return named === undefined ? undefined : chosen(named);
+    return named === undefined ? undefined : scoredClass(named, undefined, classes);
   }
   if (!isObject(value)) return undefined;
   const { label, score } = memberOf(value);
@@ -151,8 +172,11 @@ function readValue(value: unknown): Answer | undefined {
       return label === undefined ? { number: scores[0] as number } : { label, number: scores[0] as number };
     const names = namesOf(value, scores);
     if (names === undefined) return { label: label ?? String(largest(scores)), scores };
-    const named = names.map((name, i) => [name, scores[i] as number] as const);
-    return label === undefined ? chosen(named) : { label, scores: byName(named) };
+    return scoredClass(
+      names.map((name, i) => [name, scores[i] as number] as const),
+      label,
+      classes,
+    );
   }
   return label === undefined ? undefined : { label };
 }
@@ -257,8 +281,8 @@ export const scoredLabel: Kind = {
   title: 'a label with its score',
   compared: 'the label, equal or not; the score beside it, within a tolerance',
   recognize: (values) => recordsWith(values, (answer) => answer.label !== undefined && answer.number !== undefined),
-  read(value) {
-    const answer = readValue(value);
+  read(value, classes) {
+    const answer = readValue(value, classes);
     return answer?.label === undefined ? undefined : answer;
   },
 };
@@ -266,7 +290,8 @@ export const scoredLabel: Kind = {
 export const scores: Kind = {
   name: 'scores',
   title: 'a score for each class',
-  compared: 'the class with the largest score, equal or not; its score, within a tolerance',
+  compared:
+    'the class with the largest score, equal or not; its score, and those of the others together, within a tolerance',
   recognize(values) {
     if (values.every((value) => Array.isArray(value) && value.length > 1 && isNumbers(value))) {
       const lists = values as number[][];
@@ -288,12 +313,12 @@ export const scores: Kind = {
     const fit = recordsWith(values, (answer) => answer.scores !== undefined);
     return fit === 'certain' && values.some((value) => listWithoutLabel(value) !== undefined) ? 'possible' : fit;
   },
-  read(value) {
+  read(value, classes) {
     if (isObject(value) && memberOf(value).score === undefined) {
       const named = namedScores(value);
-      return named === undefined ? undefined : chosen(named);
+      return named === undefined ? undefined : scoredClass(named, undefined, classes);
     }
-    const answer = readValue(value);
+    const answer = readValue(value, classes);
     return answer?.label === undefined ? undefined : answer;
   },
 };

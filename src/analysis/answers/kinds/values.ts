@@ -12,3 +12,6 @@ export interface Reply {
   refusal: string | null;
   tools: readonly { name: string; arguments: string }[];
 }
+
+/** An item of a ranked list, with its score where it has one. */
+export type Ranked = string | readonly [id: string, score: number];

@@ -13,7 +13,7 @@ import {
   ofVectors,
 } from './comparisons.ts';
 import type { Kind } from './kind.ts';
-import type { Box, Reply } from './values.ts';
+import type { Box, Ranked, Reply } from './values.ts';
 import { flatNumbers, sumsToOne, VECTOR } from './lists.ts';
 
 /** The first numbers of a list, and how many there are. */
@@ -82,8 +82,11 @@ function itemOf(value: unknown): string | undefined {
   return id === undefined ? undefined : String(id);
 }
 
+/** Members that say how good an item is. */
+const SCORES = ['score', 'relevance_score', 'similarity', 'distance'];
+
 /** Members of an item that belong to its place in the list. */
-const OF_ITEM = new Set([...IDS, 'score', 'rank', 'similarity', 'distance', 'relevance_score', 'text', 'document']);
+const OF_ITEM = new Set([...IDS, ...SCORES, 'rank', 'text', 'document']);
 
 /** Do the items of a list say more than which they are and how good? */
 function itemsHoldMore(value: unknown): boolean {
@@ -102,7 +105,7 @@ export const ranking: Kind = {
   name: 'ranking',
   comparison: ofRankings,
   title: 'a ranked list',
-  compared: 'overlap of the first ten and rank-biased overlap',
+  compared: 'overlap of the first ten, rank-biased overlap, and scores where items have some',
   recognize(values) {
     if (
       !values.every((value) => Array.isArray(value) && value.every((one) => typeof one === 'string' || isObject(one)))
@@ -113,9 +116,16 @@ export const ranking: Kind = {
   },
   read(value) {
     const items = itemsOf(value);
-    return items === undefined ? undefined : whole(items);
+    return items === undefined
+      ? undefined
+      : whole(items.map((id, i): Ranked => withScore(id, (value as unknown[])[i])));
   },
 };
+
+function withScore(id: string, item: unknown): Ranked {
+  const score = isObject(item) ? SCORES.map((key) => item[key]).find((one) => typeof one === 'number') : undefined;
+  return score === undefined ? id : [id, score];
+}
 
 /** From this score on a class applies, where several may. */
 const APPLIES = 0.5;
@@ -185,7 +195,7 @@ export const boxes: Kind = {
   comparison: ofBoxes,
   title: 'boxes with labels',
   compared:
-    'boxes of a score from 0.5 on (where there is none, the best box), of equal label, that overlap by half, matched one to one',
+    'boxes of a score from 0.5 on (where there is none, the best box), matched one to one: label, place (IoU 0.75) and score (within 0.2)',
   recognize: (values) =>
     values.every((value) => boxesOf(value) !== undefined && !Array.isArray((value as unknown[])[0]))
       ? 'certain'

@@ -1,12 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PairBlock, PairingMethod, Predictions, SideCounts, Task } from '../../predictions.ts';
+import type { PairingMethod, Predictions, SideCounts, Task } from '../../predictions.ts';
 import { detectTask } from '../../answers/task.ts';
 import { scanRecords } from '../ingest/scan.ts';
 import type { Scanned } from '../ingest/scan.ts';
 import type { Sample } from '../comparator/sample.ts';
 import type { ComparisonOptions, Records } from '../options.ts';
-import { UNCHOSEN } from '../readings.ts';
+import { othersWithin, UNCHOSEN, withOthers } from '../readings.ts';
 import { filesOf, sizeOf, SMALL_BYTES } from '../sources.ts';
 import { chosenMethod, keysMost, pairsMost, type Tried } from '../pairing-method.ts';
 import { loadDuckdb, openEngine } from './connection.ts';
@@ -22,7 +22,7 @@ import { repeats } from '../sql/repeats.ts';
 import { slices } from './slices.ts';
 import { fill, KEYS, sqlNumber } from '../sql/statements.ts';
 import { OWN_SUMS } from './sums.ts';
-import { SUMS } from '../sql/sums.ts';
+import { blockSums } from '../sql/blocks.ts';
 import { topPairs } from './top.ts';
 import { NOTHING_TOLD, showTruth, truthSums } from '../sql/truth.ts';
 
@@ -90,7 +90,8 @@ async function load(engine: Engine, records: Records, options: ComparisonOptions
   let scanned = first;
   const task = options.task ?? detectTask(scanned.sample, options.reading?.production.kind === 'number');
   const tried: Tried[] = [];
-  const pair = (method: PairingMethod) => pairSides(engine, scanned, { method, truth: options.truth, records });
+  const pair = (method: PairingMethod) =>
+    pairSides(engine, scanned, { method, truth: options.truth, records, classes: options.reading?.classes });
   for (const method of ['inferenceId', 'eventId', 'input'] as const) {
     if (method === 'eventId') scanned = await scan(records, options, true);
     if (method !== 'input') await showSides(engine, columnsOf(options), scanned, task);
@@ -139,14 +140,11 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
   const classes = task !== 'json';
   const told =
     labelled === undefined ? NOTHING_TOLD : await showTruth(engine, { ...options, truth: labelled }, classes);
-  const minutes = (await engine.rows(fill(SUMS.blocks, { tolerance }))) as unknown as Required<
-    Omit<PairBlock, 'young'>
-  >[];
+  const { minutes, others } = await blockSums(engine, { tolerance, others: othersWithin(options) });
   const blocks = minutes.map((block) => ({ ...block, ...told.blockOf(block) }));
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
   const beyond = minutes.reduce((total, block) => total + block.beyond, 0);
-  const truth =
-    labelled && (await truthSums(engine, labelled, { of: rows, classes, tolerance, prices: options.prices, told }));
+  const truth = labelled && (await truthSums(engine, labelled, { of: rows, classes, ...options, tolerance, told }));
   const withTruth = (truth?.rows ?? 0) > 0;
   const expected = records.sampling * scanned.production.answered;
   const { labelNext, reading = UNCHOSEN } = options;
@@ -164,7 +162,7 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
     differentRows: paired.different,
     blocks,
     missing: await missingMinutes(engine, columnsOf(options), paired),
-    labels: await labels(engine, classes),
+    labels: withOthers(await labels(engine, classes), others, othersWithin(options)),
     numbers: numbers && { ...numbers, beyond },
     ...(options.reference === undefined ? {} : { reference: await referenceSums(engine, options.reference) }),
     top: await topPairs(engine, method, records, options.reading ?? UNCHOSEN),

@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import type { PairingMethod, Predictions, Task } from '../../predictions.ts';
 import type { Capture } from '../../answers/captures.ts';
+import type { Classes } from '../../answers/classes.ts';
+import { className } from '../../answers/strata.ts';
 import type { Truth } from '../../answers/truth.ts';
 import type { Scanned } from '../ingest/scan.ts';
 import type { Records } from '../options.ts';
 import { MAX_RETRIED, pairRetries } from '../retries.ts';
 import type { Engine } from './connection.ts';
 import pairsSql from './pairs.sql';
+import { chancesSql } from '../sql/chances.ts';
 import { fill, KEYS, quote, statements } from '../sql/statements.ts';
 import { originals } from './records.ts';
 import { loadTruth } from './truth.ts';
@@ -42,7 +45,12 @@ export async function showSides(engine: Engine, folder: string, scanned: Scanned
 export async function pairSides(
   engine: Engine,
   scanned: Scanned,
-  { method, truth, records }: { method: PairingMethod; truth: Truth | undefined; records: Records },
+  {
+    method,
+    truth,
+    records,
+    classes,
+  }: { method: PairingMethod; truth: Truth | undefined; records: Records; classes: Classes | undefined },
 ): Promise<{
   pairs: number;
   different: number;
@@ -72,6 +80,8 @@ export async function pairSides(
       truth_key: byId ? 'production_inference_id' : 'production_feature_id',
       other_truth_key: byId && method !== 'inferenceId' ? 'production_event_id' : 'null::ubigint',
       truth_place: byId ? 'production_place' : 0,
+      ...namesSql(classes),
+      ...chancesSql(truth && classes, { production: 'production_number', shadow: 'shadow_number' }),
     }),
   );
   const [row] = await engine.rows(SQL.counts);
@@ -80,6 +90,22 @@ export async function pairSides(
     different: Number(row?.different ?? 0),
     retried,
     pairedInputs: { known: Number(row?.known_inputs ?? 0), differing: Number(row?.other_inputs ?? 0) },
+  };
+}
+
+/** Whether the class is that of the largest score, and the place of the label among the scores. */
+function namesSql(classes: Classes | undefined): { named: string; place: string } {
+  const largest = (side: string) => `list_position(${side}_scores, list_max(${side}_scores))`;
+  if (classes === undefined)
+    return {
+      named: `production_label = (${largest('production')} - 1)::varchar and shadow_label = (${largest('shadow')} - 1)::varchar`,
+      place: 'told_class',
+    };
+  const list = (names: readonly string[]) => `[${names.map(quote).join(', ')}]`;
+  const names = list(classes.names);
+  return {
+    named: `len(production_scores) = ${classes.names.length} and production_label = ${names}[${largest('production')}] and shadow_label = ${names}[${largest('shadow')}]`,
+    place: `(list_position(${list(classes.names.map(className))}, told_name) - 1)`,
   };
 }
 

@@ -9,7 +9,8 @@ with stored as (
     nullif(inference_id, 0) as inference_id, nullif(event_id, 0) as event_id, nullif(input_id, 0) as input_id,
     nullif(feature_id, 0) as feature_id, nullif(row_input, 0) as row_input,
     nullif(cluster, 0) as cluster, moment::bigint as moment,
-    file, byte_offset, place, row_count, if(isnan(number), null, number) as number, label, other, scores
+    file, byte_offset, place, row_count, if(isnan(number), null, number) as number, label, other, scores,
+    other_names, other_scores
   from read_parquet($files)
 )
 select
@@ -19,7 +20,7 @@ select
       when 'multiclass' then coalesce(label, number_text(number))
       else label
     end as label,
-    scores::double[] as scores
+    scores::double[] as scores, other_names::ubigint[] as other_names, other_scores::double[] as other_scores
   )
 from stored;
 
@@ -156,6 +157,23 @@ with answer as (
     -- Half the sum of absolute differences of scores (total variation).
     if(scores, list_sum(list_transform(list_zip(production_scores, shadow_scores), lambda z: abs(z[1] - z[2]))) / 2, null)
       as score_distance,
+    -- How far the scores of the classes that were not chosen lie apart together, beyond what the chosen one's moved by; a class that
+    -- a side does not name has the least score that it names.
+    case
+      when production_label <> shadow_label then null
+      when scores and len(production_scores) > 2
+        then list_sum(list_transform(list_zip(production_scores, shadow_scores), lambda z: abs(z[1] - z[2])))
+          - 2 * abs(shadow_scores[list_position(production_scores, list_max(production_scores))] - list_max(production_scores))
+      when scores or production_scores is not null then null
+      when numbers and production_other_names is not null and shadow_other_names is not null
+        then list_sum(list_transform(
+            list_distinct(list_concat(production_other_names, shadow_other_names)),
+            lambda name: abs(
+              coalesce(shadow_other_scores[list_position(shadow_other_names, name)], list_min(shadow_other_scores))
+                - coalesce(production_other_scores[list_position(production_other_names, name)], list_min(production_other_scores))
+            )
+          )) - abs(shadow_number - production_number)
+    end as others_apart,
     $truth_key as truth_key, $other_truth_key as other_truth_key, $truth_place as truth_place
   from answer
 )
@@ -171,31 +189,34 @@ with answer as (
   left join truth on truth.key = truth_key and truth.place = truth_place
   left join truth as other_truth on other_truth.key = other_truth_key and other_truth.place = truth_place
 ), scored as (
-  -- Probabilities of all classes. A score belongs to the class of its place, which is that of the largest.
+  -- Probabilities of all classes. A score belongs to the class of its place, or to one that has a name, which is that of the largest.
   select
     *,
     len(production_scores) >= 2 and len(production_scores) = len(shadow_scores)
       and list_min(production_scores) >= 0 and list_max(production_scores) <= 1
       and list_min(shadow_scores) >= 0 and list_max(shadow_scores) <= 1
       and abs(list_sum(production_scores) - 1) <= 0.01 and abs(list_sum(shadow_scores) - 1) <= 0.01
-      and production_label = (list_position(production_scores, list_max(production_scores)) - 1)::varchar
-      and shadow_label = (list_position(shadow_scores, list_max(shadow_scores)) - 1)::varchar as usable,
+      and $named as usable,
     list_sum(list_transform(production_scores, lambda x: x * x)) as production_squares,
     list_sum(list_transform(shadow_scores, lambda x: x * x)) as shadow_squares
   from told
 )
 select
   * exclude (production_scores, shadow_scores, usable, production_squares, shadow_squares),
-  if(
+  coalesce($number_apart, if(
     usable,
     abs(production_squares - shadow_squares) / 2
       + list_max(list_transform(list_zip(production_scores, shadow_scores), lambda z: abs(z[1] - z[2]))),
     null
-  ) as score_apart,
-  if(usable and told_class < len(production_scores), production_squares - 2 * production_scores[told_class::bigint + 1] + 1, null)
-    as production_brier,
-  if(usable and told_class < len(shadow_scores), shadow_squares - 2 * shadow_scores[told_class::bigint + 1] + 1, null)
-    as shadow_brier
+  )) as score_apart,
+  coalesce(
+    $number_production,
+    if(usable and $place < len(production_scores), production_squares - 2 * production_scores[($place)::bigint + 1] + 1, null)
+  ) as production_brier,
+  coalesce(
+    $number_shadow,
+    if(usable and $place < len(shadow_scores), shadow_squares - 2 * shadow_scores[($place)::bigint + 1] + 1, null)
+  ) as shadow_brier
 from scored;
 
 -- Rows of a request that both models answered with as many rows.

@@ -1,6 +1,10 @@
+import type { Answer } from '../../answers/answer.ts';
+import { hashText } from './fast/hash.ts';
 import type { Scratch } from './fast/scratch.ts';
 import { column, writeParquet } from './parquet.ts';
 import { CAPACITY, TextColumn } from './text-column.ts';
+
+const MAX_NAMES = 10_000;
 
 /** What is kept of the records of one variant: a row per row of an answer. Hashes are two halves of 64 bits. */
 export class Columns {
@@ -23,13 +27,30 @@ export class Columns {
   readonly other = new TextColumn();
   /** As SQL reads a list. */
   readonly scores = new TextColumn();
+  /** Hashes of the names of classes that were not chosen, and their scores, likewise. */
+  readonly otherNames = new TextColumn();
+  readonly otherScores = new TextColumn();
   length = 0;
+  readonly #hashes = new Map<string, bigint>();
   readonly #name: (part: number) => string;
   #parts = 0;
 
   /** @param name of the next file */
   constructor(name: (part: number) => string) {
     this.#name = name;
+  }
+
+  /** What stands beside the class of a row whose scores are not in the order of all classes. */
+  addOthers(row: number, others: NonNullable<Answer['others']>): void {
+    this.otherNames.add(row, `[${others.map(([name]) => this.#hashOf(name)).join(',')}]`);
+    this.otherScores.add(row, `[${others.map(([, score]) => score).join(',')}]`);
+  }
+
+  /** Of each name once: there are few. */
+  #hashOf(name: string): bigint {
+    const known = this.#hashes.get(name) ?? hashText(name);
+    if (this.#hashes.size < MAX_NAMES) this.#hashes.set(name, known);
+    return known;
   }
 
   /** Writes what is there into a file, and is empty again; one file there is always, if without a row. */
@@ -52,10 +73,12 @@ export class Columns {
       this.label.column('label', n),
       this.other.column('other', n),
       this.scores.column('scores', n),
+      this.otherNames.column('other_names', n),
+      this.otherScores.column('other_scores', n),
     ]);
     this.#parts += 1;
     this.length = 0;
-    for (const column of [this.label, this.other, this.scores]) column.clear();
+    for (const column of [this.label, this.other, this.scores, this.otherNames, this.otherScores]) column.clear();
   }
 }
 

@@ -295,8 +295,10 @@ export class Scanner {
 
   #answers(answers: readonly Answer[]): number {
     const first = this.#rows(answers.length);
-    for (const [place, answer] of answers.entries())
+    for (const [place, answer] of answers.entries()) {
       this.#put(first + place, answer.number ?? Number.NaN, answer.label, answer.scores, answer.other);
+      if (answer.others !== undefined) this.#columns.addOthers(first + place, answer.others);
+    }
     return first;
   }
 

@@ -33,10 +33,11 @@ import { AgeCounter } from './age-counter.ts';
 import { TruthCounter } from './truth-counter.ts';
 import { inputRows } from '../../answers/truth.ts';
 import type { Truth } from '../../answers/truth.ts';
+import { othersApart } from '../../answers/others.ts';
 import { OTHERS } from '../../answers/strata.ts';
 import { MINUTE } from '../../../base/units.ts';
 import type { ComparisonOptions } from '../options.ts';
-import { answerSums, readingsOf, UNCHOSEN, wholeCounter } from '../readings.ts';
+import { answerSums, othersWithin, readingsOf, UNCHOSEN, wholeCounter, withOthers } from '../readings.ts';
 
 export { readRecords } from './read.ts';
 
@@ -237,6 +238,9 @@ class Rows {
   readonly #next: NextRows | undefined;
   readonly #ages: AgeCounter | undefined;
   readonly #inputs = new RowInputs();
+  /** What the other scores of a row may lie apart; and rows of which it is known, and that lie further. */
+  readonly #within: number | undefined;
+  readonly #others = { rows: 0, beyond: 0 };
   readonly #fields: FieldCounter;
   /** Of kinds that are compared by more than equal or not. */
   readonly #whole: WholeCounter | undefined;
@@ -255,11 +259,12 @@ class Rows {
     this.#ages = ages;
     this.#options = options;
     const rules = options.rules ?? DEFAULT_RULES;
-    this.#truth = new TruthCounter(task !== 'json', options.prices);
+    this.#truth = new TruthCounter(task !== 'json', options.prices, options.reading?.classes);
     this.#numbers = new NumberCounter(options.tolerance, rules.relative);
     this.#fields = new FieldCounter(rules);
     this.#next = options.labelNext && new NextRows();
     this.#whole = wholeCounter(options.reading, rules);
+    this.#within = othersWithin(options);
   }
 
   add(pair: Pair, left: readonly Answer[], right: readonly Answer[]): void {
@@ -287,9 +292,11 @@ class Rows {
         this.#labels.add(labels[0], labels[1], at, input);
         this.#agreement.add(input, labels[0] === labels[1] ? 1 : 0);
         this.#clusters.agreement.add(cluster, labels[0] === labels[1] ? 1 : 0);
-        if (labels[0] === labels[1]) this.#slices.hit(input);
-        if (labels[0] === labels[1]) block.agree += 1;
-        else distance = 1 + scoreDistance(production, shadow);
+        if (labels[0] === labels[1]) {
+          this.#slices.hit(input);
+          block.agree += 1;
+          this.#beside(block, production, shadow);
+        } else distance = 1 + scoreDistance(production, shadow);
       }
       if (numbers !== undefined) {
         const d = this.#numbers.add(numbers[0], numbers[1]);
@@ -323,6 +330,16 @@ class Rows {
       if (distance > 0) this.#keep(pair, row, [production, shadow], distance, input);
     }
     this.#blocks.set(at, block);
+  }
+
+  /** Scores of the classes that neither model chose. */
+  #beside(block: FullBlock, production: Answer, shadow: Answer): void {
+    const apart = this.#within === undefined ? undefined : othersApart(production, shadow);
+    if (apart === undefined || this.#within === undefined) return;
+    this.#others.rows += 1;
+    if (apart <= this.#within) return;
+    this.#others.beyond += 1;
+    block.others += 1;
   }
 
   /** Production's class, and whether the labels differ; of numbers without labels their place among all. */
@@ -407,7 +424,7 @@ class Rows {
       blocks: [...this.#blocks.values()]
         .sort((a, b) => a.at - b.at)
         .map((block) => (this.#ages?.isYoung(block.at) === true ? { ...block, young: block.rows } : block)),
-      labels: this.#labels.sums(this.#task !== 'json'),
+      labels: withOthers(this.#labels.sums(this.#task !== 'json'), this.#others, this.#within),
       numbers,
       ...(this.#options.reference === undefined
         ? {}
@@ -479,7 +496,7 @@ type FullBlock = Required<Omit<PairBlock, 'young'>>;
 
 function emptyBlock(at: number): FullBlock {
   const truth = { truth: 0, onlyProduction: 0, onlyShadow: 0, loss: 0, lossSquared: 0, squaredLoss: 0, cost: 0 };
-  return { at, rows: 0, agree: 0, d: 0, dd: 0, abs: 0, beyond: 0, ...truth };
+  return { at, rows: 0, agree: 0, d: 0, dd: 0, abs: 0, beyond: 0, others: 0, ...truth };
 }
 
 /** Two numbers that mean the same: the predictions, or what each model gives the class that production chose. */

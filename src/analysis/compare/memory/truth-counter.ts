@@ -15,6 +15,7 @@ import { brierApart, brierScore, placeOfClass, probabilitiesOf } from '../../ans
 import { addLoss, emptyStratum } from './loss-counter.ts';
 import type { LossCounter, Numbered } from './loss-counter.ts';
 import { InputCounter } from './input-counter.ts';
+import type { Classes } from '../../answers/classes.ts';
 import type { Answer } from '../../answers/answer.ts';
 
 /** Counts how often each model is right, row by row. */
@@ -39,6 +40,7 @@ export class TruthCounter {
   #unscored = 0;
   readonly #classes: boolean;
   readonly #prices: Prices | undefined;
+  readonly #chances: Classes | undefined;
   readonly #byInput = { onlyProduction: new InputCounter(), onlyShadow: new InputCounter(), loss: new InputCounter() };
   readonly #byCluster = {
     onlyProduction: new InputCounter(),
@@ -49,10 +51,12 @@ export class TruthCounter {
   /**
    * @param classes false where answers are no classes, as of free JSON
    * @param prices of mistakes
+   * @param chances which probability belongs to which class
    */
-  constructor(classes = true, prices?: Prices) {
+  constructor(classes = true, prices?: Prices, chances?: Classes) {
     this.#classes = classes;
     this.#prices = prices;
+    this.#chances = chances;
   }
 
   /**
@@ -124,7 +128,10 @@ export class TruthCounter {
     differ: boolean,
     block: Required<Omit<PairBlock, 'young'>>,
   ): void {
-    const both = [probabilitiesOf(production, labels[0] ?? ''), probabilitiesOf(shadow, labels[1] ?? '')] as const;
+    const both = [
+      probabilitiesOf(production, labels[0] ?? '', this.#chances),
+      probabilitiesOf(shadow, labels[1] ?? '', this.#chances),
+    ] as const;
     if (both[0] === undefined || both[1]?.length !== both[0].length) {
       this.#unscored += 1;
       return;
@@ -135,7 +142,7 @@ export class TruthCounter {
     this.#scores.set(band, sums);
     sums.rows += 1;
     sums.apart += brierApart(ours, theirs);
-    const place = truth === undefined ? undefined : placeOfClass(className(truth), ours.length);
+    const place = truth === undefined ? undefined : placeOfClass(className(truth), ours.length, this.#chances);
     if (place === undefined) return;
     const errors = [brierScore(ours, place), brierScore(theirs, place)] as const;
     sums.labelled += 1;
@@ -229,6 +236,7 @@ export class TruthCounter {
         this.#unscored > 0 || this.#scores.size === 0
           ? undefined
           : CLASS_BANDS.flatMap((band) => this.#scores.get(band) ?? []),
+      ...(this.#chances === undefined ? {} : { named: true }),
       ...losses.sums(),
     };
   }

@@ -5,7 +5,9 @@ select
   cast(moment - moment % 60000 as double) as "at", cast(count(*) as double) as "rows",
   cast(count(*) filter (where production_label = shadow_label) as double) as agree,
   coalesce(sum(d), 0) as d, coalesce(sum(d * d), 0) as dd, coalesce(sum(abs(d)), 0) as "abs",
-  cast(count(*) filter (where abs(d) > $tolerance) as double) as beyond
+  cast(count(*) filter (where abs(d) > $tolerance) as double) as beyond,
+  cast(count(*) filter (where $others) as double) as others,
+  cast(count(others_apart) as double) as others_known
 from compared group by 1 order by 1;
 
 -- name: numbers

@@ -196,7 +196,8 @@ export async function truthSums(
     tolerance,
     prices,
     told: { age, scores },
-  }: { of: number; classes: boolean; tolerance: string; told: Told } & Pick<ComparisonOptions, 'prices'>,
+    reading,
+  }: { of: number; classes: boolean; tolerance: string; told: Told } & Pick<ComparisonOptions, 'prices' | 'reading'>,
 ): Promise<TruthSums> {
   const [[row], found, ofNumbers] = await Promise.all([
     engine.rows(SQL.truth),
@@ -236,6 +237,7 @@ export async function truthSums(
     outcomes,
     prices,
     scores,
+    ...(reading?.classes === undefined ? {} : { named: true }),
     ...ofNumbers,
   };
 }

@@ -1,7 +1,9 @@
+import type { Classes } from '../../answers/classes.ts';
 import type { PairingMethod } from '../../predictions.ts';
 import { chosenMethod, keysMost, pairsMost } from '../pairing-method.ts';
 import type { Tried } from '../pairing-method.ts';
 import { MAX_RETRIED } from '../retries.ts';
+import { chancesSql } from '../sql/chances.ts';
 import { fill, quote, statements } from '../sql/statements.ts';
 import type { Form } from './reading/forms.ts';
 import pairsSql from './pairs.sql';
@@ -169,7 +171,11 @@ const squaresOf = (scores: string) => `reduce(${scores}, 0e0, (total, x) -> tota
 export function cellsSelect(
   questions: WarehouseQuestions,
   forms: Record<SideName, readonly Form[]>,
-  { labels, method }: { labels: string | undefined; method: PairingMethod | undefined },
+  {
+    labels,
+    method,
+    classes,
+  }: { labels: string | undefined; method: PairingMethod | undefined; classes: Classes | undefined },
 ): string {
   const widths = [
     ...new Set(
@@ -184,6 +190,10 @@ export function cellsSelect(
     fill(PAIRS.cells, {
       ...(labels === undefined ? NOTHING_TOLD : toldBy(labels, method !== 'inferenceId')),
       with_labels: labels !== undefined,
+      ...chancesSql(labels === undefined ? undefined : classes, {
+        production: 'production_number',
+        shadow: 'shadow_number',
+      }),
       ...{ ours_sum: sumOf('ours_scores'), theirs_sum: sumOf('theirs_scores') },
       ...{ ours_squares: squaresOf('ours_scores'), theirs_squares: squaresOf('theirs_scores') },
       furthest: byWidth(

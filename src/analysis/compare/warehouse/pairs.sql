@@ -105,7 +105,11 @@ with answer as (
   select
     measured.*,
     case when numbers then own when scored then largest end as production_number,
-    case when numbers then other when scored then $beside end as shadow_number
+    case when numbers then other when scored then $beside end as shadow_number,
+    case
+      when production_label = shadow_label and scored and cardinality(ours_scores) > 2
+        then 2 * (score_distance - abs($beside - largest))
+    end as others_apart
   from measured
 ), told as (
   select numbered.*, $told from numbered$labels
@@ -127,13 +131,13 @@ with answer as (
 select
   key, moment, place, same_rows, row_input is not null as known_input, other_input,
   coalesce(row_input, substr(lower(to_hex(md5(to_utf8(key || '#' || cast(place as varchar))))), 1, 16)) as input,
-  production_label, shadow_label, production_number, shadow_number, score_distance,
+  production_label, shadow_label, production_number, shadow_number, score_distance, others_apart,
   shadow_number - production_number as d, told_label, told_name, told_number, told_at,
-  case when usable then abs($ours_squares - $theirs_squares) / 2 + $furthest end as score_apart,
-  case when usable and told_class < cardinality(ours_scores)
-    then $ours_squares - 2 * element_at(ours_scores, cast(told_class as bigint) + 1) + 1 end as production_brier,
-  case when usable and told_class < cardinality(theirs_scores)
-    then $theirs_squares - 2 * element_at(theirs_scores, cast(told_class as bigint) + 1) + 1 end as shadow_brier
+  coalesce($number_apart, case when usable then abs($ours_squares - $theirs_squares) / 2 + $furthest end) as score_apart,
+  coalesce($number_production, case when usable and told_class < cardinality(ours_scores)
+    then $ours_squares - 2 * element_at(ours_scores, cast(told_class as bigint) + 1) + 1 end) as production_brier,
+  coalesce($number_shadow, case when usable and told_class < cardinality(theirs_scores)
+    then $theirs_squares - 2 * element_at(theirs_scores, cast(told_class as bigint) + 1) + 1 end) as shadow_brier
 from usable;
 
 -- name: counts

@@ -4,28 +4,20 @@ import type { Answer } from '../../answers/answer.ts';
 import type { ChosenReading } from '../../answers/choose.ts';
 import { answersOf } from '../../answers/read-answers.ts';
 import { readCapture } from '../../answers/captures.ts';
-import type {
-  DivergingPair,
-  LostLines,
-  PairBlock,
-  PairingMethod,
-  Predictions,
-  SideCounts,
-  Task,
-} from '../../predictions.ts';
+import type { DivergingPair, LostLines, PairingMethod, Predictions, SideCounts, Task } from '../../predictions.ts';
 import { quantile } from '../../statistics/distances.ts';
 import { slicesOf } from '../../slicing.ts';
 import { SliceCounter } from '../memory/slice-counter.ts';
 import type { ComparisonOptions } from '../options.ts';
 import type { Tried } from '../pairing-method.ts';
-import { answerSums } from '../readings.ts';
+import { answerSums, othersWithin, withOthers } from '../readings.ts';
 import { labels } from '../sql/labels.ts';
 import { NOTHING_TOLD, showTruth, truthSums } from '../sql/truth.ts';
 import { numberSums, referenceSums } from '../sql/numbers.ts';
 import type { Row } from '../sql/questions.ts';
 import { repeats } from '../sql/repeats.ts';
 import { fill, quote, sqlNumber } from '../sql/statements.ts';
-import { SUMS } from '../sql/sums.ts';
+import { blockSums } from '../sql/blocks.ts';
 import { WORST } from '../sql/worst.ts';
 import { addLost } from '../tally.ts';
 import { cellsSelect, choosePairs, defineLines, defineRows, ofSide, PAIRS } from './pairing.ts';
@@ -97,7 +89,7 @@ export async function sumInWarehouse(
   const { method, tried, met } = await choosePairs(questions, answered);
   const cells = cellsTable(records.prefix, staging.digest);
   const told = options.truth && labelsTable(records.prefix).name;
-  const select = cellsSelect(questions, staging.forms, { labels: told, method });
+  const select = cellsSelect(questions, staging.forms, { labels: told, method, classes: options.reading.classes });
   if (select.length > MAX_STATEMENT) return TOO_LONG;
   await warehouse.unload([{ select, folder: cells.template, about: 'pairs requests' }]);
   await questions.define('cell', `select * from ${cells.name}`);
@@ -136,21 +128,18 @@ async function sum(
     options.reference && referenceSums(questions, options.reference),
   ]);
   asked.catch(() => undefined);
-  const { truth: given, prices } = options;
+  const { truth: given } = options;
   const [numbers, told] = await Promise.all([
     numberSums(questions, { tolerance: options.tolerance, relative: options.rules?.relative, task }),
     given === undefined ? NOTHING_TOLD : showTruth(questions, { ...options, truth: given }, task !== 'json'),
   ]);
   const tolerance = numbers === undefined ? '0' : toleranceSql(numbers);
-  const minutes = (await questions.rows(fill(SUMS.blocks, { tolerance }))) as unknown as Omit<
-    Required<PairBlock>,
-    'young'
-  >[];
+  const { minutes, others } = await blockSums(questions, { tolerance, others: othersWithin(options) });
   const blocks = minutes.map((block) => ({ ...block, ...told.blockOf(block) }));
   const rows = blocks.reduce((total, block) => total + block.rows, 0);
   const beyond = blocks.reduce((total, block) => total + (block.beyond ?? 0), 0);
   const truth =
-    given && (await truthSums(questions, given, { of: rows, classes: task !== 'json', tolerance, prices, told }));
+    given && (await truthSums(questions, given, { of: rows, classes: task !== 'json', ...options, tolerance, told }));
   const withTruth = (truth?.rows ?? 0) > 0;
   const [repeated, sliced] = await Promise.all([
     repeats(questions, 'input', tolerance, withTruth, rows),
@@ -181,7 +170,7 @@ async function sum(
     differentRows: Number(counts?.different ?? 0),
     blocks,
     missing: missing as Predictions['missing'],
-    labels: labelled,
+    labels: withOthers(labelled, others, othersWithin(options)),
     numbers: numbers && { ...numbers, beyond },
     ...(reference === undefined ? {} : { reference }),
     top,

@@ -84,6 +84,7 @@ export function cellsTable(prefix: string, digest: string): WarehouseTable {
       { name: 'production_number', type: 'double' },
       { name: 'shadow_number', type: 'double' },
       { name: 'score_distance', type: 'double' },
+      { name: 'others_apart', type: 'double' },
       { name: 'd', type: 'double' },
       // What labels say of the row, and of its probabilities of all classes (../sql/truth.sql).
       { name: 'told_label', type: 'string' },

@@ -70,7 +70,7 @@ export function learnTemplate(
 }
 
 function rowOf(answer: Answer, again: Answer | undefined, holes: readonly number[]): TemplateRow | undefined {
-  if (answer.other !== undefined || again === undefined) return undefined;
+  if (answer.other !== undefined || answer.others !== undefined || again === undefined) return undefined;
   const hole = (value: number) => holes.indexOf(value);
   const scores = answer.scores?.map(hole);
   const largest =

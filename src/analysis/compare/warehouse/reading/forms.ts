@@ -123,8 +123,8 @@ function probe(pieces: readonly Piece[], { output, reading, askedRows }: Asked):
 }
 
 /** Where the parts of an answer came from. @param order which stand-in stands in each hole */
-function rowOf({ label, number, scores, other }: Answer, order: readonly number[]): FormRow | undefined {
-  if (other !== undefined) return undefined;
+function rowOf({ label, number, scores, other, others }: Answer, order: readonly number[]): FormRow | undefined {
+  if (other !== undefined || others !== undefined) return undefined;
   const numbers = order.map((value) => PROBE + value);
   const hole = (value: number) => numbers.indexOf(value);
   const [at, places] = [number === undefined ? undefined : hole(number), scores?.map(hole)];
