@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { read, ROOT } from './pages.ts';
 
@@ -31,4 +31,40 @@ test('what the map draws below src exists', () => {
       if (one !== undefined && !existsSync(join(ROOT, below, one))) lost.push(`${below}/${one}`);
   }
   expect(lost).toEqual([]);
+});
+
+test('a name without a folder lies beside the path before it', () => {
+  const lost: string[] = [];
+  let named = 0;
+  for (const row of map.split('\n').filter((line) => line.startsWith('| '))) {
+    let folder: string | undefined;
+    for (const [, name = ''] of row.matchAll(/`([\w./-]+)`/g)) {
+      if (existsSync(resolve(ROOT, name)) && name.includes('/'))
+        folder = statSync(resolve(ROOT, name)).isDirectory() ? name : dirname(name);
+      else if (folder !== undefined && /^[\w.-]+\.(ts|sql|json|txt)$/.test(name)) {
+        named++;
+        if (!existsSync(resolve(ROOT, folder, name))) lost.push(`${folder}/${name}`);
+      }
+    }
+  }
+  expect(named).toBeGreaterThan(60);
+  expect(lost).toEqual([]);
+});
+
+test('every folder of src with more than two files is named', () => {
+  const named = new Set<string>();
+  const name = (path: string) => {
+    for (let at = path; at !== '.'; at = dirname(at)) named.add(at);
+  };
+  for (const [, path = ''] of map.matchAll(/`(src\/[\w./-]+)`/g)) name(path);
+  for (const [, service = ''] of map.matchAll(/[ ,]`([\w-]+)`/g)) name(`src/emulator/services/${service}`);
+  const folders = readdirSync(join(ROOT, 'src'), { withFileTypes: true, recursive: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  const unnamed = folders
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((folder) => readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()).length > 2)
+    .map((folder) => folder.slice(ROOT.length).replace(/^\//, ''));
+  expect(unnamed.length).toBeGreaterThan(60);
+  expect(unnamed.filter((folder) => !named.has(folder))).toEqual([]);
 });
