@@ -207,6 +207,16 @@ describe('the screen', () => {
     }
   });
 
+  test.each([
+    [{ minutes: 50 }, true],
+    [{ minutes: 1440, atLeast: true as const }, false],
+  ])('with %j missing, time that is left is shown: %s', (missing, shown) => {
+    const gates = [{ ...gate('latency.p99', 'inconclusive', [-0.1, 0.3], 0.04, 0.2), missing }];
+    const judgement = { ...judged, verdict: { ...judged.verdict, gates } } as Report;
+    const [title] = watchScreen({ ...SHADOW, judgement }, { columns: 140, rows: 45, color: false });
+    expect(title?.includes(' left')).toBe(shown);
+  });
+
   test('a rollout that no command works on says so, and shows no time left', () => {
     const [title = '', ...lines] = watchScreen(PAUSED, { columns: 80, rows: 24, color: false });
     expect(title).not.toContain('left');
@@ -337,6 +347,7 @@ describe('an endpoint', () => {
       signal: new AbortController().signal,
       aws: async () => stage.aws,
       project: async () => ({ root: stage.cwd, stateDir: stage.cwd, tags: {}, notify: [] }),
+      environment: async () => ({}),
       journal: async () => ({
         path: `${stage.cwd}/none.jsonl`,
         events: () => [],

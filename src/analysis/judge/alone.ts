@@ -69,7 +69,7 @@ function readableAlone({ shadow }: Predictions, { policy }: Evidence): Gate {
         : `Of ${count(records)} captured answers ${count(broken)} are empty or could not be read as predictions${example}: between ${percent(interval[0])} and ${percent(interval[1])} of all (${confidence(policy)}), and the limit is ${percent(policy.unparsed)}.`,
     ...(outcome === 'inconclusive'
       ? needed > 0
-        ? needsMore('requests', needed, 0, 'captured answers')
+        ? needsMore('requests', needed, 'captured answers')
         : needsAdvice('a share of broken answers that is not so close to the margin')
       : NOTHING),
   };

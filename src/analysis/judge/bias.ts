@@ -5,7 +5,7 @@ import type { Interval } from '../statistics/proportions.ts';
 import { counted, number } from '../../base/units.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { needsAdvice, needsMore, NOTHING, UNDECIDABLE } from './needs.ts';
+import { needsAdvice, needsAbout, NOTHING, UNDECIDABLE } from './needs.ts';
 import { meanHalfWidth } from './paired.ts';
 import { lossScatter } from './scatter.ts';
 import { compare } from './verdict.ts';
@@ -92,7 +92,7 @@ export function judgeBias(predictions: Predictions, evidence: Evidence): Gate[] 
           : between
             ? needsAdvice(LEANS)
             : missing > 0
-              ? needsMore('rows', missing, minutes > 0 ? numbers.rows / minutes : 0)
+              ? needsAbout('rows', missing, { n: numbers.rows, minutes })
               : UNDECIDABLE.difference),
     },
   ];

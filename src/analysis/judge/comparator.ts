@@ -15,7 +15,7 @@ import {
 import type { Evidence } from './evidence.ts';
 import type { Blocker } from './needs.ts';
 import { history } from './history.ts';
-import { needsAdvice, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
+import { needsAdvice, needsAbout, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 import { scoreNoise } from './noise-floor.ts';
 import type { NoiseSample } from './noise-floor.ts';
@@ -209,7 +209,7 @@ function needsOf(
       `a larger sample: the comparator must be asked about ${counted(n + missing, 'pairs')} (--comparator-sample ${2 * (n + missing)})`,
     );
   if (by === 'inputs') return needsNewInputs(missing / factor);
-  return needsMore('pairs', missing, minutes > 0 ? predictions.pairs / minutes : 0);
+  return needsAbout('pairs', missing, { n: predictions.pairs, minutes }, { known: blocker?.missing ?? 0 });
 }
 
 /** The mean and its bounds, minute by minute. */

@@ -12,7 +12,7 @@ import { BURST_ALPHA } from './scatter.ts';
 import type { Evidence } from './evidence.ts';
 import type { PairCounts } from '../observations.ts';
 import { count, counted, percent, points } from '../../base/units.ts';
-import { minutesNeeded, needsAdvice, needsMore, needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
+import { minutesNeeded, needsAdvice, needsAbout, needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 
 /** Failed requests of one variant. */
@@ -189,7 +189,6 @@ function outages(minutes: readonly PairedMinute[], { alpha }: Policy): string {
 
 /** How many more requests would decide, if minutes go on as they are. */
 export function moreRequests(found: PairedShares, limit: number, policy: Policy): Needs {
-  const perMinute = found.shadow.n / found.minutes;
   const needed = requiredSampleSize(found.shadow.n, (n) => {
     const factor = n / found.shadow.n;
     const grow = (side: typeof found.shadow) => ({ successes: side.successes * factor, n: side.n * factor });
@@ -201,7 +200,9 @@ export function moreRequests(found: PairedShares, limit: number, policy: Policy)
     };
     return compare(errorsInterval(grown, policy), limit) !== 'inconclusive';
   });
-  return needed === undefined ? UNDECIDABLE.difference : needsMore('requests', needed - found.shadow.n, perMinute);
+  return needed === undefined
+    ? UNDECIDABLE.difference
+    : needsAbout('requests', needed - found.shadow.n, { n: found.shadow.n, minutes: found.minutes });
 }
 
 /** Failures over all minutes, with the number of independent requests that would say as much. */

@@ -188,7 +188,7 @@ function tooFewDays(
 /** What helps against it. */
 export function blockerNeeds({ needs, of, missing }: Blocker): Needs {
   if (needs !== undefined) return needs;
-  if (missing > 0) return of === undefined ? needsMore('pairs', missing) : needsMore('inputs', missing, 0, of);
+  if (missing > 0) return of === undefined ? needsMore('pairs', missing) : needsMore('inputs', missing, of);
   return needsAdvice('records that can be paired: send an InferenceId with every request');
 }
 

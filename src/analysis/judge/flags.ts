@@ -64,7 +64,7 @@ function refused(sums: FlagSums, predictions: Predictions, evidence: Evidence): 
       : blocker !== undefined && blocker.missing === 0
         ? blockerNeeds(blocker)
         : Math.max(missing, blocker?.missing ?? 0) > 0
-          ? needsRows(Math.max(missing, blocker?.missing ?? 0), predictions, minutes)
+          ? needsRows({ about: missing, known: blocker?.missing ?? 0 }, predictions, minutes)
           : UNDECIDABLE.difference),
   };
 }

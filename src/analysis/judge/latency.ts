@@ -12,7 +12,7 @@ import type { PairedMinute } from '../statistics/paired-shares.ts';
 import type { Challenger, Evidence } from './evidence.ts';
 import { history } from './history.ts';
 import { change, counted, milliseconds, number, percent, points } from '../../base/units.ts';
-import { minutesNeeded, needsAdvice, needsTraffic, NOTHING, UNDECIDABLE } from './needs.ts';
+import { minutesNeeded, needsAdvice, needsTraffic, needsTrafficAbout, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 
 type Statistic = keyof Policy['latency'];
@@ -319,5 +319,6 @@ export function needsOfBlocks(sequence: BlockSequence, limit: number, policy: Po
   // With under three blocks nobody knows how strongly they are correlated.
   const missing = sequence.blocks < 3 || blocks === undefined ? atLeast : blocks - sequence.blocks;
   if (missing <= 0) return UNDECIDABLE.difference;
-  return needsTraffic(missing * sequence.minutes);
+  const minutes = missing * sequence.minutes;
+  return missing <= atLeast ? needsTraffic(minutes) : needsTrafficAbout(minutes, sequence.blocks * sequence.minutes);
 }

@@ -66,13 +66,15 @@ export function proportion(predictions: Predictions, evidence: Evidence, ask: Pr
         ? undefined
         : requiredSampleSize(ask.n, (n) => compare(bounds(n), ask.margin, ask.below) !== 'inconclusive');
     const rowsPerPair = predictions.pairs > 0 ? predictions.rows / predictions.pairs : 1;
-    const missing = Math.max((blocker?.missing ?? 0) * rowsPerPair, total === undefined ? 0 : total - ask.n);
+    const known = (blocker?.missing ?? 0) * rowsPerPair;
+    const about = total === undefined ? 0 : total - ask.n;
+    const missing = Math.max(known, about);
     // More of what came so far helps against too few pairs, and against nothing else that stands in the way.
     if (blocker !== undefined && (blocker.missing === 0 || blocker.of !== undefined)) needs = blockerNeeds(blocker);
     else if (missing > 0 && ask.clustering.cluster !== undefined)
       needs = needsAdvice(`traffic with more different values of "${ask.clustering.cluster}"`);
     else if (missing > 0 && ask.clustering.by === 'inputs') needs = needsNewInputs(missing / ask.clustering.factor);
-    else if (missing > 0) needs = needsRows(missing, predictions, minutes);
+    else if (missing > 0) needs = needsRows({ about, known }, predictions, minutes);
     else needs = UNDECIDABLE.share;
   }
   return {

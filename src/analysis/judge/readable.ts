@@ -71,7 +71,7 @@ function needsOf({ onlyShadow, n, interval }: Broken, policy: Policy): Needs {
   const decided = (rows: number) => compare(interval(rows / n), policy.unparsed) !== 'inconclusive';
   const needed = onlyShadow === 0 ? policy.minimumPairs - n : (requiredSampleSize(Math.max(1, n), decided) ?? n) - n;
   return needed > 0
-    ? needsMore('requests', needed, 0, 'captured answers of both')
+    ? needsMore('requests', needed, 'captured answers of both')
     : needsAdvice('a share of broken answers that is not so close to the margin');
 }
 

@@ -11,7 +11,7 @@ import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowT
 import type { Clustering, Evidence, Minutes } from './evidence.ts';
 import type { Blocker } from './needs.ts';
 import { count, counted, duration, durationFlag, MINUTE, percent, points } from '../../base/units.ts';
-import { needsAdvice, needsLabels, needsMore, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
+import { needsAdvice, needsLabels, needsAbout, needsNewInputs, NOTHING, UNDECIDABLE } from './needs.ts';
 import type { Needs } from './needs.ts';
 
 /** Which of the rows have a label. */
@@ -273,7 +273,7 @@ function needsOf(
   if (labels !== undefined && unlabelled >= more)
     return by === 'inputs' ? needsLabels(more / factor, ', each of an input that has none') : needsLabels(more);
   if (by === 'inputs') return needsNewInputs((known * (times - 1)) / factor);
-  return needsMore('rows', Math.max(1, Math.ceil(n * (times - 1))), minutes > 0 ? n / minutes : 0, 'rows with labels');
+  return needsAbout('rows', Math.max(1, n * (times - 1)), { n, minutes }, { plural: 'rows with labels' });
 }
 
 function tooFewTruths({ known, inputs }: TruthFound, { minimumPairs }: Policy): Blocker | undefined {

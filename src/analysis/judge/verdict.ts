@@ -79,6 +79,8 @@ export interface ByDay {
 interface Missing {
   /** Minutes of traffic. */
   minutes?: number;
+  /** It takes longer than `minutes`; how much longer is not known yet. */
+  atLeast?: true;
   requests?: number;
   pairs?: number;
   /** Compared rows, or those with a label. */

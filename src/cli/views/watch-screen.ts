@@ -147,7 +147,10 @@ function timeLeft({ activity, judgement, at }: EndpointLook): number | undefined
   if (activity.kind === 'rollout') return activity.attended ? left(activity.bakeEnds, at) : undefined;
   const open = openGates(judgement);
   const minutes = open.map((gate) => gate.missing?.minutes).filter((one) => one !== undefined);
-  const ends = activity.kind === 'shadow' && minutes.length > 0 && open.every((gate) => gate.missing !== undefined);
+  const ends =
+    activity.kind === 'shadow' &&
+    minutes.length > 0 &&
+    open.every(({ missing }) => missing !== undefined && missing.atLeast === undefined);
   return ends ? Math.max(...minutes) * 60 * SECOND : undefined;
 }
 

@@ -87,7 +87,7 @@ export interface GateRow {
   seen: string;
   canBe: string;
   limit: string;
-  /** Of an open gate how much more it takes, where that can be counted: `68 min`; else empty. */
+  /** Of an open gate how much more it takes, where that can be counted: `68 min`, `> 24 h`; else empty. */
   needs: string;
   /** `5 665 pairs`: what it rests on. */
   from: string;
@@ -98,8 +98,8 @@ export interface GateRow {
 /** What an open gate lacks, in a word or two: also why one whose bounds lie within its limit does not pass yet. */
 function missingText({ outcome, missing, interval, margin, relation }: Gate): string {
   if (outcome !== 'inconclusive') return '';
-  const { minutes, labels, requests, pairs, rows, inputs } = missing ?? {};
-  if (minutes !== undefined) return duration(minutes * MINUTE);
+  const { minutes, atLeast, labels, requests, pairs, rows, inputs } = missing ?? {};
+  if (minutes !== undefined) return `${atLeast === true ? '> ' : ''}${duration(minutes * MINUTE)}`;
   const [kind, n] =
     Object.entries({ labels, requests, pairs, rows, inputs }).find(([, value]) => value !== undefined) ?? [];
   if (kind !== undefined && n !== undefined) return `${count(n)} ${kind}`;

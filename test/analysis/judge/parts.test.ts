@@ -11,7 +11,14 @@ import {
 } from '../../../src/analysis/judge/evidence.ts';
 import { history } from '../../../src/analysis/judge/history.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
-import { needsMore, needsNewInputs, needsRows, needsTraffic } from '../../../src/analysis/judge/needs.ts';
+import {
+  needsAbout,
+  needsMore,
+  needsNewInputs,
+  needsRows,
+  needsTraffic,
+  needsTrafficAbout,
+} from '../../../src/analysis/judge/needs.ts';
 import { labelNoise, noiseFloor, numberNoise } from '../../../src/analysis/judge/noise-floor.ts';
 import { beyondNoise, boundsOf, different, noiseDominates } from '../../../src/analysis/judge/proportion.ts';
 import { errorMinutes, summarize, summarizeBoth } from '../../../src/analysis/judge/summaries.ts';
@@ -70,14 +77,24 @@ test('sixty steps of a history at most, the last always among them', () => {
 describe('what is needed', () => {
   test.each([
     [needsMore('pairs', 1), '1 more pair', { pairs: 1 }],
-    [needsMore('pairs', 4100, 0), '4 100 more pairs', { pairs: 4100 }],
-    [needsMore('rows', 10.4, 3), '10 more rows, about 4 min at the current rate', { rows: 10, minutes: 4 }],
+    [needsMore('pairs', 4123), '4 123 more pairs', { pairs: 4123 }],
+    [needsMore('inputs', 12, 'different inputs'), '12 more different inputs', { inputs: 12 }],
+    [needsAbout('pairs', 4123, { n: 9, minutes: 0 }), '5 000 more pairs', { pairs: 5000 }],
     [
-      needsMore('rows', 9, 3, 'rows with labels'),
-      '9 more rows with labels, about 3 min at the current rate',
-      { rows: 9, minutes: 3 },
+      needsAbout('rows', 10.4, { n: 90, minutes: 30 }),
+      '15 more rows, about 5 min at the current rate',
+      { rows: 15, minutes: 5 },
     ],
-    [needsMore('requests', 1, 60), '1 more request, about 1 min at the current rate', { requests: 1, minutes: 1 }],
+    [
+      needsAbout('rows', 9, { n: 3, minutes: 1 }, { plural: 'rows with labels' }),
+      '10 more rows with labels, about 3 min at the current rate',
+      { rows: 10, minutes: 3 },
+    ],
+    [
+      needsAbout('requests', 1, { n: 60, minutes: 1 }),
+      '1 more request, about 1 min at the current rate',
+      { requests: 1, minutes: 1 },
+    ],
     [needsTraffic(0.2), 'about 1 min more traffic', { minutes: 1 }],
     [needsTraffic(59.1, ' with labels'), 'about 1 h more traffic with labels', { minutes: 60 }],
     [needsTraffic(2879), 'about 47 h 59 min more traffic', { minutes: 2879 }],
@@ -506,17 +523,55 @@ describe('the verdict in a sentence', () => {
     };
     const errors = judge({ ...seen, metrics }, DEFAULT_POLICY)?.gates.find((gate) => gate.id === 'errors');
     // ln(2 / 0.05) / 0.01 is 369; found to within a fiftieth. 150 requests in 50 minutes.
-    expect(errors?.missing).toEqual({ requests: 220, minutes: 74 });
+    expect(errors?.missing).toEqual({ requests: 300, minutes: 120 });
+  });
+});
+
+describe('time that follows from an estimate is told in steps', () => {
+  const week = 7 * 24 * 60;
+  test.each([
+    [0.2, week, { minutes: 1 }],
+    [4, week, { minutes: 5 }],
+    [20, week, { minutes: 20 }],
+    [21, week, { minutes: 30 }],
+    [31, week, { minutes: 60 }],
+    [121, week, { minutes: 180 }],
+    [181, week, { minutes: 360 }],
+    [361, week, { minutes: 720 }],
+    [721, week, { minutes: 1440 }],
+    [1441, week, { minutes: 2160 }],
+    [2880, week, { minutes: 2880 }],
+    [2881, week, { minutes: 3 * 1440 }],
+    [3.1 * 1440, week, { minutes: 5 * 1440 }],
+    // Up to eight times what was seen; beyond, all that is said of over a day is that it is over a day.
+    [1440, 1, { minutes: 1440 }],
+    [8 * 200, 200, { minutes: 2160 }],
+    [8 * 200 + 1, 200, { minutes: 1440, atLeast: true }],
+  ])('%d min after %d min', (minutes, seen, missing) => {
+    expect(needsTrafficAbout(minutes, seen).missing).toEqual(missing);
+    expect(needsAbout('requests', minutes, { n: seen, minutes: seen }).missing).toMatchObject(missing);
+  });
+
+  test('what is not known is not said', () => {
+    expect(needsTrafficAbout(9999, 60).needs).toBe('more than another day of traffic');
+    expect(needsAbout('rows', 9999, { n: 60, minutes: 60 }).needs).toBe(
+      '10 000 more rows, more than a day at the current rate',
+    );
   });
 });
 
 test('what is missing is counted as it is compared: rows are rows, and pairs are pairs', () => {
-  expect(needsRows(600, { pairs: 1000, rows: 1000 }, 100)).toEqual({
-    needs: '600 more pairs, about 1 h at the current rate',
-    missing: { pairs: 600, minutes: 60 },
+  expect(needsRows({ about: 590, known: 60 }, { pairs: 1000, rows: 1000 }, 100)).toEqual({
+    needs: '700 more pairs, about 1 h at the current rate',
+    missing: { pairs: 700, minutes: 60 },
   });
-  expect(needsRows(1200, { pairs: 1000, rows: 20_000 }, 100)).toEqual({
-    needs: '1 200 more rows, about 6 min at the current rate',
-    missing: { rows: 1200, minutes: 6 },
+  expect(needsRows({ about: 1200, known: 0 }, { pairs: 1000, rows: 20_000 }, 100)).toEqual({
+    needs: '1 500 more rows, about 10 min at the current rate',
+    missing: { rows: 1500, minutes: 10 },
+  });
+  // What is known to be missing is told as it is.
+  expect(needsRows({ about: 41, known: 60 }, { pairs: 240, rows: 240 }, 100)).toEqual({
+    needs: '60 more pairs, about 30 min at the current rate',
+    missing: { pairs: 60, minutes: 30 },
   });
 });
