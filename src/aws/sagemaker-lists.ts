@@ -9,30 +9,38 @@ export interface Listed {
   arn: string;
 }
 
-/** Every model of the account and region. */
+/** Every model of the account and region. @throws AwsProblem */
 export async function listModels(aws: Aws, signal?: AbortSignal): Promise<Listed[]> {
   const client = await aws.sagemaker();
-  const send = (NextToken: string | undefined) =>
-    call(aws.target, 'list the models', () =>
-      client.send(new ListModelsCommand({ NextToken, MaxResults: 100 }), { abortSignal: signal }),
-    );
-  const found: Listed[] = [];
-  for await (const page of pages(send, (one) => one.NextToken))
-    for (const { ModelName: name, ModelArn: arn } of page.Models ?? [])
-      if (name !== undefined && arn !== undefined) found.push({ name, arn });
-  return found;
+  const page = (NextToken: string | undefined) =>
+    client.send(new ListModelsCommand({ NextToken, MaxResults: 100 }), { abortSignal: signal });
+  return listed(aws, 'list the models', page, ({ Models }) =>
+    (Models ?? []).map(({ ModelName, ModelArn }) => ({ name: ModelName, arn: ModelArn })),
+  );
 }
 
-/** Every endpoint config of the account and region. */
+/** Every endpoint config of the account and region. @throws AwsProblem */
 export async function listEndpointConfigs(aws: Aws, signal?: AbortSignal): Promise<Listed[]> {
   const client = await aws.sagemaker();
-  const send = (NextToken: string | undefined) =>
-    call(aws.target, 'list the endpoint configs', () =>
-      client.send(new ListEndpointConfigsCommand({ NextToken, MaxResults: 100 }), { abortSignal: signal }),
-    );
+  const page = (NextToken: string | undefined) =>
+    client.send(new ListEndpointConfigsCommand({ NextToken, MaxResults: 100 }), { abortSignal: signal });
+  return listed(aws, 'list the endpoint configs', page, ({ EndpointConfigs }) =>
+    (EndpointConfigs ?? []).map(({ EndpointConfigName, EndpointConfigArn }) => ({
+      name: EndpointConfigName,
+      arn: EndpointConfigArn,
+    })),
+  );
+}
+
+async function listed<Page extends { NextToken?: string | undefined }>(
+  aws: Aws,
+  doing: string,
+  page: (token: string | undefined) => Promise<Page>,
+  entries: (page: Page) => { name: string | undefined; arn: string | undefined }[],
+): Promise<Listed[]> {
   const found: Listed[] = [];
-  for await (const page of pages(send, (one) => one.NextToken))
-    for (const { EndpointConfigName: name, EndpointConfigArn: arn } of page.EndpointConfigs ?? [])
-      if (name !== undefined && arn !== undefined) found.push({ name, arn });
+  const send = (token: string | undefined) => call(aws.target, doing, () => page(token));
+  for await (const one of pages(send, ({ NextToken }) => NextToken))
+    for (const { name, arn } of entries(one)) if (name !== undefined && arn !== undefined) found.push({ name, arn });
   return found;
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
-import { oneOf } from './flags/values.ts';
+import { oneOf, repeated } from './flags/values.ts';
 import type { MirrorConfig } from '../mirror/config.ts';
 import type { Settings, SettingsContext } from '../mirror/settings.ts';
 import { formatAlone, formatFlag } from './flags/common.ts';
@@ -129,7 +129,11 @@ export function mirrorCommand(
     .option('--socket <file>', 'a Unix socket for shadowctl mirror status, reload and stop')
     .option('--max-body <size>', 'requests and answers beyond this are not kept (default: 6MB)')
     .option('--memory <size>', 'bodies and records in memory at the most (default: 60 MiB)')
-    .option('--log-format <format>', 'text or json (default: text on a terminal)', logFormat)
+    .option(
+      '--log-format <format>',
+      'text or json (default: text on a terminal)',
+      oneOf('--log-format', ['text', 'json']),
+    )
     .option('--schema', 'print the JSON schema of the configuration file, and exit')
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
@@ -156,15 +160,6 @@ export function mirrorCommand(
     );
   command.addCommand(manifestCommand(host));
   return command;
-}
-
-function repeated(value: string, before: string[] = []): string[] {
-  return [...before, value];
-}
-
-function logFormat(word: string): 'text' | 'json' {
-  if (word === 'text' || word === 'json') return word;
-  throw usageError(`--log-format: "${word}" is not known.`, 'Known: text, json.');
 }
 
 function parse(flags: Flags): MirrorOptions {

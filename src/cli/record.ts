@@ -8,6 +8,7 @@ import { parseDuration, parseSize } from '../base/units.ts';
 import { plain } from '../ui/io.ts';
 import { formatAlone } from './flags/common.ts';
 import { writeJson } from './views/json.ts';
+import { repeated } from './flags/values.ts';
 
 export interface RecordCommandOptions {
   records: string;
@@ -65,10 +66,6 @@ export function recordCommand(host: Host, start: Run<RecordCommandOptions> = run
     .option('--schema', 'print the JSON schema of a line, and exit')
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
-}
-
-function repeated(value: string, before: string[] = []): string[] {
-  return [...before, value];
 }
 
 function parse({ from = [], wait, maxBody, tokenFile, schema, ...rest }: Flags): RecordCommandOptions {

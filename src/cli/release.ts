@@ -6,6 +6,7 @@ import { allowFlag } from './flags/comparator.ts';
 import { adoptFlag, formatFlag } from './flags/common.ts';
 import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from './flags/price.ts';
 import { oneOf, wholeNumber } from './flags/values.ts';
+import { endpointOf, flagsWithParent } from './flags/parent.ts';
 
 export interface ReleaseOptions extends PricedOptions {
   endpoint: string;
@@ -147,20 +148,6 @@ function parse(flags: Flags): ReleaseOptions {
   };
 }
 
-function endpointOf({ endpoint }: Flags): string {
-  if (endpoint === undefined) throw usageError('--endpoint is missing.', 'Name the endpoint: --endpoint NAME');
-  return endpoint;
-}
-
-/** The flags of a command and, where they were said before its name or taken by it, of its parent. */
-function both(command: Command): Flags {
-  const own = command.opts<Flags>();
-  const { parent } = command;
-  if (parent === null) return own;
-  const said = Object.entries(parent.opts()).filter(([name]) => parent.getOptionValueSource(name) === 'cli');
-  return { ...own, ...Object.fromEntries(said) };
-}
-
 const SHOWS = {
   status: 'where the release stands, what it waits for, and what comes then',
   history: 'every release of an endpoint, and how it ended',
@@ -174,7 +161,7 @@ function showCommand(
   return formatFlag(command)
     .addHelpText('after', `\nExample:\n  $ shadowctl release ${show} --endpoint weather`)
     .action((_: unknown, given: Command) => {
-      const flags = both(given);
+      const flags = flagsWithParent<Flags>(given);
       return start({ endpoint: endpointOf(flags), format: flags.format });
     });
 }
@@ -200,7 +187,7 @@ function answerCommand(answer: AnswerOptions['answer'], start: (options: AnswerO
   return pricedFlags(allowFlag(command))
     .addHelpText('after', `\nExample:\n  $ shadowctl release ${answer} --endpoint weather${example}`)
     .action((_: unknown, given: Command) => {
-      const flags = both(given);
+      const flags = flagsWithParent<Flags>(given);
       return start({
         endpoint: endpointOf(flags),
         answer,
@@ -226,7 +213,7 @@ function serveCommand(start: (options: ServeOptions) => Promise<void>): Command 
     .option('--port <port>', 'the port; 0 takes any that is free', wholeNumber('--port', 0, 65_535), 8710);
   return formatFlag(command)
     .addHelpText('after', SERVE_HELP)
-    .action(({ port }: ServeOptions, given: Command) => start({ port, format: both(given).format }));
+    .action(({ port }: ServeOptions, given: Command) => start({ port, format: flagsWithParent<Flags>(given).format }));
 }
 
 /** Serves the pages of questions until it is interrupted. */

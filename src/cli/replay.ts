@@ -7,7 +7,7 @@ import type { LoadOptions, ReplayOptions, ReplayResult } from '../lifecycle/repl
 import type { Pace } from '../lifecycle/replay/plan.ts';
 import type { TargetSpec } from '../lifecycle/replay/planned.ts';
 import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions } from './flags/price.ts';
-import { duration, wholeNumber } from './flags/values.ts';
+import { duration, wholeNumber, repeated } from './flags/values.ts';
 import { writeJson } from './views/json.ts';
 
 export interface ReplayCommandOptions extends PricedOptions {
@@ -122,10 +122,6 @@ export function replayCommand(host: Host, start: Run<ReplayCommandOptions> = run
   return pricedFlags(command)
     .addHelpText('after', HELP)
     .action((flags: Flags) => host.start(start, parse(flags)));
-}
-
-function repeated(value: string, before: string[] = []): string[] {
-  return [...before, value];
 }
 
 function parse(flags: Flags): ReplayCommandOptions {

@@ -17,6 +17,7 @@ import { adoptFlag } from './flags/common.ts';
 import { pricedFlags, type PricedFlags, type PricedOptions, pricedOptions, shownPrices } from './flags/price.ts';
 import { parseShare } from './flags/share.ts';
 import { duration, instanceType, oneOf, positiveNumber, wholeNumber } from './flags/values.ts';
+import { endpointOf, flagsWithParent } from './flags/parent.ts';
 
 const DEFAULT_VARIANT = 'shadow';
 const TASKS: readonly Task[] = ['regression', 'scores', 'binary', 'multiclass', 'json'];
@@ -212,24 +213,10 @@ function detachCommand(host: Host, start: Run<DetachOptions>): Command {
   return pricedFlags(command)
     .addHelpText('after', DETACH_HELP)
     .action((_: unknown, given: Command) => {
-      const flags = both(given);
+      const flags = flagsWithParent<Flags>(given);
       const { configName, wait } = flags;
       return host.start(start, { endpoint: endpointOf(flags), configName, wait, ...pricedOptions(flags) });
     });
-}
-
-function endpointOf({ endpoint }: Flags): string {
-  if (endpoint === undefined) throw usageError('--endpoint is missing.', 'Name the endpoint: --endpoint NAME');
-  return endpoint;
-}
-
-/** The flags of a command and, where they were said before its name, of its parent. */
-function both(command: Command): Flags {
-  const own = command.opts<Flags>();
-  const parent = command.parent;
-  if (parent === null) return own;
-  const said = Object.entries(parent.opts()).filter(([name]) => parent.getOptionValueSource(name) === 'cli');
-  return { ...own, ...Object.fromEntries(said) };
 }
 
 /** Attaches a candidate as shadow variant to a live endpoint. */

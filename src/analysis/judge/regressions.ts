@@ -5,7 +5,7 @@ import { count, percent } from '../../base/units.ts';
 import { accuracyMinutes } from './accuracy.ts';
 import { clusteringOf } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { lossSample, total } from './loss-sample.ts';
+import { lossSample, total, lossEstimate } from './loss-sample.ts';
 import type { LossSample } from './loss-sample.ts';
 import { boundedMean } from './paired.ts';
 import { truthGate } from './truth-gate.ts';
@@ -30,7 +30,7 @@ export function judgeRegressions(predictions: Predictions, truth: TruthSums, evi
       facts: `${count(labels.onlyProduction)} of ${count(truth.rows)} labeled rows are right with production and wrong with it`,
       words: ['it breaks', 'share of such rows', ''],
       show: percent,
-      estimate: Math.min(high, Math.max(low, regressionShare(sample))),
+      estimate: Math.min(high, Math.max(low, lossEstimate(sample))),
       interval: (times, factor) => regressionBounds(sample, times, factor, policy),
       margin,
       mustNotLose: true,
@@ -50,11 +50,6 @@ export function judgeRegressions(predictions: Predictions, truth: TruthSums, evi
             },
     }),
   ];
-}
-
-function regressionShare({ values, n, known, unlabelled, rows }: LossSample): number {
-  const without = rows === 0 ? 0 : total(unlabelled, (one) => one.rows) / rows;
-  return (n === 0 ? 0 : total(values, ({ value, count: k }) => value * k) / n) * (1 - without) + known;
 }
 
 /** Bounds of the share of all rows, each at alpha; where too few rows have a label, all that differ may be broken. */

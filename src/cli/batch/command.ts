@@ -3,7 +3,7 @@ import { type Host, lazy, type Run } from '../../app.ts';
 import { addModelFlags, type CandidateFlags, candidateFlags } from '../flags/candidate.ts';
 import { formatFlag } from '../flags/common.ts';
 import { pricedFlags, type PricedFlags, pricedOptions, priceFlag } from '../flags/price.ts';
-import { instanceType, positiveNumber, wholeNumber } from '../flags/values.ts';
+import { instanceType, positiveNumber, wholeNumber, memorySize } from '../flags/values.ts';
 import type { BatchRunOptions, BatchScheduleOptions, BatchStatusOptions } from './options.ts';
 import { batchReportCommand } from './report-command.ts';
 import type { BatchReportOptions } from './report-options.ts';
@@ -114,7 +114,7 @@ function dayFlags(command: Command): Command {
     .option('--policy <file>', 'policy in YAML (default: policy: in shadowctl.yaml, or the built-in one)')
     .option('--prediction <path>', 'where in an answer the prediction is, like $.predictions[*].score')
     .option('--answers <kind>', 'what answers are, where their look does not tell: shadowctl help answers')
-    .option('--memory <size>', 'memory for the comparison', '1GB')
+    .option('--memory <size>', 'memory for the comparison', memorySize('--memory'), '1GB')
     .optionsGroup('The rows:')
     .option('--header', 'the first line of every CSV object names its columns; models are asked about the others')
     .option('--no-header', 'it is a row, although it looks like names')

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
 import type { App, Outcome } from '../../app.ts';
 import { requireTarget } from '../../base/disk.ts';
-import { usageError } from '../../base/errors.ts';
 import type { CommandLine } from '../../base/text.ts';
 import { readDuration, timeOfDay } from '../../base/units.ts';
 import { type BatchReportRequest, judgeBatch } from '../../lifecycle/batch/report.ts';
@@ -48,8 +47,6 @@ function goesOn({ verdict, batch }: Report): boolean {
 }
 
 async function requestOf(app: App, options: BatchReportOptions): Promise<BatchReportRequest> {
-  if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(options.memory))
-    throw usageError(`--memory '${options.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
   const { commandFile, policyFrom, policy: given } = await loadReportPolicy(app, options.policy);
   const { policy, comparator } = await withComparator(app, { policy: given, commandFile }, options);
   const { prediction, answers } = options;

@@ -42,8 +42,6 @@ function outcomeOf(found: BatchRun): Outcome {
 
 async function settingsOf(app: App, options: BatchRunOptions): Promise<BatchSettings> {
   const { policy } = await loadReportPolicy(app, options.policy);
-  if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(options.memory))
-    throw usageError(`--memory '${options.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
   const against = againstOf(options.against, app.cwd);
   return {
     batch: options.batch,

@@ -31,6 +31,19 @@ export function oneOf<Word extends string>(option: string, words: readonly Word[
   return Object.assign(parse, { words });
 }
 
+/** Collects the values of a flag that may be given several times, in their order. */
+export function repeated(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+/** Parser of a flag that takes an amount of memory as DuckDB reads it, such as `500MB` or `1GiB`. @throws Problem (usage) */
+export function memorySize(option: string) {
+  return (text: string): string => {
+    if (/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(text)) return text;
+    throw usageError(`${option} '${text}' is not a size.`, 'Write it like 1GB or 500MB.');
+  };
+}
+
 /** Parser of a flag that takes a length of time (`90s`, `30m`, `2h`, `1h30m`); gives milliseconds. @throws Problem (usage) */
 export function duration(option: string) {
   return (text: string): number => readDuration(text, option);

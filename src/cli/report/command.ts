@@ -4,7 +4,7 @@ import { FORMATS } from '../../report/render.ts';
 import type { Format } from '../../report/render.ts';
 import { answerFlags } from '../flags/answers.ts';
 import { comparatorFlags } from '../flags/comparator.ts';
-import { oneOf } from '../flags/values.ts';
+import { oneOf, repeated, memorySize } from '../flags/values.ts';
 import { waiverFlags } from '../flags/waivers.ts';
 import type { ReportOptions } from './options.ts';
 
@@ -111,7 +111,12 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
     .option('--until-decided', 'like --watch, but never redrawn (for CI)')
     .option('--every <duration>', 'time between looks', '1m')
     .option('--timeout <duration>', 'stop waiting for a decision after this time', '12h')
-    .option('--memory <size>', 'memory bound for pairing many captures; the rest is kept on disk', '1GB')
+    .option(
+      '--memory <size>',
+      'memory bound for pairing many captures; the rest is kept on disk',
+      memorySize('--memory'),
+      '1GB',
+    )
     .addHelpText(
       'after',
       '\nExit codes: 0 pass, 1 fail, 3 inconclusive: more traffic is needed, or there was nothing to compare.\nA file from --save contains sums: give --labels, --answers, --prediction, --comparator, --variants, --from and --to to the\nreport that saves it. It cannot be watched; a folder of captures takes all flags but --watch and --until-decided.\nAnswers need at least 80 minutes with answers to pass, with --files too (shadowctl policy explain).\n\nWith --line, a folder of logs (production.log and shadow.log, or a folder each): {request} and {answer} stand where a line has\nthem, and {id}, {time}, {variant} where it has those; shadowctl help judging has more.\n\nExample:\n  $ shadowctl report --endpoint weather --last 2h --labels truth.csv:label --output report.html --format html',
@@ -135,10 +140,6 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
         watch: mode,
       });
     });
-}
-
-function repeated(value: string, before: string[] = []): string[] {
-  return [...before, value];
 }
 
 /** commander leaves out what was not said. */

@@ -26,8 +26,6 @@ export async function judgeOptions(
 ): Promise<JudgeOptions> {
   const { prediction } = flags;
   noteTask(app.io, flags.task as Task | undefined);
-  if (!/^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/i.test(flags.memory))
-    throw usageError(`--memory '${flags.memory}' is not a size.`, 'Write it like 1GB or 500MB.');
   const { commandFile, ...given } = await loadReportPolicy(app, flags.policy, flags.endpoint);
   const source = readSource(app.cwd, flags);
   const { policy, comparator } = comparesAnswers(source)

@@ -2,6 +2,7 @@ import { Problem, usageError } from '../../base/errors.ts';
 import { knowsOperator } from './condition.ts';
 import { globMatches } from './match.ts';
 import { ACTIONS, factsOf } from './reference.ts';
+import { isObject } from '../../base/json.ts';
 
 /** A statement of a policy, its single values made lists. */
 export interface Statement {
@@ -139,10 +140,6 @@ function variablesOf(text: string): string[] {
 /** Does an Action or NotAction cover an action? */
 export function actionMatches({ not, patterns }: Statement['actions'], action: string): boolean {
   return patterns.some((one) => globMatches(one, action, true)) !== not;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function listOf(value: unknown): unknown[] {

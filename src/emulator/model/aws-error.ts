@@ -22,3 +22,8 @@ export class AwsError extends Error {
     this.queryCode = options.queryCode;
   }
 }
+
+/** @param what that AWS has and the emulator has not. Refused by name, as services refuse what they know and do not support. */
+export function notBuilt(what: string): AwsError {
+  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
+}

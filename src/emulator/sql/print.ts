@@ -2,6 +2,7 @@ import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { notBuiltHere } from './failure.ts';
 import { javaDouble } from './java-numbers.ts';
 import { timestampText } from './scalars.ts';
+import { isObject } from '../../base/json.ts';
 
 /** A column of a result, as GetQueryResults describes it. */
 export interface ResultColumn {
@@ -107,8 +108,4 @@ function shortest(value: number): number {
     if (Math.fround(rounded) === value) return rounded;
   }
   return value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { dayAt, dayPlus, endedDays, periodOf } from '../../analysis/batch/period.ts';
 import { describeEndpointConfig } from '../../aws/sagemaker.ts';
-import { AwsProblem } from '../../aws/errors.ts';
 import { endpointNotFound } from '../../aws/endpoint-not-found.ts';
-import { environmentError, Problem } from '../../base/errors.ts';
+import { environmentError } from '../../base/errors.ts';
 import { count, DAY, dateAndTime, HOUR, percent } from '../../base/units.ts';
 import { hourlyCost } from '../../guard/prices.ts';
 import { productionOf, readLive, requireOurs, requireSettled } from '../../resources/live.ts';
 import type { Report } from '../../report/report.ts';
-import { HeldByAnother } from '../../state/lock.ts';
 import type { Release } from '../../state/releases.ts';
 import { stopJobs } from '../batch/cleanup.ts';
 import { judgeBatch } from '../batch/report.ts';
@@ -26,6 +24,7 @@ import type { SideBySide } from './note.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { candidateOf } from './source.ts';
 import { toldOf } from './told.ts';
+import { staysInTheWay } from './telling.ts';
 
 /** So many days before the newest are looked at again when that has been run: what came late is counted. */
 const LOOK_BACK = 7;
@@ -141,7 +140,7 @@ async function gatherDays(
     try {
       return await runDay(session, settings, day, how);
     } catch (error) {
-      if (!isOfDay(error)) throw error;
+      if (!staysInTheWay(error)) throw error;
       gathered.failed.push({ day, settings: by, problem: error });
       return undefined;
     }
@@ -165,12 +164,6 @@ async function gatherDays(
 function isLeftAlone({ failedDays }: Pick<Release, 'failedDays'>, day: string, settings: string, now: number): boolean {
   const failed = failedDays.find((one) => one.day === day && one.settings === settings);
   return failed !== undefined && now < failed.at + Math.min(HOUR * 2 ** (failed.times - 1), DAY);
-}
-
-/** What stands in the way of one day keeps no other from being run; what will pass, or stands in the way of all, does. */
-function isOfDay(error: unknown): error is Problem {
-  if (!(error instanceof Problem) || error instanceof HeldByAnother || error.kind === 'interrupted') return false;
-  return !(error instanceof AwsProblem && (error.transient || error.aboutCredentials));
 }
 
 function noDayYet(release: Release, batch: ReleaseBatch) {

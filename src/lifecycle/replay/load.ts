@@ -2,8 +2,9 @@ import { clopperPearson, dispersion } from '../../analysis/statistics/proportion
 import { MINUTE, SECOND } from '../../base/units.ts';
 import type { LoadStep } from './planned.ts';
 import type { Recording } from './recording.ts';
-import { isAnsweredWell, type Shot, type ShotEnd } from './send.ts';
+import { type Shot, type ShotEnd } from './send.ts';
 import type { SentCounts } from './tally.ts';
+import { isWell } from '../../analysis/observe/mirror/table.ts';
 
 /** What the target must hold under load. */
 export interface LoadLimits {
@@ -82,7 +83,7 @@ export class LoadTally {
     const at = Math.floor(due / SECOND);
     const second = this.#seconds.get(at) ?? { n: 0, wrong: 0, failed: 0, beyond: new Map() };
     this.#seconds.set(at, second);
-    const well = isAnsweredWell(end);
+    const well = isWell(end);
     second.n += 1;
     if (!well) second.wrong += 1;
     if (!well && !unsent) second.failed += 1;

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { RecordFacts } from '../../analysis/mirrored/record.ts';
 import { type Clock, stopwatch } from '../../base/clock.ts';
 import { Copies, type CopyEnd } from '../../mirror/copies.ts';
 import { Wire } from '../../mirror/wire.ts';
@@ -174,9 +173,4 @@ async function until(clock: Clock, now: () => number, moment: number, signal: Ab
 /** A name for a run of a replay, which begins the ids of its requests. */
 export function runName(at: number): string {
   return `${new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
-}
-
-/** Neither timed out nor broken off, and no error: what counts as answered well. */
-export function isAnsweredWell({ outcome, status }: Pick<RecordFacts, 'outcome' | 'status'>): boolean {
-  return outcome === 'answered' && status !== undefined && status < 300;
 }

@@ -1,6 +1,6 @@
 import { clopperPearson } from '../../analysis/statistics/proportions.ts';
 import type { ShotEnd } from './send.ts';
-import { isAnsweredWell } from './send.ts';
+import { isWell } from '../../analysis/observe/mirror/table.ts';
 
 /** So many ends and not one answer: there is nobody, or nobody who answers. */
 const SILENT = 20;
@@ -33,7 +33,7 @@ export class Stopper {
     }
     this.#ended += 1;
     if (end.outcome === 'answered') this.#answered += 1;
-    this.#latest.push(!isAnsweredWell(end));
+    this.#latest.push(!isWell(end));
     if (this.#latest.length > LATEST) this.#latest.shift();
   }
 

@@ -1,6 +1,7 @@
 import type { SideOutcome } from '../../analysis/mirrored/record.ts';
 import { quantile } from '../../analysis/statistics/distances.ts';
-import { isAnsweredWell, type ShotEnd } from './send.ts';
+import { type ShotEnd } from './send.ts';
+import { isWell } from '../../analysis/observe/mirror/table.ts';
 
 /** Quantiles in milliseconds. */
 export interface Quantiles {
@@ -49,7 +50,7 @@ export class Tally {
     this.#due += 1;
     this.#lags.push(lag);
     const { outcome, status, ms } = end;
-    const well = isAnsweredWell(end);
+    const well = isWell(end);
     if (outcome === 'lost') {
       this.#lost += 1;
       return;

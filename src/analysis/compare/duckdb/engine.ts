@@ -20,7 +20,7 @@ import { pairSides, showSides } from './pairing.ts';
 import { samplePairs } from './records.ts';
 import { repeats } from '../sql/repeats.ts';
 import { slices } from './slices.ts';
-import { fill, KEYS, sqlNumber } from '../sql/statements.ts';
+import { fill, KEYS, toleranceSql } from '../sql/statements.ts';
 import { OWN_SUMS } from './sums.ts';
 import { blockSums } from '../sql/blocks.ts';
 import { topPairs } from './top.ts';
@@ -176,12 +176,6 @@ async function sum(engine: Engine, records: Records, options: ComparisonOptions,
         ? undefined
         : { by: options.cluster, ...(await repeats(engine, 'cluster', tolerance, withTruth, rows)) },
   };
-}
-
-/** What two numbers may differ by: a number, or a column's share beside it. */
-function toleranceSql({ tolerance, relative }: { tolerance: number; relative?: number | undefined }): string {
-  const absolute = sqlNumber(tolerance);
-  return relative === undefined ? absolute : `(${absolute} + ${sqlNumber(relative)} * abs(production_number))`;
 }
 
 /** Median of the shadow's time less production's, of pairs by id, or of inputs that occur once a side; of some thousand pairs, where there are many. */

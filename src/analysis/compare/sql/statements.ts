@@ -39,3 +39,9 @@ export function sqlNumber(value: number): string {
 export function sqlNumbers(values: readonly number[]): string {
   return `array[${values.map(sqlNumber).join(', ')}]`;
 }
+
+/** The tolerance of a row as SQL: a constant, or with a share of production's number. */
+export function toleranceSql({ tolerance, relative }: { tolerance: number; relative?: number | undefined }): string {
+  const absolute = sqlNumber(tolerance);
+  return relative === undefined ? absolute : `(${absolute} + ${sqlNumber(relative)} * abs(production_number))`;
+}

@@ -16,7 +16,7 @@ import { NOTHING_TOLD, showTruth, truthSums } from '../sql/truth.ts';
 import { numberSums, referenceSums } from '../sql/numbers.ts';
 import type { Row } from '../sql/questions.ts';
 import { repeats } from '../sql/repeats.ts';
-import { fill, quote, sqlNumber } from '../sql/statements.ts';
+import { fill, quote, toleranceSql } from '../sql/statements.ts';
 import { blockSums } from '../sql/blocks.ts';
 import { WORST } from '../sql/worst.ts';
 import { addLost } from '../tally.ts';
@@ -277,12 +277,6 @@ async function readUnsure(
     states.unsure = 0;
   }
   return undefined;
-}
-
-/** What two numbers may differ by: a number, or a column's share beside it. */
-function toleranceSql({ tolerance, relative }: { tolerance: number; relative?: number | undefined }): string {
-  const absolute = sqlNumber(tolerance);
-  return relative === undefined ? absolute : `(${absolute} + ${sqlNumber(relative)} * abs(production_number))`;
 }
 
 async function skew(questions: WarehouseQuestions, records: number): Promise<number | undefined> {

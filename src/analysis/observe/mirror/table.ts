@@ -105,7 +105,7 @@ export class PairTable {
 }
 
 /** A side answered, and said no error. */
-export function isWell({ outcome, status }: RecordFacts): boolean {
+export function isWell({ outcome, status }: Pick<RecordFacts, 'outcome' | 'status'>): boolean {
   return outcome === 'answered' && status !== undefined && status < 300;
 }
 

@@ -1,4 +1,5 @@
 import { AwsError } from '../../model/aws-error.ts';
+export { notBuilt } from '../../model/aws-error.ts';
 
 export function invalidRequest(message: string, code?: string): AwsError {
   return new AwsError(
@@ -19,9 +20,4 @@ export function tooManyQueries(): AwsError {
 
 export function resourceNotFound(message: string, resource: string): AwsError {
   return new AwsError('ResourceNotFoundException', message, { details: { ResourceName: resource } });
-}
-
-/** Known to AWS, not built here: refused by name. */
-export function notBuilt(what: string): AwsError {
-  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
 }

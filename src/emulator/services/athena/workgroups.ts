@@ -18,6 +18,7 @@ import {
 import type { Context, Operations } from '../operation.ts';
 import { pageAfter } from '../paging.ts';
 import { invalidRequest, notBuilt, resourceNotFound } from './errors.ts';
+import { tagsOf } from '../tags.ts';
 
 const ENGINE = 'Athena engine version 3';
 
@@ -174,10 +175,6 @@ function tagged(context: Context, arn: string): WorkGroupRecord {
 
 function keep({ world, account, region }: Context, record: WorkGroupRecord): void {
   workGroupsOf(world.store).set(`${account}/${region}/${record.name}`, record);
-}
-
-function tagsOf(tags: readonly Tag[] = []): Record<string, string> {
-  return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
 function locate(record: WorkGroupRecord, given: ResultConfiguration | ResultConfigurationUpdates | undefined): void {

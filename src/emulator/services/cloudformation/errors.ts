@@ -1,4 +1,5 @@
 import { AwsError } from '../../model/aws-error.ts';
+export { notBuilt } from '../../model/aws-error.ts';
 import { TemplateError } from '../../stacks/template-error.ts';
 
 /** CloudFormation's refusal for nearly everything. */
@@ -24,11 +25,6 @@ export function invalidChangeSetStatus(message: string): AwsError {
 
 export function insufficientCapabilities(needed: readonly string[]): AwsError {
   return new AwsError('InsufficientCapabilitiesException', `Requires capabilities : [${needed.join(', ')}]`);
-}
-
-/** Known to AWS, not built here: refused by name. */
-export function notBuilt(what: string): AwsError {
-  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
 }
 
 /** Runs what reads a template; what is wrong with it is a refusal. @throws AwsError */

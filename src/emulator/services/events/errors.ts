@@ -1,4 +1,5 @@
 import { AwsError } from '../../model/aws-error.ts';
+export { notBuilt } from '../../model/aws-error.ts';
 
 export function validationError(message: string): AwsError {
   return new AwsError('ValidationException', message);
@@ -10,9 +11,4 @@ export function ruleNotFound(name: string): AwsError {
 
 export function invalidPattern(message: string): AwsError {
   return new AwsError('InvalidEventPatternException', message);
-}
-
-/** Known to AWS, not built here: refused by name. */
-export function notBuilt(what: string): AwsError {
-  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
 }

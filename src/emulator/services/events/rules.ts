@@ -5,6 +5,7 @@ import { AwsError } from '../../model/aws-error.ts';
 import type { Context } from '../operation.ts';
 import { pageAfter } from '../paging.ts';
 import { invalidPattern, notBuilt, ruleNotFound, validationError } from './errors.ts';
+import { tagsOf } from '../tags.ts';
 
 type Named = { Name?: string | undefined; EventBusName?: string | undefined };
 
@@ -149,8 +150,4 @@ function view(rule: RuleRecord) {
     ...(rule.roleArn !== undefined && { RoleArn: rule.roleArn }),
     EventBusName: 'default',
   };
-}
-
-function tagsOf(tags: readonly Tag[] | undefined): Record<string, string> {
-  return Object.fromEntries((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
 }

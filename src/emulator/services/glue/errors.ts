@@ -1,4 +1,5 @@
 import { AwsError } from '../../model/aws-error.ts';
+export { notBuilt } from '../../model/aws-error.ts';
 
 export function entityNotFound(message: string): AwsError {
   return new AwsError('EntityNotFoundException', message);
@@ -18,9 +19,4 @@ export function lakeFormation(permission: string, on: string): AwsError {
     'AccessDeniedException',
     `Insufficient Lake Formation permission(s): Required ${permission} on ${on}`,
   );
-}
-
-/** Known to AWS, not built here: refused by name. */
-export function notBuilt(what: string): AwsError {
-  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
 }

@@ -3,7 +3,8 @@ import type { Context, OperationsOf } from '../operation.ts';
 import { partitionOf } from '../../world/partition.ts';
 import { forgetRole, keepRole, roleInUse, roleNamed, type RoleRecord } from '../../world/roles.ts';
 import { deleteConflict, roleExists, roleNotFound } from './errors.ts';
-import { rolePolicyOperations, tagList, tagsOf, trustOf } from './role-policies.ts';
+import { rolePolicyOperations, tagList, trustOf } from './role-policies.ts';
+import { tagsOf } from '../tags.ts';
 import { simulatePrincipalPolicy } from './simulate.ts';
 
 /** IAM: roles with their policies, and what somebody may do by them and by those of `emulator start --iam`. */

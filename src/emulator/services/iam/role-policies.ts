@@ -13,6 +13,7 @@ import { changeRole, MANAGED_POLICIES, managedName, roleNamed, type RoleRecord }
 import type { Context } from '../operation.ts';
 import { isJson } from '../is-json.ts';
 import { roleNotFound } from './errors.ts';
+import { tagsOf } from '../tags.ts';
 
 // What a role may do, by policies of its own and by those that are attached to it; and its tags.
 
@@ -109,10 +110,6 @@ export const rolePolicyOperations = {
     return {};
   },
 };
-
-export function tagsOf(tags: readonly Tag[] | undefined): Record<string, string> {
-  return Object.fromEntries((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
-}
 
 export function tagList(tags: Readonly<Record<string, string>> | undefined): Tag[] {
   return Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));

@@ -1,4 +1,5 @@
 import { AwsError } from '../../model/aws-error.ts';
+export { notBuilt } from '../../model/aws-error.ts';
 
 export function invalidParameter(message: string): AwsError {
   return new AwsError('InvalidParameterValueException', message);
@@ -31,9 +32,4 @@ export function throttled(): AwsError {
 
 export function tooLarge(message: string): AwsError {
   return new AwsError('RequestTooLargeException', message, { status: 413 });
-}
-
-/** Known to AWS, not built here: refused by name. */
-export function notBuilt(what: string): AwsError {
-  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
 }

@@ -1,9 +1,5 @@
 import { AwsError } from '../../model/aws-error.ts';
-
-/** Known to AWS, not built here: refused by name. */
-export function notBuilt(what: string): AwsError {
-  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
-}
+export { notBuilt } from '../../model/aws-error.ts';
 
 export function invalidNextToken(): AwsError {
   return new AwsError(

@@ -1,4 +1,5 @@
 import { AwsError } from '../../model/aws-error.ts';
+export { notBuilt } from '../../model/aws-error.ts';
 import { arnOf, type ResourceKind, type Place } from '../../world/endpoints/arns.ts';
 
 /** What AWS calls each kind in its messages. */
@@ -33,11 +34,6 @@ export function alreadyExists(place: Place, kind: ResourceKind, name: string): A
 /** The same words for updating and deleting (facts 8.1). */
 export function updateInProgress(place: Place, name: string): AwsError {
   return validationError(`Cannot update in-progress endpoint "${arnOf(place, 'endpoint', name)}".`);
-}
-
-/** Known to AWS, not built here: refused by name. */
-export function notBuilt(what: string): AwsError {
-  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
 }
 
 /** AWS's words for a mix of features it does not support (facts 8.1). */

@@ -11,6 +11,7 @@ import {
   topics,
 } from '../../world/topics/records.ts';
 import { invalidParameter, notAuthorized, topicNotFound } from './errors.ts';
+import { tagsOf } from '../tags.ts';
 
 /** SNS lists a hundred a page. */
 export const PAGE = 100;
@@ -84,10 +85,6 @@ export const topicOperations = {
 } satisfies Operations;
 
 type Tag = { Key: string | undefined; Value: string | undefined };
-
-function tagsOf(tags: readonly Tag[] | undefined): Record<string, string> {
-  return Object.fromEntries((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
-}
 
 /** What of a topic may be set (API_SetTopicAttributes), of topics that are not FIFO. */
 const SETTABLE =

@@ -1,4 +1,5 @@
 import { AwsError } from '../../model/aws-error.ts';
+export { notBuilt } from '../../model/aws-error.ts';
 
 export function queueNotFound(): AwsError {
   return new AwsError('QueueDoesNotExist', 'The specified queue does not exist.', {
@@ -16,9 +17,4 @@ export function invalidAttributeValue(name: string): AwsError {
 
 export function invalidParameter(message: string): AwsError {
   return new AwsError('InvalidParameterValue', message);
-}
-
-/** Known to AWS, not built here: refused by name. */
-export function notBuilt(what: string): AwsError {
-  return new AwsError('NotImplemented', `The emulator has not built ${what}.`, { status: 501 });
 }

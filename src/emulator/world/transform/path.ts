@@ -1,3 +1,4 @@
+import { isObject } from '../../../base/json.ts';
 /** A part of an array: an index, or a slice whose ends may be left out. Negative numbers count from the end. */
 type Place = number | { start: number | undefined; end: number | undefined };
 
@@ -79,7 +80,7 @@ function one(text: string, segment: Segment, value: unknown, end: SliceEnd): { v
   }
   if (segment.kind === 'names') {
     const { names } = segment;
-    const missing = names.find((name) => !isRecord(value) || !Object.hasOwn(value, name));
+    const missing = names.find((name) => !isObject(value) || !Object.hasOwn(value, name));
     if (missing !== undefined) throw new PathError(`"${text}" finds no attribute "${missing}".`);
     const record = value as Record<string, unknown>;
     const [name = ''] = names;
@@ -104,8 +105,4 @@ function at(text: string, place: number, length: number): number {
   const index = place < 0 ? length + place : place;
   if (index < 0 || index >= length) throw new PathError(`"${text}" asks for ${place}, of ${length}.`);
   return index;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
