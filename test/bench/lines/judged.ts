@@ -306,6 +306,37 @@ whole(
   },
   'fail',
 );
+// Six classes with a score each; the other model moves each logit by so much, and may deal the lower scores out anew.
+const SIX = ['ant', 'bee', 'cat', 'dog', 'eel', 'fox'];
+const scored =
+  (moved: number, shuffles: boolean): World =>
+  (random) => {
+    const logits = SIX.map(() => 2.5 * random.normal());
+    const chancesOf = (list: readonly number[]) => {
+      const weights = list.map(Math.exp);
+      const sum = weights.reduce((total, one) => total + one, 0);
+      return weights.map((one) => one / sum);
+    };
+    const of = (list: readonly number[]) => json(SIX.map((label, i) => ({ label, score: list[i] })));
+    const production = chancesOf(logits);
+    const shadow = chancesOf(logits.map((one) => one + moved * random.normal()));
+    if (!shuffles) return { production: of(production), shadow: of(shadow) };
+    const best = shadow.indexOf(Math.max(...shadow));
+    const rest = shadow.filter((_, i) => i !== best).toSorted(() => random.next() - 0.5);
+    return { production: of(production), shadow: of(SIX.map((_, i) => (i === best ? shadow[i] : rest.pop()) ?? 0)) };
+  };
+whole('scores of six classes, those below the first dealt out anew', scored(0, true), 'pass');
+whole('scores of six classes of an equal model, each logit within 0.05', scored(0.05, false), 'inconclusive');
+whole(
+  'boxes that lie a quarter of their width off',
+  (random) => {
+    const at = 50 + 100 * random.next();
+    const of = (by: number) =>
+      json([{ label: 'cat', score: 0.9, box: { xmin: at + by, ymin: at, xmax: at + 80 + by, ymax: at + 60 } }]);
+    return { production: of(0), shadow: of(20) };
+  },
+  'pass',
+);
 const WORDS = 'the claim was filed by a customer on monday after water from a burst pipe had reached the floor'.split(
   ' ',
 );
