@@ -155,7 +155,7 @@ async function readSettings(app: App, { SHADOWCTL_SETTINGS: uri = '' }: Environm
   const text = new TextDecoder().decode(await readObject(await app.aws(), uri, MAX_SETTINGS, app.signal));
   const content = parsedJson(text);
   if (content === undefined)
-    throw environmentError(`${uri} is no JSON.`, 'Install the pipeline again: it writes its settings anew.');
+    throw environmentError(`${uri} is not valid JSON.`, 'Install the pipeline again: this rewrites its settings.');
   return readFunctionSettings(content, uri);
 }
 

@@ -12,11 +12,12 @@ export interface AdoptOptions {
 }
 
 const HELP = `
-Only the journal changes, so nothing is asked; shadowctl disown takes it back. What is adopted is never deleted; from now on every
-command changes the endpoint like one that shadowctl created. To give it back:
-shadowctl disown. Where shadowctl created the endpoint and the journal is lost,
-all that carries its tag comes along, and what tags cannot tell is said. What
-somebody else has changed of an endpoint is taken over as it stands.
+Changes only the journal, so there is no prompt. Undo with shadowctl disown.
+shadowctl never deletes what it has adopted; from now on, every command changes
+the endpoint like one that shadowctl created. If shadowctl created the endpoint
+and the journal is lost, everything with its tag is adopted, and the output says
+what tags cannot tell. Changes that somebody else has made to the endpoint are
+accepted as they are.
 
 Example:
   $ shadowctl adopt --endpoint weather`;

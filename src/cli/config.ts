@@ -22,7 +22,7 @@ export function configCommand(host: Host, start: Run<ConfigOptions> = run): Comm
   formatFlag(
     command
       .command('show')
-      .description('every setting that holds here, with where it comes from; asks nobody but files and variables')
+      .description('every setting in effect here and where it comes from; reads only files and variables')
       .option('--endpoint <name>', 'with the defaults that shadowctl.yaml has for this endpoint'),
   )
     .addHelpText('after', HELP)

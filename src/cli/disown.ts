@@ -12,9 +12,10 @@ export interface DisownOptions {
 }
 
 const HELP = `
-Only the journal changes, so nothing is asked; shadowctl adopt takes it back: the endpoint goes on running what it runs. What
-shadowctl created for it stays shadowctl's; cleanup deletes of that what the
-endpoint does not run with.
+Changes only the journal, so there is no prompt. Undo with shadowctl adopt. The
+endpoint keeps running what it runs. What shadowctl created for it still belongs
+to shadowctl: cleanup deletes the shadowctl-created resources that this endpoint
+no longer uses.
 
 Example:
   $ shadowctl disown --endpoint weather`;

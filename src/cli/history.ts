@@ -18,11 +18,11 @@ export interface HistoryOptions {
 }
 
 const HELP = `
-Reads the journal of this folder, which does not contain what was done from elsewhere. Reports by which gates were waived are
-in it, too,
-and verdicts by which a gate failed.
+Lists what the journal in use has recorded: changes of the endpoint, reports that
+waived gates, and verdicts in which a gate failed. Changes made without this
+journal are not listed.
 
-With --mirror, who answered at a mirror and why.
+With --mirror, lists who answered at a mirror, and why.
 
 Examples:
   $ shadowctl history --endpoint weather --last 5

@@ -101,8 +101,8 @@ export function mirrorCommand(
     .option('--share <share>', 'share of the requests that are copied (default: 100%)')
     .option('--by <what>', 'draw by request, session, header:NAME or cookie:NAME (default: request)')
     .option('--timeout <duration>', 'a copy without an answer after this time is given up (default: 30s)')
-    .option('--cancel-with-client', 'end the copy, too, when the caller goes away')
-    .option('--drop-header <name>', 'no shadow gets this header; credentials never reach one', repeated)
+    .option('--cancel-with-client', 'cancel the copy when the caller disconnects')
+    .option('--drop-header <name>', 'do not send this header to shadows; credentials are never sent', repeated)
     .option('--id-header <name>', "the caller's header that holds the id of the pair")
     .optionsGroup('Who answers:')
     .option('--canary <share>', 'a shadow answers this share of the requests, and the live server gets the copies')
@@ -120,15 +120,18 @@ export function mirrorCommand(
     .optionsGroup('Records:')
     .option('--records <folder>', 'where pairs are recorded, for shadowctl report --files')
     .option('--upload <s3 uri>', 'copy finished record files to S3')
-    .option('--no-bodies', 'keep answers, and of requests only hashes')
+    .option('--no-bodies', 'save answers in full, and requests only as hashes')
     .option('--redact-path <path>', "replace the value at this JSON path in records, like '$.user.name'", repeated)
-    .option('--keep-bytes <size>', 'remove the oldest record files where all are larger, like 10GB (default: none is)')
-    .option('--keep-for <duration>', 'remove record files that are older, like 30d (default: none is)')
+    .option(
+      '--keep-bytes <size>',
+      'remove the oldest record files when the total exceeds this, like 10GB (default: keep all)',
+    )
+    .option('--keep-for <duration>', 'remove record files older than this, like 30d (default: keep all)')
     .optionsGroup('Operation:')
     .option('--control <host:port>', 'serve /healthz and /metrics here')
     .option('--socket <file>', 'a Unix socket for shadowctl mirror status, reload and stop')
     .option('--max-body <size>', 'requests and answers beyond this are not kept (default: 6MB)')
-    .option('--memory <size>', 'bodies and records in memory at the most (default: 60 MiB)')
+    .option('--memory <size>', 'maximum memory for bodies and records (default: 60 MiB)')
     .option(
       '--log-format <format>',
       'text or json (default: text on a terminal)',
@@ -178,7 +181,7 @@ function parse(flags: Flags): MirrorOptions {
   const bounds = defined({ request: flags.maxBody, answer: flags.maxBody, memory: flags.memory });
   const canary = defined({ share: flags.canary, slices: flags.slice, by: flags.canaryBy });
   if (flags.canaryBy !== undefined && flags.canary === undefined)
-    throw usageError('--canary-by says what the share is drawn by, and there is none.', 'Give --canary 10%.');
+    throw usageError('--canary-by needs a share to draw.', 'Add --canary 10%.');
   const settings = defined({
     live: flags.live,
     shadows: flags.shadow && readShadows(flags.shadow, each),

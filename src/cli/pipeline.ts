@@ -139,7 +139,10 @@ export function pipelineCommand(
         '--delete-bucket',
         'delete the bucket of the journal, too, where the pipeline made it and nothing is in it',
       )
-      .option('--leave-release', 'remove it also while a release is under way, which somebody else goes on with')
+      .option(
+        '--leave-release',
+        'remove it even while a release is under way; the release must then be continued elsewhere',
+      )
       .addHelpText('after', '\nExample:\n  $ shadowctl pipeline remove --endpoint weather')
       .action((flags: { endpoint: string; deleteBucket?: boolean; leaveRelease?: boolean } & CommonFlags) =>
         host.start(startRemove, {
@@ -187,7 +190,7 @@ function parts(flags: PartsFlags): PartsOptions {
   const wayBack = /^0\w?$/.test(flags.wayBack) ? 0 : readDuration(flags.wayBack, '--way-back');
   if (wayBack > MAX_WAY_BACK) throw usageError(`--way-back ${flags.wayBack} is more than a year.`);
   for (const address of flags.email ?? [])
-    if (!/^[^\s@]+@[^\s@]+$/.test(address)) throw usageError(`--email: "${address}" is no address.`);
+    if (!/^[^\s@]+@[^\s@]+$/.test(address)) throw usageError(`--email: "${address}" is not a valid address.`);
   return {
     endpoint: flags.endpoint,
     watch: flags.watch,

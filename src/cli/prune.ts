@@ -34,7 +34,7 @@ export function pruneCommand(host: Host, start: Run<PruneOptions> = run): Comman
     .option('--all', 'every endpoint with a journal here, in this account and region')
     .option(
       '--keep <count>',
-      'so many earlier releases that the endpoint can go back to stay (default: 3)',
+      'keep this many earlier releases that the endpoint can go back to (default: 3)',
       wholeNumber('--keep', 1),
     );
   return commonFlags(command)

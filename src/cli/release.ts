@@ -69,7 +69,7 @@ The candidate shadows production until it has passed or failed, or the time box 
 canary with alarms brings it into production. Whatever else happens, production stays as it is. Everything is in the journal:
 a run that is stopped goes on with the next, and --once does what can be done now and returns, for cron, CI or AWS.
 Settings stand under release: in shadowctl.yaml (shadowctl help release).
-Exit codes: 0 production, or (--once) it waits; 1 production was kept; 2 something stands in the way: it is tried again.
+Exit codes: 0 production, or (--once) it waits; 1 production was kept; 2 something is in the way: the next look tries again.
 
 Examples:
   $ shadowctl release --endpoint weather --artifact s3://models/run-7/output/model.tar.gz

@@ -87,25 +87,25 @@ export function replayCommand(host: Host, start: Run<ReplayCommandOptions> = run
     .option('--endpoint <name>', 'an endpoint of SageMaker')
     .option('--target-variant <name>', 'only this production variant of it')
     .option('--to <url>', 'a server, or sagemaker:NAME')
-    .option('--path <path>', 'in place of the recorded path')
+    .option('--path <path>', 'send to this path instead of the recorded one')
     .option(
       '--header <name:value>',
       'send this header, too; env:NAME as value takes a variable; several times',
       repeated,
     )
-    .option('--content-type <type>', 'of requests of which none is recorded')
+    .option('--content-type <type>', 'content type of requests recorded without one')
     .option('--with-credentials', 'send the recorded credentials again (default: they are left out)')
     .optionsGroup('How fast:')
     .option('--speed <factor>', 'recorded speed times this, like 2x; max: as fast as they are answered (default: 1x)')
-    .option('--rate <requests>', 'so many a second, evenly, like 50/s')
-    .option('--count <requests>', 'only the first so many', wholeNumber('--count', 1))
+    .option('--rate <requests>', 'evenly spaced requests per second, like 50/s')
+    .option('--count <requests>', 'send only this many requests, from the first', wholeNumber('--count', 1))
     .option(
       '--concurrency <requests>',
-      'requests under way at the most (default: 256)',
+      'maximum number of requests in flight (default: 256)',
       wholeNumber('--concurrency', 1, 10_000),
     )
     .option('--timeout <duration>', 'an answer that takes longer is given up (default: 1m)', duration('--timeout'))
-    .option('--max-errors <share>', 'send no more when more requests fail (default: any may; with --load 1%)')
+    .option('--max-errors <share>', 'stop sending when a larger share fails (default: never; 1% with --load)')
     .optionsGroup('What is kept:')
     .option('--records <folder>', 'where the pairs are kept, for shadowctl report --files (default: replay)')
     .optionsGroup('Under load:')
@@ -144,7 +144,7 @@ function parse(flags: Flags): ReplayCommandOptions {
       'Leave it out.',
     );
   if (path !== undefined && !path.startsWith('/'))
-    throw usageError(`--path: "${path}" is no path.`, 'Write it like /invocations.');
+    throw usageError(`--path: "${path}" is not a valid path.`, 'Write it like /invocations.');
   return {
     from,
     variant,
@@ -319,7 +319,7 @@ async function limitsOf(
   if (Object.values(latency).every((one) => one === undefined))
     throw usageError(
       'Nothing says how slow answers may be under load.',
-      'Say it: --max-latency p99=250ms, or limits: { latency: { p99: 250ms } } in the policy.',
+      'Specify it with --max-latency p99=250ms, or with limits: { latency: { p99: 250ms } } in the policy.',
     );
   return { latency, errors: maxErrors ?? policy.limits.errors ?? 0.01 };
 }

@@ -173,8 +173,7 @@ async function unlock(app: App, { endpoint, batch, yes, format }: UnlockOptions)
   const locked = batch === undefined ? { endpoint: endpoint ?? '' } : { batch };
   const name = batch === undefined ? `${endpoint}` : `batch ${batch}`;
   const holder = await lifecycle.lockHolderOf(session, locked);
-  const whose =
-    holder === undefined ? 'one that has run out, or that nobody can read' : `that of ${describeHolder(holder)}`;
+  const whose = holder === undefined ? 'one that has expired or cannot be read' : `that of ${describeHolder(holder)}`;
   await confirm(app, `Remove the lock of ${name} (${whose})`, yes);
   const taken = await lifecycle.unlock(session, locked);
   if (format === 'json')

@@ -133,7 +133,7 @@ export function disownEndpoint(session: Session, endpoint: string, plan = false)
       );
     const underWay =
       state.open.length > 0
-        ? 'a step of it was begun, and nobody has seen its end'
+        ? 'a step was begun, and its end was not seen'
         : positionOf(state) !== undefined
           ? 'a rollout is under way'
           : unfinishedUpdate(state) === undefined

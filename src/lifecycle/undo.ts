@@ -278,7 +278,7 @@ async function previousRelease(on: EndpointSession, live: Live, state: State): P
   }
   if (shadowed !== undefined) return { name: shadowed.name, withoutShadow: true };
   throw environmentError(
-    `Endpoint "${live.name}" has nothing to go back to: its journal knows no earlier model that still stands. It runs ${current}, model ${modelsOf(live.config).production.join(', ')}.`,
+    `Endpoint "${live.name}" cannot go back: no earlier model still exists. It runs ${current}, model ${modelsOf(live.config).production.join(', ')}.`,
     text`See what it ran: ${shown('history', { endpoint: live.name })}`,
   );
 }

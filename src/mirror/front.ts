@@ -103,7 +103,7 @@ export function listenOn(server: Server, { host, port }: Address, who = 'The mir
           : error.code === 'EACCES'
             ? 'this user may not take that port'
             : error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND'
-              ? 'it is no address of this machine'
+              ? 'it is not an address of this machine'
               : error.message;
       reject(
         environmentError(`${who} cannot listen on ${host}:${port}: ${why}.`, `Choose another address${how}.`, error),

@@ -24,7 +24,7 @@ export function parseSlice(words: string, where: string): Slice {
     if (what.startsWith('$')) return { kind: 'body', path: parsePath(what), value };
   }
   throw usageError(
-    `${where}: "${words}" is no part of the requests.`,
+    `${where}: "${words}" is not a valid part of the requests.`,
     "Write header:NAME=VALUE, cookie:NAME=VALUE, or a path into a JSON body like '$.user.country=DE'.",
   );
 }

@@ -83,7 +83,7 @@ test('back to the config before, then to the one before that, never forward', as
   });
   const third = await world.shadowctl('undo --endpoint weather --yes');
   expect(third.code).toBe(2);
-  expect(third.err).toContain('nothing to go back to');
+  expect(third.err).toContain('cannot go back');
   expect(await world.shadowctl('undo --endpoint weather --to c3 --yes')).toMatchObject({ code: 0 });
 });
 

@@ -44,7 +44,7 @@ export function readReference(text: string, source: string, column?: string): Re
     const value = Number(separator === ';' ? decimalPoint(cell) : cell);
     if (cell === '' || !isUsable(value))
       throw usageError(
-        `${source}, line ${line}: '${cell.slice(0, 40)}' is no number.`,
+        `${source}, line ${line}: '${cell.slice(0, 40)}' is not a number.`,
         'reference takes a file of numbers, one a line, or a column of CSV: reference: scores.csv:score',
       );
     numbers.push(value);

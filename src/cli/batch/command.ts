@@ -94,10 +94,10 @@ function dayFlags(command: Command): Command {
       '--input <s3 prefix|file>',
       "where the inputs lie, with {yyyy}, {MM}, {dd} and {HH} for a day's own folder; a file is uploaded",
     )
-    .requiredOption('--output <s3 prefix>', 'where outputs, and everything else that a day makes, are kept')
+    .requiredOption('--output <s3 prefix>', 'where the outputs and all other results of a day are saved')
     .option(
       '--catch-up <days>',
-      'also so many days before it, where they are missing, unfinished, or got more objects since',
+      'also run up to this many earlier days that are missing, unfinished, or have received more objects',
       wholeNumber('--catch-up', 1, 366),
     )
     .option('--zone <name>', 'time zone of the days', 'UTC')
@@ -117,19 +117,22 @@ function dayFlags(command: Command): Command {
     .option('--memory <size>', 'memory for the comparison', memorySize('--memory'), '1GB')
     .optionsGroup('The rows:')
     .option('--header', 'the first line of every CSV object names its columns; models are asked about the others')
-    .option('--no-header', 'it is a row, although it looks like names')
-    .option('--content-type <type>', 'of the rows: text/csv, application/jsonlines or application/json')
+    .option('--no-header', 'the first line is a row, even if it looks like column names')
+    .option('--content-type <type>', 'content type of the rows: text/csv, application/jsonlines or application/json')
     .option(
       '--accept <type>',
-      'of the answers, likewise (default: as the rows; of linear-learner application/jsonlines)',
+      'content type of the answers (default: that of the rows; application/jsonlines for linear-learner)',
     )
-    .option('--input-filter <jsonpath>', 'what of a row the models are asked, like $[1:] without the first column')
+    .option(
+      '--input-filter <jsonpath>',
+      'the part of a row that the models get, like $[1:] for all but the first column',
+    )
     .optionsGroup('The jobs:')
     .option('--instances <n>', 'instances of each job', wholeNumber('--instances', 1, 100), 1)
     .option('--instance-type <type>', 'type of instance', instanceType('--instance-type'), 'ml.m5.large')
     .option('--max-payload <megabytes>', 'largest request, 1 to 100', wholeNumber('--max-payload', 1, 100))
     .option('--max-concurrent <n>', 'requests at a time to each instance', wholeNumber('--max-concurrent', 1, 100))
     .option('--max-cost <dollars>', 'stop the jobs of a day that would cost more', positiveNumber('--max-cost'))
-    .option('--find-bad-rows', 'look for the rows because of which objects fail: up to three further jobs a model')
-    .option('--rerun', 'run a day anew that has been run; what is kept of it is replaced');
+    .option('--find-bad-rows', 'search for the rows that make objects fail: up to three more jobs per model')
+    .option('--rerun', 'run a day again; its saved results are replaced');
 }

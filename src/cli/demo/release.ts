@@ -203,7 +203,7 @@ export async function run(app: App, { story }: { story: ReleaseStory }): Promise
 const TICKS: Readonly<Record<string, string>> = {
   endpoint: 'tick: the shadow is being attached, or removed',
   evidence: 'tick: the candidate sees copies of all requests; the evidence does not decide yet',
-  answer: 'tick: people are asked, and an answer is waited for',
+  answer: 'tick: approval is requested, and the release waits for it',
   update: 'tick: the candidate becomes production, one instance first, guarded by alarms',
   settling: 'tick: the candidate is production, and is watched',
   ended: 'tick: the release has ended',

@@ -34,7 +34,7 @@ function parsePrice(text: string): Prices {
   const hourly = Number(dollars);
   if (rest.length > 0 || dollars.trim() === '' || !Number.isFinite(hourly) || hourly < 0)
     throw usageError(
-      `${NAME}: "${text}" is no price.`,
+      `${NAME}: "${text}" is not a valid price.`,
       'Give the type and US dollars an hour: --price ml.m5.large=0.13',
     );
   return { [instanceType(NAME)(type)]: hourly };

@@ -168,7 +168,7 @@ async function ofMirror(app: App, flags: ReportOptions): Promise<ReportOptions> 
     if (other !== undefined) throw usageError(`${other} and --mirror both say what is judged.`, 'Give one of them.');
     if (!(await isMirrorFolder(resolve(app.cwd, mirror))))
       throw usageError(
-        `${mirror} is no folder of a mirror's records.`,
+        `${mirror} is not a folder with a mirror's records.`,
         'A mirror is named by the folder that it was started with: --records FOLDER.',
       );
     return { ...flags, files: mirror };

@@ -29,9 +29,9 @@ function contentOf(page: Page): string[] {
   const question =
     about === 'pass'
       ? verdict.outcome === 'pass'
-        ? 'The candidate has passed. Shall it become production?'
-        : 'What was to be shown holds in this window, and the policy accepts that. Shall the candidate become production?'
-      : 'Nothing is proven in the time there was. Shall the candidate become production all the same?';
+        ? 'The candidate has passed. Promote the candidate?'
+        : 'What was to be shown holds in this window, and the policy accepts that. Promote the candidate?'
+      : 'Inconclusive at the deadline. Promote anyway?';
   return [
     `Release on endpoint ${escapeHtml(endpoint)}`,
     `<p>${escapeHtml(release)} of <code>${escapeHtml(source)}</code></p>`,
@@ -40,14 +40,14 @@ function contentOf(page: Page): string[] {
     verdict.reasons.length === 0
       ? ''
       : `<ul>${verdict.reasons.map((reason) => `<li>${escapeHtml(reason)}</li>`).join('')}</ul>`,
-    report === undefined ? '' : `<p><a href="${escapeHtml(report)}">The report</a> of when this was asked.</p>`,
+    report === undefined ? '' : `<p><a href="${escapeHtml(report)}">Report</a> at the time of this question.</p>`,
     paragraph(
-      'Approved, it becomes production through a canary, with alarms that roll it back, if the verdict still holds then. Rejected, a shadow is removed, and production stays as it is.',
+      'If you approve, the candidate becomes production through a canary, with alarms that roll it back, provided that the verdict still holds then. If you reject, the shadow, if any, is removed, and production stays as it is.',
     ),
     token === undefined
       ? paragraph(instead ?? '')
       : `<form method="post"><input type="hidden" name="token" value="${escapeHtml(token)}"><button name="decision" value="approve">Approve</button><button name="decision" value="reject">Reject</button></form>`,
-    paragraph(`This link ends at ${dateAndTime(until)} UTC.`),
+    paragraph(`This link expires at ${dateAndTime(until)} UTC.`),
   ];
 }
 

@@ -8,7 +8,7 @@ export function expectedLines({ columns }: Pick<Io, 'columns'>, expected: Expect
   const { hours, raw, queries, dollars, price, workgroup, output } = expected;
   const reads =
     hours.read === 0
-      ? 'Athena reads no captures anew'
+      ? 'Athena reads no captures again'
       : `Athena reads ${bytes(raw)} of captures, ${counted(hours.read, 'hourly folders')}`;
   const kept = hours.kept === 0 ? '' : `; the records of ${count(hours.kept)} are kept from earlier looks`;
   return [

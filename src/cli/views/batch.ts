@@ -36,7 +36,7 @@ export function batchPlanLines(io: ViewIo, plan: BatchPlan): string[] {
     ...fold(
       `Batch ${batch}, ${day} (${zone}): ${counted(rows, 'rows')} in ${counted(objects, 'objects')} (${bytes(plan.bytes)}) under ${places[0]}${more}`,
     ),
-    ...(plan.resumes ? ['It goes on where an earlier run has ended: what has an output is not asked again.'] : []),
+    ...(plan.resumes ? ['Continues where an earlier run stopped: rows that have an output are not sent again.'] : []),
     ...plan.steps.flatMap((step) => describeStep(step, io.columns)),
     ...jobs.flatMap((job) =>
       fold(
@@ -45,7 +45,7 @@ export function batchPlanLines(io: ViewIo, plan: BatchPlan): string[] {
     ),
     ...(searches > 0
       ? fold(
-          `If objects fail, up to ${counted(searches, 'further jobs')} look for the rows because of which (--find-bad-rows); each takes some minutes to start.`,
+          `If objects fail, up to ${counted(searches, 'further jobs')} search for the rows that made them fail (--find-bad-rows); each takes some minutes to start.`,
         )
       : []),
     ...jobs.slice(0, 1).flatMap(() =>
@@ -53,7 +53,7 @@ export function batchPlanLines(io: ViewIo, plan: BatchPlan): string[] {
         `  Together ${hourlyCost(
           prices,
           jobs.map(({ instanceType, instances }) => ({ instanceType, count: instances })),
-        )}, from the moment at which their instances begin to work until they end.`,
+        )}, from when their instances start working until they stop.`,
       ),
     ),
     ...(before === undefined
@@ -61,7 +61,7 @@ export function batchPlanLines(io: ViewIo, plan: BatchPlan): string[] {
       : fold(
           `  ${before.day} had ${counted(before.rows, 'rows')}; its jobs took ${duration(before.ms)}${before.dollars === undefined ? '' : ` and cost about ${dollars(before.dollars)}`}.`,
         )),
-    ...(maxCost === undefined ? [] : fold(`  Jobs are stopped that would cost more than ${dollars(maxCost)}.`)),
+    ...(maxCost === undefined ? [] : fold(`  Jobs that would cost more than ${dollars(maxCost)} are stopped.`)),
     ...plan.notes.flatMap((note) => fold(`  ${note}`)),
   ];
 }
@@ -74,11 +74,11 @@ export function batchRunLines(
   const { day } = run;
   const head =
     run.kind === 'unchanged'
-      ? [`${day.day} has been run already, and nothing was delivered since.`]
+      ? [`${day.day} has already been run, and no objects have arrived since.`]
       : run.kind === 'late'
         ? [
-            `${day.day} has been run already; ${counted(run.objects, 'objects')} came since: they are counted, and not judged.`,
-            'To judge the day anew, give --rerun.',
+            `${day.day} has already been run; ${counted(run.objects, 'objects')} arrived later: they are counted but not judged.`,
+            'To judge the day again, add --rerun.',
           ]
         : [];
   return [
@@ -86,7 +86,7 @@ export function batchRunLines(
     ...dayLines(io, day),
     `Kept in ${run.path}`,
     ...(day.failedObjects.some(({ line }) => line === undefined)
-      ? wrap('To find the line because of which an object failed, give --find-bad-rows.', io.columns, '  ')
+      ? wrap('To find the line that made an object fail, add --find-bad-rows.', io.columns, '  ')
       : []),
     ...nextLines(io, text`the verdict over its days: ${shown('batch report', { batch: day.batch })}`),
   ];

@@ -169,7 +169,7 @@ function eventLines(io: Io, event: ShownEvent): string[] {
     }
     case 'tick-failed':
       return [
-        ...warn(`${event.problem.message} It is tried again.`),
+        ...warn(`${event.problem.message} The next look tries again.`),
         // Without that no look will succeed.
         ...(event.problem instanceof AwsProblem && event.problem.aboutCredentials && event.problem.next !== undefined
           ? nextLines(io, event.problem.next)

@@ -72,5 +72,5 @@ export function findingLines(
     .filter((finding) => finding.severity !== 'ok')
     .flatMap((finding) => showFinding(io, finding));
   const overruled = unguarded && blocking(findings).length > 0;
-  return overruled ? [...lines, `${paint(io, 'warning', '!')} Continuing all the same (--unguarded).`] : lines;
+  return overruled ? [...lines, `${paint(io, 'warning', '!')} Continuing anyway (--unguarded).`] : lines;
 }

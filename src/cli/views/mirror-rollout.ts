@@ -16,7 +16,7 @@ type ViewIo = Pick<Io, 'columns'>;
 const FALLBACK: Readonly<Record<string, string>> = {
   unreachable: 'What the candidate cannot be reached for, the live side answers.',
   failures: 'What the candidate fails before its answer begins, the live side answers.',
-  none: 'What the candidate fails, nobody else answers (fallback: none).',
+  none: 'No other side answers requests that the candidate fails (fallback: none).',
 };
 
 /** What would be done, and what would take it back. */

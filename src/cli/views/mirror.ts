@@ -109,7 +109,7 @@ function textOf(event: Event): string {
     case 'records-resumed':
       return 'Records are written again.';
     case 'records-removed':
-      return `The folder of records was beyond its bound on ${event.why}: ${event.files} files with ${event.records} records are removed. What was recorded before ${new Date(event.until).toISOString()} is no evidence any more.`;
+      return `The folder of records exceeded its limit on ${event.why}: ${event.files} files with ${event.records} records were removed. Records from before ${new Date(event.until).toISOString()} no longer count as evidence.`;
     case 'records-not-removed':
       return `The folder of records may grow beyond its bounds, since old files could not be removed: ${event.error}.`;
     case 'clock-jumped':

@@ -210,7 +210,7 @@ export function removalPlanLines(io: ViewIo, plan: RemovePlan): string[] {
       line(`bucket ${bucket} sends no events to EventBridge any more, as before: rules of your own on them get none`),
     ),
     ...stays.flatMap((bucket) => line(`bucket ${bucket} goes on sending events: another pipeline listens`)),
-    ...(release === undefined ? [] : line(`release ${release} stays under way: nobody looks after it then`)),
+    ...(release === undefined ? [] : line(`release ${release} stays under way, but no pipeline continues it`)),
     ...line('the endpoint, its models and the history of its releases stay'),
     ...(deleteBucket === undefined
       ? state === undefined

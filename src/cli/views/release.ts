@@ -110,7 +110,7 @@ export function releaseNoteLines(io: ViewIo & Pick<Io, 'interactive'>, note: Rel
   const hides = 'link' in note && note.link !== undefined && !io.interactive;
   const drawn = hides ? { ...note, link: undefined } : note;
   const kept = hides
-    ? ['The link to its page is in messages alone (notify:): whoever reads this could answer by it.']
+    ? ['The link to its page is sent only in messages (notify:): anyone who reads this log could use it to answer.']
     : [];
   return [...linesOf(tidings(drawn)), ...kept].flatMap((line) =>
     typeof line === 'string' && /^(|.*\S {2,}\S.*)$/.test(line)
@@ -120,24 +120,24 @@ export function releaseNoteLines(io: ViewIo & Pick<Io, 'interactive'>, note: Rel
 }
 
 const WAITS: Readonly<Record<WaitFor, string>> = {
-  'somebody-else': 'Somebody else is at work on the endpoint.',
-  'quiet-hours': 'Nothing is attached or promoted in these hours (quiet).',
-  endpoint: 'The endpoint is being changed.',
-  errors: 'This share of the requests is held until the candidate is shown to fail no more of them.',
-  evidence: 'The evidence does not decide yet.',
-  answer: 'An answer is waited for.',
-  update: 'The update into production is under way, guarded by its alarms.',
-  settling: 'The candidate is production, and is watched.',
+  'somebody-else': 'Waiting until the endpoint is available.',
+  'quiet-hours': 'Quiet hours: nothing is attached or promoted now.',
+  endpoint: 'Waiting for the endpoint: it is being changed.',
+  errors: 'The share of requests stays as it is until the candidate is shown not to fail more often.',
+  evidence: 'Waiting for more evidence.',
+  answer: 'Waiting for approval.',
+  update: 'Promoting the candidate, guarded by alarms.',
+  settling: 'The candidate is in production and is being watched.',
 };
 
 const PLACES: Readonly<Record<Release['at'], string>> = {
-  begun: 'begun: nothing of it is on the endpoint',
+  begun: 'begun: the endpoint is unchanged',
   attaching: 'its shadow is being attached',
   gathering: 'its shadow gathers evidence',
-  asking: 'an answer is waited for',
+  asking: 'waiting for approval',
   approved: 'approved',
   promoting: 'becoming production',
-  settling: 'production, and watched',
+  settling: 'in production, being watched',
   detaching: 'its shadow is being removed',
   ended: 'ended',
 };
@@ -341,7 +341,7 @@ export function statusLines(io: ViewIo, endpoint: string, status: ReleaseStatus)
     ...(status.boxEnds === undefined
       ? []
       : line(
-          `  time box: until ${dateAndTime(status.boxEnds)} UTC; where nothing is proven then, people are asked all the same`,
+          `  time box: until ${dateAndTime(status.boxEnds)} UTC; if nothing is proven by then, approval is requested anyway`,
         )),
     ...(status.answerUntil === undefined
       ? question !== undefined && unanswered === 'wait'

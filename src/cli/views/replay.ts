@@ -208,7 +208,7 @@ export function replayLines(io: Io, result: Extract<ReplayResult, { kind: 'sent'
 }
 
 function sentText({ due, unsent }: SentCounts, of: number): string {
-  const kept = unsent === 0 ? '' : `; ${count(unsent)} of them were not, since so many were under way`;
+  const kept = unsent === 0 ? '' : `; ${count(unsent)} of them were not, because too many were in flight`;
   return `${count(due - unsent)}${due < of || unsent > 0 ? ` of ${count(of)}` : ''}${kept}`;
 }
 

@@ -76,7 +76,7 @@ async function findFile({ input, instances }: BatchSettings, spool: string): Pro
   const facts = await stat(input).catch(() => undefined);
   if (facts?.isFile() !== true)
     throw usageError(
-      facts === undefined ? `--input: there is no file ${input}.` : `--input: ${input} is no file.`,
+      facts === undefined ? `--input: there is no file ${input}.` : `--input: ${input} is not a file.`,
       'Give one file, or an s3:// prefix.',
     );
   if (facts.size === 0) throw usageError(`--input: ${input} is empty.`);

@@ -46,7 +46,7 @@ export async function withObject<T>(
     if (how === 'gone' || how === 'changed')
       throw environmentError(
         `${object.uri} ${how === 'gone' ? 'was deleted' : 'was replaced'} while the day was being run.`,
-        'Run the command again once nobody writes there any more.',
+        'Run the command again when nothing is being written there.',
       );
     return await work(path);
   } finally {
@@ -130,7 +130,7 @@ function typeOf(uri: string, captured: boolean): string {
   if (captured) return 'text/csv';
   throw usageError(
     `What the rows of ${uri} are does not show in its name.`,
-    'Say it: --content-type text/csv, or application/jsonlines.',
+    'Specify it with --content-type text/csv, or application/jsonlines.',
   );
 }
 

@@ -73,7 +73,7 @@ function plainRow(
   const id = format.id === undefined ? `${object}:${line}` : idOf(text, format, names);
   const asked = format.withoutId ? withoutId(text, format, names) : text;
   const row = { row: { line, asked: [asked], id, captured: undefined } };
-  return id === undefined ? [{ lost: { line, why: `--id ${format.id} leads to nothing` } }, row] : [row];
+  return id === undefined ? [{ lost: { line, why: `--id ${format.id} is not found in the row` } }, row] : [row];
 }
 
 function capturedRow(text: string, line: number, format: RowFormat): { row: Row } | { lost: LostRow } | undefined {

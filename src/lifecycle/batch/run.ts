@@ -176,7 +176,7 @@ async function decide(
       if (late === undefined)
         throw usageError(
           `What was delivered for ${period.day} has changed since it was run: objects were replaced or removed.`,
-          text`To run it anew, which replaces what is kept: ${shownStart('batch run', { batch: on.batch, day: period.day, rerun: true })}`,
+          text`To run it again and replace its saved results: ${shownStart('batch run', { batch: on.batch, day: period.day, rerun: true })}`,
         );
       const looked = await look({ ...inputs, listed: late });
       return { kind: 'late', day: kept, path: store.path, objects: late.length, late: looked };
@@ -221,7 +221,7 @@ function requirePrice({ maxCost, instanceType }: BatchSettings, prices: PriceLis
   if (maxCost === undefined || hourlyPrice(prices, instanceType) !== undefined) return;
   throw usageError(
     `--max-cost: what ${instanceType} costs in ${prices.region} is not known.`,
-    `Say it: --price ${instanceType}=DOLLARS an hour.`,
+    `Specify it with --price ${instanceType}=DOLLARS, per hour.`,
   );
 }
 

@@ -45,7 +45,7 @@ export async function decidedRecords(
       ...decisions.notes,
       `${against.source.name} decided ${count(requests)} of ${counted(of, 'rows')} that the candidate answered.`,
       ...(requests === 0 && settings.id === undefined && decisions.by === 'id'
-        ? ['It names rows by their ids, and nobody has said where a row has its own: --id COLUMN.']
+        ? ['It names rows by their ids; specify where a row has its id with --id COLUMN.']
         : []),
     ],
   };

@@ -218,7 +218,7 @@ function refuseUnguarded({ findings, command }: GuardedUpdatePlan, say: SettingW
     `Nothing was changed: ${stops.length === 1 ? 'a finding' : `${stops.length} findings`} would leave this update unguarded (${stops.map(findingName).join(', ')}).`,
     say === OF_RELEASE
       ? 'Fix what is marked ✖ above: a release makes no update that nothing guards.'
-      : `Fix what is marked ✖ above, or add --unguarded to update all the same${command === 'promote' ? ' (--force overrides the verdict alone)' : ''}.`,
+      : `Fix what is marked ✖ above, or add --unguarded to update anyway${command === 'promote' ? ' (--force overrides the verdict alone)' : ''}.`,
   );
 }
 

@@ -44,7 +44,7 @@ function ask(socketPath: string, method: string, path: string, body?: string): P
         const text = Buffer.concat(chunks).toString('utf8');
         const { statusCode = 0 } = answer;
         const told = parsedJson(text);
-        if (told === undefined) return reject(unreachable(socketPath, new Error('its answer is no JSON')));
+        if (told === undefined) return reject(unreachable(socketPath, new Error('its answer is not valid JSON')));
         if (statusCode < 300) return resolve(told);
         reject(usageError(`The mirror refused: ${(told as { error?: string }).error ?? text}`));
       });

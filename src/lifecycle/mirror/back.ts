@@ -52,7 +52,7 @@ export async function undoMirror(session: Session, { mirror, plan }: MirrorBackO
           ? 'as it is configured'
           : promoted.undone === true
             ? `since the promotion of ${promoted.before} was taken back`
-            : `and ${promoted.before}, which was live before, is no shadow of its configuration any more`;
+            : `and ${promoted.before}, which was live before, is no longer a shadow in its configuration`;
       throw environmentError(
         `The mirror of ${words} has nothing to go back to: ${view.live} answers, ${answers}.`,
         text`See what was done: ${shown('history', { mirror: words })}`,

@@ -72,7 +72,7 @@ export async function socketOf(folder: string): Promise<string> {
 export async function requireMirrorFolder(folder: string): Promise<void> {
   if (await isMirrorFolder(folder)) return;
   throw usageError(
-    `${folder} is no folder of a mirror's records.`,
+    `${folder} is not a folder with a mirror's records.`,
     'A mirror is named by the folder that it was started with: --records FOLDER.',
   );
 }

@@ -120,8 +120,8 @@ async function gatherDays(
   const production = config?.ProductionVariants?.[0]?.ModelName;
   if (production === undefined)
     throw environmentError(
-      `Endpoint config ${release.production ?? ''}, which production ran when release ${release.id} began, is no longer there: nobody knows which model the candidate is held against.`,
-      'Cancel the release, and begin it anew.',
+      `Endpoint config ${release.production ?? ''}, which production ran when release ${release.id} began, no longer exists, so it is not known which model to compare the candidate with.`,
+      'Cancel the release and start it again.',
     );
   const settings = batchSettingsOf(batch, {
     batch: release.id,

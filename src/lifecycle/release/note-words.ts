@@ -61,7 +61,7 @@ export function noteText(raw: ReleaseNote): Text {
       );
     case 'trouble':
       return lines(
-        `${of} cannot go on now; production was not touched. It is tried again at the next look.`,
+        `${of} cannot go on now; production was not touched. The next look tries again.`,
         note.what,
         note.elsewhere
           ? text`Decide it where there is more time and room: ${shown('release', { endpoint, once: true })}`
@@ -92,21 +92,21 @@ function askText(note: Ask, of: string): Text {
   const question =
     asks === 'pass'
       ? note.verdict.outcome === 'pass'
-        ? `${of}: the candidate has passed. Shall it become production?`
-        : `${of}: what was to be shown holds in this window, and the policy accepts that (accept: window). Shall the candidate become production?`
-      : `${of}: the time box is over and the verdict is inconclusive. Shall the candidate become production all the same?`;
+        ? `${of}: the candidate has passed. Promote the candidate?`
+        : `${of}: what was to be shown holds in this window, and the policy accepts that (accept: window). Promote the candidate?`
+      : `${of}: inconclusive at the deadline. Promote anyway?`;
   const stays = 'production stays as it is';
   const byBatch = note.evidence === 'batch';
   const still = unanswered === 'keep' ? (byBatch ? stays : `the shadow is removed, and ${stays}`) : undefined;
   return lines(
-    ...(note.about === 'reminder' ? ['A reminder: nobody has answered yet.'] : []),
+    ...(note.about === 'reminder' ? ['Reminder: no one has answered yet.'] : []),
     question,
     '',
     ...verdictText(note.verdict),
     '',
     ...table(note.sides),
     '',
-    'Approved, it becomes production through a canary, with alarms that roll it back.',
+    'If you approve, the candidate becomes production through a canary, with alarms that roll it back.',
     text`Approve: ${shown('release approve', { endpoint, question: ask })}`,
     text`Reject:  ${shown('release reject', { endpoint, question: ask })}`,
     link === undefined ? undefined : `${pageAnswers ? 'Or decide on this page' : 'Look at it'}: ${link}`,
@@ -118,8 +118,8 @@ function askText(note: Ask, of: string): Text {
     approvers.length === 0 ? undefined : `Only these may approve: ${approvers.join(', ')}`,
     still === undefined
       ? byBatch
-        ? 'As long as nobody answers, each day is run, and costs what it costs; production stays as it is.'
-        : 'As long as nobody answers, the shadow stays attached, and costs what it costs; production stays as it is.'
+        ? 'Until someone answers, each day is run and billed; production stays as it is.'
+        : 'Until someone answers, the shadow stays attached and is billed; production stays as it is.'
       : `If nobody answers by ${dateAndTime(until)} UTC, ${still}.`,
   );
 }

@@ -118,7 +118,7 @@ export function refusedAtOnce(request: PageRequest): { status: number; page: Pag
   const { method, path, body } = request;
   if (!PATH.test(path)) return refused(404, 'There is no such page.');
   if (!['POST', 'GET', 'HEAD'].includes(method)) return refused(405, 'This page is read, or answered by its buttons.');
-  if (body.length > MAX_BODY) return refused(413, 'That is no answer of this page.');
+  if (body.length > MAX_BODY) return refused(413, 'This is not a valid answer.');
   return TOKEN.test(formOf(request).get('token') ?? '') ? undefined : refused(403, NOT_VALID);
 }
 

@@ -417,8 +417,8 @@ function requireApprover(on: EndpointSession, release: Release, by: string): voi
         ? `Who began release ${release.id} is not known, and its author may not approve it.`
         : began === by
           ? `${by} began release ${release.id}, and its author may not approve it.`
-          : `${began} began release ${release.id}: nobody can tell that ${by} is somebody else, and its author may not approve it.`,
-      { next: 'Ask somebody else, who is another user or has another role.' },
+          : `${began} began release ${release.id}: it cannot be shown that ${by} is a different person, and its author may not approve it.`,
+      { next: 'Ask someone with another user or role.' },
     );
 }
 

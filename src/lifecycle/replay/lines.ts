@@ -47,7 +47,9 @@ export async function* readLines(
     }
     const text = bytes.toString('utf8').trim();
     if (text === '') continue;
-    const found = isUtf8(bytes) ? READERS[form](text, `${name}:${number}`) : flaw('unreadable', 'it is no UTF-8');
+    const found = isUtf8(bytes)
+      ? READERS[form](text, `${name}:${number}`)
+      : flaw('unreadable', 'it is not valid UTF-8');
     // What a writer was about to write when it was looked at, or when it was killed.
     yield found.kind === 'flaw' && found.flaw === 'unreadable' && !closed
       ? flaw('truncated', 'the file ends in the middle of it')
@@ -107,7 +109,7 @@ function capture(text: string): Found {
     return flaw('unreadable', 'it is not JSON');
   }
   if (!isObject(value) || !isObject(value.captureData) || !isObject(value.eventMetadata))
-    return flaw('unreadable', 'it is no captured record');
+    return flaw('unreadable', 'it is not a captured record');
   const { endpointInput, endpointOutput } = value.captureData;
   const { eventId, inferenceId, inferenceTime } = value.eventMetadata;
   const key = typeof inferenceId === 'string' ? inferenceId : eventId;

@@ -205,7 +205,7 @@ function formOf(head: string, path: string, name: string): 'goreplay' | LineForm
   // A line that is longer than what is looked at here.
   if (!head.includes('\n') && /^\s*\{\s*"captureData"/.test(head)) return 'captures';
   throw usageError(
-    `${name} is no recording that can be read: it begins with ${JSON.stringify(first.slice(0, 40))}.`,
+    `${name} is not a recording that can be read: it begins with ${JSON.stringify(first.slice(0, 40))}.`,
     'Known are captures of SageMaker, the records of a mirror, files of GoReplay, and JSON Lines.',
   );
 }

@@ -246,7 +246,7 @@ function refuseSilence(tally: Tally, stopped: Stopped, target: ReplayTarget): vo
     );
   const { failed, unsent } = tally.counts();
   const ways = Object.entries(failed).map(([how, n]) => `${n} ${SILENCE[how] ?? how}`);
-  if (unsent > 0) ways.push(`${unsent} not sent, since so many were under way`);
+  if (unsent > 0) ways.push(`${unsent} not sent, because too many were in flight`);
   throw environmentError(
     `${target.name} answered none of the first ${tally.counted} requests: ${ways.join(', ')}.`,
     'Check the address, and whether the model is up; then run it again with another folder for --records.',

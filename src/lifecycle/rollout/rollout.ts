@@ -251,7 +251,7 @@ function requireLasting({ aws, session, endpoint }: EndpointSession, seconds: nu
   const needed = session.clock.now() + seconds * SECOND;
   if (end === undefined || end >= needed) return;
   throw environmentError(
-    `The credentials end at ${isoSeconds(end)}, and the rollout of ${endpoint} takes until ${isoSeconds(needed)} at least: from then on nobody would watch it, and requests would stay divided.`,
+    `The credentials end at ${isoSeconds(end)}, and the rollout of ${endpoint} takes until ${isoSeconds(needed)} at least: after that, nothing would watch it, and requests would stay split.`,
     'Use credentials that renew themselves (--profile) or last longer, or a canary, which SageMaker guards by itself.',
   );
 }

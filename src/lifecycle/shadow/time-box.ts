@@ -66,7 +66,7 @@ export function requireAffordable(
   if (hourly === undefined)
     throw usageError(
       `--max-cost ${maxCost}: what the shadow costs is not known (${unpriced(prices, fleet).join(', ')} in ${prices.region}).`,
-      'Say it (--price ml.m5.large=0.13, or prices: in shadowctl.yaml), allow pricing:GetProducts, or leave --max-cost out.',
+      'Specify it with --price ml.m5.large=0.13 (or prices: in shadowctl.yaml), allow pricing:GetProducts, or leave out --max-cost.',
     );
   const cost = (hourly * ms) / HOUR;
   if (cost <= maxCost) return;

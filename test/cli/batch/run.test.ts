@@ -384,7 +384,7 @@ test('a schedule is the command of every day, at a time of UTC that is never too
   // What is printed runs.
   const ran = await world.shadowctl(`${JSON.parse(shared.out).command.replaceAll("'", '').slice('shadowctl '.length)}`);
   expect(ran.code, ran.err).toBe(0);
-  expect(ran.out).toContain('has been run already');
+  expect(ran.out).toContain('has already been run');
   const same = await world.shadowctl([...words.slice(0, 4), '--input', 's3://lake/in/', ...words.slice(6)]);
   expect(same.code).toBe(2);
 });

@@ -65,7 +65,7 @@ test('both engines fill the same sums, and the same judge comes to the same verd
   for (const format of ['markdown', 'html'] as const)
     expect((await renderers[format]())(there.report, { columns: 80, color: false })).toContain(words);
   const text = await report({ engine: 'athena', format: 'text' });
-  expect(text.err).toContain('Athena reads no captures anew; the records of 4 are kept from earlier looks.');
+  expect(text.err).toContain('Athena reads no captures again; the records of 4 are kept from earlier looks.');
   expect(text.text.replace(/\s+/g, ' ')).toContain('0 hourly folders read, 4 were kept from earlier looks');
 });
 

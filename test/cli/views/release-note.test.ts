@@ -14,5 +14,5 @@ const told = (interactive: boolean) =>
 test('a link is drawn on a terminal; elsewhere, where anybody may read it, it is said where it is', () => {
   expect(told(true)).toContain('token=secret');
   expect(told(false)).not.toContain('token=secret');
-  expect(told(false)).toContain('in messages alone');
+  expect(told(false)).toContain('only in messages');
 });

@@ -494,7 +494,7 @@ describe('telling people', () => {
     expect(subject.length).toBeLessThan(100);
     expect(Buffer.byteLength(text)).toBeLessThan(4_000);
     expect(text.replace(/x{100,}…/, '…')).toMatchInlineSnapshot(`
-      "Release r of s3://models/009.tar.gz on endpoint weather: the candidate has passed. Shall it become production?
+      "Release r of s3://models/009.tar.gz on endpoint weather: the candidate has passed. Promote the candidate?
 
       Verdict: PASS. It holds.
       - …
@@ -503,7 +503,7 @@ describe('telling people', () => {
       accuracy      79 %        81 %
       latency, p99  12 ms       11 ms
 
-      Approved, it becomes production through a canary, with alarms that roll it back.
+      If you approve, the candidate becomes production through a canary, with alarms that roll it back.
       Approve: shadowctl release approve --endpoint weather --question 2
       Reject:  shadowctl release reject --endpoint weather --question 2
       Or decide on this page: https://release.example.com/release/weather/r?token=secret

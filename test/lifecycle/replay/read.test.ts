@@ -295,5 +295,5 @@ test.each([
 ])('%s is no recording, and said', async (name, content) => {
   const reading = read({ [name]: content });
   if (content === '') expect((await reading).facts.requests).toBe(0);
-  else await expect(reading).rejects.toThrow('is no recording that can be read: it begins with "<html>"');
+  else await expect(reading).rejects.toThrow('is not a recording that can be read: it begins with "<html>"');
 });
