@@ -2,12 +2,14 @@ import {
   CreateTransformJobCommand,
   type CreateTransformJobCommandInput,
   DescribeTransformJobCommand,
-  paginateListTransformJobs,
+  ListTransformJobsCommand,
   StopTransformJobCommand,
   TransformInstanceType,
 } from '@aws-sdk/client-sagemaker';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
+import { pages } from './pages.ts';
+import type { Listed } from './sagemaker-lists.ts';
 
 /** A transform job, as far as anything here rests on it. Times are milliseconds since the epoch. */
 export interface TransformJob {
@@ -33,15 +35,23 @@ export const TRANSFORM_LOG_GROUP = '/aws/sagemaker/TransformJobs';
 /** Every type of instance that a transform job takes, as far as this version knows. */
 export const TRANSFORM_INSTANCE_TYPES: readonly string[] = Object.values(TransformInstanceType);
 
-/** The names of all transform jobs of the account and region, sorted: SageMaker keeps their records for ever. */
-export async function transformJobNames(aws: Aws): Promise<string[]> {
-  const names: string[] = [];
+/**
+ * Every transform job of the account and region: SageMaker keeps their records for ever.
+ * @param word only those with it in their names
+ */
+export async function listTransformJobs(aws: Aws, word?: string, signal?: AbortSignal): Promise<Listed[]> {
   const client = await aws.sagemaker();
-  await call(aws.target, 'list transform jobs', async () => {
-    for await (const { TransformJobSummaries = [] } of paginateListTransformJobs({ client }, {}))
-      names.push(...TransformJobSummaries.map(({ TransformJobName = '' }) => TransformJobName));
-  });
-  return names.sort();
+  const send = (NextToken: string | undefined) =>
+    call(aws.target, 'list the transform jobs', () =>
+      client.send(new ListTransformJobsCommand({ NextToken, NameContains: word, MaxResults: 100 }), {
+        abortSignal: signal,
+      }),
+    );
+  const found: Listed[] = [];
+  for await (const page of pages(send, (one) => one.NextToken))
+    for (const { TransformJobName: name, TransformJobArn: arn } of page.TransformJobSummaries ?? [])
+      if (name !== undefined && arn !== undefined) found.push({ name, arn });
+  return found;
 }
 
 /** The job as AWS has it; undefined where there is none of that name, and never was. */

@@ -44,7 +44,7 @@ export function cleanupCommand(host: Host, start: Run<CleanupOptions> = run): Co
       .option('--all', 'every endpoint and every batch with a journal here, in this account and region')
       .option(
         '--by-tag',
-        "without its journal: also what carries shadowctl's tag of this endpoint, whatever its name; says what tags cannot tell",
+        "without its journal: also what carries shadowctl's tag of this endpoint or batch, whatever its name; says what tags cannot tell",
       )
       .option('--keep-uploads', 'keep the uploaded model artifacts')
       .option('--keep-captures', 'keep the captured requests and answers')
@@ -57,8 +57,11 @@ export function cleanupCommand(host: Host, start: Run<CleanupOptions> = run): Co
 function parse(flags: Flags): CleanupOptions {
   if ([flags.endpoint, flags.batch, flags.all].filter((one) => one !== undefined).length !== 1)
     throw usageError('Give either --endpoint NAME, --batch NAME or --all.');
-  if (flags.byTag === true && flags.endpoint === undefined)
-    throw usageError('--by-tag looks for the tag of one endpoint.', 'Give --endpoint NAME.');
+  if (flags.byTag === true && flags.all === true)
+    throw usageError(
+      '--by-tag looks for the tag of one endpoint, or of one batch.',
+      'Give --endpoint NAME or --batch NAME.',
+    );
   return {
     endpoint: flags.endpoint,
     batch: flags.batch,
@@ -89,7 +92,7 @@ export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
   if (options.batch !== undefined) {
     const { cleanBatch } = await import('../lifecycle/batch/cleanup.ts');
     const { batchCleanupJson, batchCleanupLines } = await import('./views/batch-cleanup.ts');
-    const one = await cleanBatch(session, options.batch, { keep, plan: options.plan });
+    const one = await cleanBatch(session, options.batch, { keep, plan: options.plan, byTag: options.byTag });
     if (text) for (const line of batchCleanupLines(io, one)) io.out(line);
     else writeJson(io, 'cleanup', batchCleanupJson(one));
     return outcomeOf(one);
@@ -127,10 +130,12 @@ export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
   return outcomes.find((outcome) => outcome === 'no') ?? outcomes.find((outcome) => outcome !== 'done') ?? 'done';
 }
 
-/** Batches that have not been cleaned up since they began. */
+/** Batches that have not been cleaned up since they began, or since something of them was found. */
 async function standingBatches(session: Session): Promise<string[]> {
   const { listBatches } = await import('../lifecycle/batch/status.ts');
-  return (await listBatches(session)).flatMap(({ batch, candidate }) => (candidate === undefined ? [] : [batch]));
+  return (await listBatches(session)).flatMap(({ batch, candidate, clean }) =>
+    candidate === undefined && clean ? [] : [batch],
+  );
 }
 
 function outcomeOf(one: EndpointCleanup | BatchCleanup): Outcome {

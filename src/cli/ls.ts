@@ -73,9 +73,9 @@ export async function run(app: App, { all, mirrors: only, prices, format }: LsOp
 
 async function writeBatches(io: App['io'], batches: readonly ListedBatch[]): Promise<void> {
   const { records } = await import('../ui/records.ts');
-  const row = ({ batch, candidate, against, days, last }: ListedBatch) => [
+  const row = ({ batch, candidate, against, days, last, clean }: ListedBatch) => [
     batch,
-    candidate ?? 'cleaned up',
+    candidate ?? (clean ? 'cleaned up' : 'not known'),
     against ?? '',
     String(days),
     last ?? '',

@@ -161,6 +161,21 @@ export const DAILY: readonly Scene[] = [
     line: 'cleanup --batch nightly --yes',
     code: 0,
   },
+  {
+    ...OF_A_BATCH,
+    name: 'cleanup of a batch by tag',
+    command: 'cleanup',
+    prepare: [],
+    async arrange(world) {
+      await OF_A_BATCH.arrange?.(world);
+      await world.shadowctl(`${BATCH} --state elsewhere`);
+    },
+    async tidy(world) {
+      await world.shadowctl('cleanup --batch nightly --yes --state elsewhere');
+    },
+    line: 'cleanup --batch nightly --by-tag --yes',
+    code: 0,
+  },
   { name: 'shadow', command: 'shadow', prepare: [DEPLOY], line: SHADOW, code: 0 },
   { name: 'shadow detach', command: 'shadow', prepare: [DEPLOY, SHADOW], line: `shadow detach ${ON} --yes`, code: 0 },
   {

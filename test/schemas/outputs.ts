@@ -332,6 +332,7 @@ async function ofABatch(keep: Keep): Promise<void> {
     await tell('batch report --batch nightly', 3);
     await tell(`${line.replace('batch run', 'batch schedule').replace('/in/', '/in/{yyyy}/{MM}/{dd}/')} --at 03:30`);
     await tell('cleanup --batch nightly --plan', 4);
+    await tell('cleanup --batch nightly --by-tag --plan', 4);
     await tell('cleanup --batch nightly --yes');
   } finally {
     await world.close();

@@ -30,7 +30,14 @@ export interface TestWorld {
   /** Runs one command line, given as words or as a text split at spaces (`wordsOf`). */
   shadowctl(
     line: string | readonly string[],
-    options?: { answers?: string[]; signal?: AbortSignal; env?: Record<string, string | undefined>; io?: CapturedIo },
+    options?: {
+      answers?: string[];
+      signal?: AbortSignal;
+      env?: Record<string, string | undefined>;
+      io?: CapturedIo;
+      /** Another folder than the project's. */
+      cwd?: string;
+    },
   ): Promise<Ended>;
   close(): Promise<void>;
 }
@@ -66,11 +73,11 @@ export async function testWorld(
     aws,
     root,
     env,
-    async shadowctl(line, { answers, signal, env: extra, io = capturedIo(answers) } = {}) {
+    async shadowctl(line, { answers, signal, env: extra, io = capturedIo(answers), cwd = root } = {}) {
       const code = await run(typeof line === 'string' ? wordsOf(line) : line, {
         clock,
         env: { ...env, ...extra },
-        cwd: root,
+        cwd,
         signal: signal ?? new AbortController().signal,
         io: () => io,
       });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { App, Outcome } from '../../app.ts';
 import { type Census, takeCensus } from '../../aws/census.ts';
 import { connect } from '../../aws/clients.ts';
-import { transformJobNames } from '../../aws/transform-jobs.ts';
+import { listTransformJobs } from '../../aws/transform-jobs.ts';
 import { withRegionOf } from '../../base/settings.ts';
 import { emulatorEnvironment, runningEmulator } from '../../emulator/daemon/process.ts';
 import { getJson } from '../../emulator/daemon/request.ts';
@@ -81,7 +81,7 @@ async function census(
   const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'test', secretAccessKey: 'test' };
   const aws = connect({ region, endpointUrl: url, profile: undefined, credentials });
   try {
-    return { ...(await takeCensus(aws)), transformJobs: await transformJobNames(aws) };
+    return { ...(await takeCensus(aws)), transformJobs: (await listTransformJobs(aws)).map(({ name }) => name).sort() };
   } finally {
     aws.close();
   }

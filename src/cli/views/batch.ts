@@ -171,7 +171,7 @@ export async function batchStatusLines(io: ViewIo, status: BatchStatus): Promise
   const { batch, candidate, against, days, missing, twice, open, made, holder } = status;
   const lines = [
     candidate === undefined
-      ? `Batch ${batch}: nothing runs, and it was cleaned up.`
+      ? `Batch ${batch}: ${made.length > 0 ? 'no journal names its candidate, and its cleanup has not ended.' : 'nothing runs, and it was cleaned up.'}`
       : `Batch ${batch}: ${candidate} against ${against}`,
   ];
   if (days.length > 0) {

@@ -4,13 +4,13 @@ import { nameOf } from '../../resources/steps.ts';
 import type { Io } from '../../ui/io.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
 import { placeLine } from './plan.ts';
-import { describeStep, staysLines } from './steps.ts';
+import { asFarAsKnown, describeStep, notKnownLines, staysLines } from './steps.ts';
 
 /** What a cleanup came to, or would: what is left, and whether AWS holds anything. */
 export function cleanupLines(io: Pick<Io, 'columns' | 'command'>, one: EndpointCleanup): string[] {
   const notKnown = one.kind === 'planned' ? one.plan.notKnown : one.notKnown;
-  const unsaid = notKnown.flatMap((what) => wrap(`not known from tags: ${what}`, io.columns, '  '));
-  const tags = notKnown.length === 0 ? '.' : ', as far as tags tell.';
+  const unsaid = notKnownLines(notKnown, io.columns);
+  const tags = asFarAsKnown(notKnown);
   if (one.kind === 'planned') {
     const { steps, endpoint, left } = one.plan;
     const all = [...steps.flatMap((step) => describeStep(step, io.columns)), ...staysLines(left, io.columns)];

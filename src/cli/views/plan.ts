@@ -23,7 +23,7 @@ import { nameOf } from '../../resources/steps.ts';
 import type { Io } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
 import { wrap } from '../../ui/wrap.ts';
-import { describeStep, planLines, staysLines, stepsJson } from './steps.ts';
+import { describeStep, notKnownLines, planLines, staysLines, stepsJson } from './steps.ts';
 import { phaseWords } from './update-live.ts';
 
 type PlanIo = Pick<Io, 'color' | 'columns'>;
@@ -213,7 +213,7 @@ export function cleanupPlanLines(io: PlanIo, plan: CleanupPlan): string[] {
     placeLine(plan.place),
     ...plan.steps.flatMap((step) => describeStep(step, io.columns)),
     ...staysLines(plan.left, io.columns),
-    ...plan.notKnown.flatMap((what) => wrap(`not known from tags: ${what}`, io.columns, '  ')),
+    ...notKnownLines(plan.notKnown, io.columns),
   ];
 }
 

@@ -27,6 +27,16 @@ export function staysLines(left: readonly Remainder[], columns: number): string[
   return left.flatMap(({ ref, why }) => planLines(`= ${nameOf(ref)}`, `stays, ${why}`, columns));
 }
 
+/** What was looked for by tags, and tags could not tell. */
+export function notKnownLines(notKnown: readonly string[], columns: number): string[] {
+  return notKnown.flatMap((what) => wrap(`not known from tags: ${what}`, columns, '  '));
+}
+
+/** Ends a sentence that holds as far as tags tell, where anything is not known from them. */
+export function asFarAsKnown(notKnown: readonly string[]): string {
+  return notKnown.length === 0 ? '.' : ', as far as tags tell.';
+}
+
 function describeDetail(step: Step): string {
   if (
     step.action === 'create' &&

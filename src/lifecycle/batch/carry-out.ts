@@ -25,6 +25,7 @@ import { pricesOf } from '../prices.ts';
 import { applySteps, doTask, openRun } from '../session.ts';
 import { findBadRows } from './bad-rows.ts';
 import { explainFailures } from './failures.ts';
+import { attemptFolder } from './folder.ts';
 import { uploadPieces } from './inputs.ts';
 import { beginJob, costOf, followJobs, type Side } from './jobs.ts';
 import type { BatchOn, BatchRun, Decision } from './decision.ts';
@@ -65,9 +66,8 @@ export async function carryOut(on: BatchOn, decision: Decision, spool: string): 
   const run = await openRun(on, 'batch run', candidate.run);
   await beginBatch(on, run, decision);
   await applySteps(session, run, candidate.steps);
-  const folder =
-    resumed?.folder ??
-    `${settings.output.replace(/\/*$/, '')}/${settings.batch}/${period.day}/${String(attempt)}-${run.id}/`;
+  const { batch, output } = settings;
+  const folder = resumed?.folder ?? attemptFolder(output, { batch, day: period.day, attempt, run: run.id });
   if (resumed === undefined) {
     await apply(run, { action: 'create', kind: 'batch-outputs', name: folder });
     const at = aws.lastTime?.() ?? session.clock.now();

@@ -1,17 +1,20 @@
 import { AwsProblem } from '../../aws/errors.ts';
 import { describeTransformJob } from '../../aws/transform-jobs.ts';
-import { apply } from '../../resources/apply.ts';
+import { apply, type JournaledRun } from '../../resources/apply.ts';
 import { inventory } from '../../resources/inventory.ts';
 import { resolveOpenSteps } from '../../resources/resolve.ts';
 import { type Deletion, type Keep, planTeardown, type Remainder } from '../../resources/teardown.ts';
-import type { ResourceKind } from '../../state/journal.ts';
+import { factsNamed } from '../../state/facts.ts';
+import { recordFact, type ResourceKind } from '../../state/journal.ts';
 import { attemptsOf } from '../../state/batches.ts';
-import { existing } from '../../state/replay.ts';
+import { existing, type State, withFound } from '../../state/replay.ts';
 import { dropCaptures } from '../../analysis/observe/cache.ts';
 import { capturesPlace } from '../captures-cache.ts';
 import { neededByOthers } from '../others.ts';
 import type { CleanupPlan } from '../plans.ts';
 import { notSeen, openRun, placeOf, type Session } from '../session.ts';
+import type { ByTag } from '../tagged.ts';
+import { findBatchByTag } from './by-tag.ts';
 import type { BatchOn } from './decision.ts';
 import { knownBatch, openBatch } from './store.ts';
 import { batchOn } from './on.ts';
@@ -28,6 +31,8 @@ export type BatchCleanup = {
   days: number;
   /** Records of transform jobs, which SageMaker keeps for ever. */
   records: number;
+  /** What tags could not tell; none where nobody asked for tags. */
+  notKnown: readonly string[];
 } & (
   | { kind: 'planned'; plan: CleanupPlan }
   | { kind: 'done'; deleted: readonly Deletion[]; left: readonly Remainder[]; clean: boolean }
@@ -36,33 +41,62 @@ export type BatchCleanup = {
 /**
  * Stops the jobs of a batch that are running, and deletes what it made: models, uploads, inputs and outputs in S3. What its days
  * came to stays.
- * @throws Problem (cannot-run) where there is no such batch here
+ * @param how.byTag also what no journal names and whose tags say that shadowctl created it for this batch
+ * @throws Problem (cannot-run) where there is no such batch here, and tags were not asked for
  */
 export async function cleanBatch(
   session: Session,
   batch: string,
-  { keep, plan }: { keep: Keep; plan: boolean },
+  { keep, plan, byTag = false }: { keep: Keep; plan: boolean; byTag?: boolean },
 ): Promise<BatchCleanup> {
-  const store = await knownBatch(session, batch);
+  const store = byTag ? await openBatch(session, batch) : await knownBatch(session, batch);
   const { journal } = store;
   const on = await batchOn(session, batch, store);
   const { aws } = on;
-  const facts = {
-    batch,
-    days: (await store.days()).length,
-    records: attemptsOf(on.state()).reduce((sum, { jobs }) => sum + jobs.length, 0),
+  const days = (await store.days()).length;
+  const look = async () => {
+    const { found, notKnown } = byTag ? await findBatchByTag(on) : NOTHING_FOUND;
+    const now = new Date(session.clock.now()).toISOString();
+    const known = { ...on, state: () => withFound(on.state(), found, now) };
+    const todo = await planCleanup(known, keep, notKnown);
+    return { found, todo, facts: { batch, days, records: jobsOf(known.state()).size, notKnown } };
   };
-  if (plan) return { ...facts, kind: 'planned', plan: await planCleanup(on, keep) };
+  if (plan) {
+    const { facts, todo } = await look();
+    return { ...facts, kind: 'planned', plan: todo };
+  }
   return journal.locked(`cleanup --batch ${batch}`, async () => {
     for (const step of await resolveOpenSteps(aws, journal, notSeen(session)))
       session.emit({ kind: 'recovered', step });
-    const todo = await planCleanup(on, keep);
+    const { facts, found, todo } = await look();
     if (todo.steps.length > 0) await session.approve(todo);
-    return { ...facts, kind: 'done', ...(await carryOut(on, todo, keep)) };
+    // Records of jobs stay for ever, and are found each time: alone, they are nothing to write down.
+    if (journal.events().length === 0 && todo.steps.length === 0)
+      return {
+        ...facts,
+        kind: 'done',
+        deleted: [],
+        left: todo.left,
+        clean: todo.left.every(({ denied }) => denied !== true),
+      };
+    const run = await openRun(on, byTag ? 'cleanup --batch --by-tag' : 'cleanup --batch');
+    if (todo.steps.length > 0) for (const value of found) await recordFact(run, { name: 'found', value });
+    return { ...facts, kind: 'done', ...(await carryOut(on, run, todo, keep)) };
   });
 }
 
-async function planCleanup(on: BatchOn, keep: Keep): Promise<CleanupPlan> {
+const NOTHING_FOUND: ByTag = { found: [], notKnown: [] };
+
+/** The jobs of a batch, by its journal and by what was found. */
+function jobsOf(state: State): Set<string> {
+  return new Set([
+    ...attemptsOf(state).flatMap(({ jobs }) => jobs.map(({ job }) => job)),
+    ...factsNamed(state.facts, 'found').flatMap(({ value }) => (value.kind === 'transform-job' ? [value.name] : [])),
+    ...state.resources.flatMap(({ ref }) => (ref.kind === 'transform-job' ? [ref.name] : [])),
+  ]);
+}
+
+async function planCleanup(on: BatchOn, keep: Keep, notKnown: readonly string[]): Promise<CleanupPlan> {
   const needed = await neededByOthers(on);
   const checks = await inventory(on, 'or unseen', DELETED);
   const { steps, left } = planTeardown(
@@ -77,7 +111,7 @@ async function planCleanup(on: BatchOn, keep: Keep): Promise<CleanupPlan> {
     endpoint: on.endpoint,
     steps: [...running.map((name) => ({ action: 'delete', kind: 'transform-job', name }) as const), ...steps],
     left,
-    notKnown: [],
+    notKnown,
   };
 }
 
@@ -104,11 +138,11 @@ async function runningJobs({ aws, state, session }: BatchOn): Promise<string[]> 
 
 async function carryOut(
   on: BatchOn,
+  run: JournaledRun,
   { steps, left: staying }: CleanupPlan,
   keep: Keep,
 ): Promise<{ deleted: Deletion[]; left: Remainder[]; clean: boolean }> {
   const { session, aws } = on;
-  const run = await openRun(on, 'cleanup --batch');
   const deleted: Deletion[] = [];
   const left: Remainder[] = [...staying];
   for (const step of steps) {

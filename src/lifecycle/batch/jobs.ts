@@ -14,6 +14,7 @@ import type { RecordedBatchJob } from '../../state/batches.ts';
 import { replay } from '../../state/replay.ts';
 import type { Session, TaskReporter } from '../session.ts';
 import { doTask } from '../session.ts';
+import { jobOutputs } from './folder.ts';
 import type { BatchSettings } from './settings.ts';
 
 /** Which model a job runs. */
@@ -56,7 +57,7 @@ function jobInput(
       SplitType: 'Line',
       CompressionType: request.gzip ? 'Gzip' : 'None',
     },
-    TransformOutput: { S3OutputPath: `${folder}outputs/${name}`, Accept: request.accept, AssembleWith: 'Line' },
+    TransformOutput: { S3OutputPath: jobOutputs(folder, name), Accept: request.accept, AssembleWith: 'Line' },
     TransformResources: {
       InstanceType: settings.instanceType as Resources['InstanceType'],
       // An object is worked on by one instance: further ones would have nothing to do (facts 16.2).
@@ -113,7 +114,7 @@ export async function beginJob(
       attempt,
       side: request.side,
       job: name,
-      output: `${folder}outputs/${name}/`,
+      output: `${jobOutputs(folder, name)}/`,
       objects: request.objects.length,
       at: run.clock.now(),
     },

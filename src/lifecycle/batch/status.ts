@@ -74,6 +74,8 @@ export interface ListedBatch {
   /** How many days are kept, and the last of them. */
   days: number;
   last: string | undefined;
+  /** Nothing of it is left, as far as its journal tells. */
+  clean: boolean;
 }
 
 /** The batches of this state in this account and region; AWS is not asked. One whose journal is moved or damaged is left out. */
@@ -85,9 +87,18 @@ export async function listBatches(session: Session): Promise<ListedBatch[]> {
       throw error;
     });
     if (store === undefined) continue;
-    const begun = begunBatch(replay(store.journal.events()));
+    const state = replay(store.journal.events());
+    const begun = begunBatch(state);
     const days = await store.days();
-    listed.push({ batch, candidate: begun?.model, against: begun?.against, days: days.length, last: days.at(-1) });
+    const { clean } = state;
+    listed.push({
+      batch,
+      candidate: begun?.model,
+      against: begun?.against,
+      days: days.length,
+      last: days.at(-1),
+      clean,
+    });
   }
   return listed;
 }

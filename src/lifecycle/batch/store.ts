@@ -98,6 +98,7 @@ function noBatch(batch: string, known: readonly string[], place: string): Proble
       known.length > 0
         ? `Those that there are: ${known.join(', ')}.`
         : text`How one begins: ${shown('help batch', {})}`,
+      text`If its journal is lost, what carries the tag shadowctl:batch=${batch} is found without it: ${shown('cleanup', { batch, 'by-tag': true, plan: true })}`,
       'Or work from the folder that holds its .shadowctl/, with the profile and region it was run with.',
     ),
   );

@@ -417,7 +417,7 @@ test('batches are shown with the state, move with it, and what their days came t
   expect(ran.code, ran.err).toBe(0);
   const listed = JSON.parse((await world.shadowctl('ls --state small --format json')).out);
   expect(listed.batches).toEqual([
-    { batch: 'small', candidate: 'cand', against: 'model prod', days: 1, last: '2026-01-04' },
+    { batch: 'small', candidate: 'cand', against: 'model prod', days: 1, last: '2026-01-04', clean: false },
   ]);
   const shown = JSON.parse((await world.shadowctl('state show --state small --format json')).out);
   expect(shown.batches).toMatchObject([{ batch: 'small', clean: false }]);
