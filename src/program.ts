@@ -11,6 +11,7 @@ import {
   VERSION_FLAGS,
 } from './overview.ts';
 import { nearest } from './base/schema.ts';
+import { meantFlag } from './cli/flags/meant.ts';
 import { fitHelp } from './ui/help.ts';
 import type { Io } from './ui/io.ts';
 
@@ -128,6 +129,7 @@ function settle(program: Command, io: Io): void {
     });
   handDown(program);
   checkLast(program);
+  suggestMeant(program, program);
 }
 
 /**
@@ -153,6 +155,23 @@ function checkLast(program: Command): void {
       (option) => mandatory.has(option) && command.getOptionValue(option.attributeName()) === undefined,
     );
     if (missing !== undefined) command.error(`error: required option '${missing.flags}' not specified`);
+  });
+}
+
+/** commander names any flag that shares two letters in five, so that `--file` would mean `--profile`. */
+function suggestMeant(program: Command, command: Command): void {
+  for (const inner of command.commands) suggestMeant(program, inner);
+  Object.assign(command, {
+    unknownOption(flag: string): never {
+      const flags = [...command.options, ...program.options].flatMap(({ long, hidden }) =>
+        hidden ? [] : (long ?? []),
+      );
+      const meant = meantFlag(flag.replace(/=.*/, ''), flags);
+      return command.error(
+        `error: unknown option '${flag}'${meant === undefined ? '' : `\n(Did you mean ${meant}?)`}`,
+        { code: 'commander.unknownOption' },
+      );
+    },
   });
 }
 

@@ -93,6 +93,14 @@ test.each([
   [['status', '--endpiont', 'x'], "error: Unknown option '--endpiont'.", '  Did you mean --endpoint?'],
   [['status', '--endpoint', 'x', 'more'], "error: Unexpected word 'more'", '--help'],
   [['canary', '--endpont', 'x'], "error: Unknown option '--endpont'.", '  Did you mean --endpoint?'],
+  [['invoke', '--file', 'x'], "error: Unknown option '--file'.", '  Did you mean --data?'],
+  [['invoke', '--payload=x'], "error: Unknown option '--payload=x'.", '  Did you mean --data?'],
+  [['replay', '--file', 'x'], "error: Unknown option '--file'.", '  Did you mean --from?'],
+  [['deploy', '--file', 'x'], "error: Unknown option '--file'.", '  Did you mean --artifact?'],
+  [['report', '--file', 'x'], "error: Unknown option '--file'.", '  Did you mean --files?'],
+  [['shadow', 'detach', '--fromat', 'x'], "error: Unknown option '--fromat'.", '  Did you mean --format?'],
+  [['status', '--regoin', 'x'], "error: Unknown option '--regoin'.", '  Did you mean --region?'],
+  [['state', 'show', '--file', 'x'], "error: Unknown option '--file'.", '--help'],
   [['shadow', 'atach', '--endpoint', 'x'], "error: Unknown command 'shadow atach'.", '  Did you mean shadow detach?'],
   [['shadow', 'detach', 'x'], "error: Unexpected word 'x': shadowctl shadow detach takes options only.", '--help'],
   [['deploy'], "error: Required option '--endpoint", '--help'],
@@ -102,6 +110,16 @@ test.each([
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toContain(what);
   expect(err).toContain(next);
+});
+
+test.each([
+  ['history', '--file'],
+  ['status', '--there-never-was'],
+  ['undo', '-Z'],
+])('%s %s: where no flag is near none is named', async (command, flag) => {
+  const { code, err } = await shadowctl([command, flag]);
+  expect(code).toBe(2);
+  expect(err).not.toContain('Did you mean');
 });
 
 test('without a region the error says how to give one', async () => {

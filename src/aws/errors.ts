@@ -46,6 +46,11 @@ export class AwsProblem extends Problem {
     this.missing = facts.missing;
   }
 
+  /** The same problem, with another advice on what to do next. */
+  followedBy(next: Text): AwsProblem {
+    return new AwsProblem(this.message, this, { next, cause: this.cause, offersEmulator: this.offersEmulator });
+  }
+
   /**
    * True when this refusal proves that nothing happened: AWS said no to the first attempt. After a retry "already
    * existing" may be the echo of our own first request, whose reply was lost.

@@ -45,7 +45,7 @@ interface Flags extends PlaceFlags, CandidateFlags, Omit<GuardWords, 'strategy' 
 
 const HELP = `
 The candidate runs as a second variant of the endpoint and takes a growing share of the requests. After each step but the last,
-which makes it production, its errors and latency are judged against production's by the policy of shadowctl report;
+which makes it production (with no requests left for production there is nothing to compare), its errors and latency are judged against production's by the policy of shadowctl report;
 predictions are not, because no request goes to both. A pass continues after --bake, a fail returns all requests to production at once. A step that is not decided is watched
 on: the first one cannot pass before the policy's minutes are there (83 by default), and after --patience the rollout pauses.
 SageMaker does not guard a change of weights: this command watches limits and alarms, minute by minute, while it runs. If a

@@ -29,11 +29,12 @@ import { awaitConfig, readContainerLines, recordEnd, recordReplaced, requireUnch
 import type { DeployPlan, PlanNote } from './plans.ts';
 import { recordStanding } from './drift.ts';
 import { recordParts } from './restorable.ts';
-import { nextConfig, refuseScaledType, scalingOf, standingNotes, unknownTypes } from './standing.ts';
+import { unknownTypes } from './instance-types.ts';
+import { applyOrTell } from './left-standing.ts';
+import { nextConfig, refuseScaledType, scalingOf, standingNotes } from './standing.ts';
 import { updateTo } from './shadow/plan.ts';
 import {
   adopts,
-  applySteps,
   doTask,
   type EndpointSession,
   type LockedEndpoint,
@@ -245,7 +246,7 @@ async function carryOut(
     if (plan.adopt) await recordAdoption(run);
     if (live !== undefined) await recordParts(on.aws, run, on.state(), live.endpoint, undefined, session.signal);
     await recordReplaced(run, plan.config, live?.endpoint.EndpointConfigName);
-    await applySteps(session, run, plan.steps);
+    await applyOrTell(session, run, plan.steps);
   }
   if (options.wait === false) return { kind: 'done', plan, settled: undefined, trial: undefined };
   const settled = await awaitConfig(session, endpoint, plan.config, live?.endpoint.LastModifiedTime);

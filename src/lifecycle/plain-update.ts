@@ -1,3 +1,4 @@
+import { applyOrTell } from './left-standing.ts';
 import { AwsProblem } from '../aws/errors.ts';
 import { endpointLogGroup, logLines } from '../aws/logs.ts';
 import { describeEndpoint } from '../aws/sagemaker.ts';
@@ -15,7 +16,6 @@ import { recordStanding } from './drift.ts';
 import { recordParts } from './restorable.ts';
 import { nextConfig, refuseScaledType, scalingOf, standingNotes } from './standing.ts';
 import {
-  applySteps,
   changedMeanwhile,
   doTask,
   type EndpointSession,
@@ -139,14 +139,14 @@ async function carryOut({ session }: LockedEndpoint, run: JournaledRun, update: 
   const from = live.endpoint.EndpointConfigName;
   await recordReplaced(run, config, from);
   try {
-    await applySteps(session, run, steps);
+    await applyOrTell(session, run, steps);
     return config;
   } catch (error) {
     const refused = error instanceof AwsProblem && error.code === 'ValidationException' && error.provesNothingHappened;
     if (!refused || otherwise === undefined) throw error;
     session.emit({ kind: 'config-refused', config, otherwise: otherwise.config, words: error.words });
     await recordReplaced(run, otherwise.config, from);
-    await applySteps(session, run, otherwise.steps);
+    await applyOrTell(session, run, otherwise.steps);
     return otherwise.config;
   }
 }

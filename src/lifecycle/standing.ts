@@ -1,7 +1,6 @@
 import { type ScalableTarget, scalableTargets } from '../aws/autoscaling.ts';
-import { describeEndpointConfig, ENDPOINT_INSTANCE_TYPES } from '../aws/sagemaker.ts';
+import { describeEndpointConfig } from '../aws/sagemaker.ts';
 import { environmentError } from '../base/errors.ts';
-import { nearest } from '../base/schema.ts';
 import { capacityDuring, capacityOf, countIn, type Fleets } from '../guard/capacity.ts';
 import { turnsOnObservability } from '../guard/observability.ts';
 import { deregisterAdvice, rangeWords } from '../guard/scaling.ts';
@@ -9,6 +8,7 @@ import { lookAside, type Unseen } from '../aws/unseen.ts';
 import type { Aws } from '../aws/clients.ts';
 import type { Live } from '../resources/live.ts';
 import type { Step } from '../resources/steps.ts';
+import { unknownTypes } from './instance-types.ts';
 import type { PlanNote } from './plans.ts';
 import { restorable } from './restorable.ts';
 import { type EndpointSession } from './session.ts';
@@ -96,19 +96,6 @@ export async function standingNotes(
   }
   if (turnsOnObservability(live.config, session.clock.now())) notes.push({ kind: 'observability' });
   return [...notes, ...(await wayBackNotes(on, live))];
-}
-
-/** Types that this version does not know: mistyped, or newer than it is, which only AWS can tell. Pure. @param now whose types exist */
-export function unknownTypes(next: Fleets, now?: Fleets): PlanNote[] {
-  const typesOf = (config: Fleets | undefined) =>
-    [...(config?.ProductionVariants ?? []), ...(config?.ShadowProductionVariants ?? [])].flatMap(
-      ({ InstanceType: type }) => type ?? [],
-    );
-  // Of two that are as near the shorter one is meant: m5 rather than m5d.
-  const known = [...ENDPOINT_INSTANCE_TYPES, ...typesOf(now)].toSorted((a, b) => a.length - b.length);
-  return [...new Set<string>(typesOf(next))]
-    .filter((instanceType) => !known.includes(instanceType))
-    .map((instanceType) => ({ kind: 'unknown-type', instanceType, nearest: nearest(instanceType, known) }));
 }
 
 /** Where what runs now could not be started again, or would come back as something else. */

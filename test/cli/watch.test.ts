@@ -346,7 +346,7 @@ describe('an endpoint', () => {
       globals: NO_GLOBALS,
       signal: new AbortController().signal,
       aws: async () => stage.aws,
-      project: async () => ({ root: stage.cwd, stateDir: stage.cwd, tags: {}, notify: [] }),
+      project: async () => ({ root: stage.cwd, stateDir: stage.cwd, tags: {}, notify: [], athena: {} }),
       environment: async () => ({}),
       journal: async () => ({
         path: `${stage.cwd}/none.jsonl`,

@@ -123,7 +123,8 @@ function commandFor(key: string, look: MirrorLook, { mirror, judging }: MirrorWa
   if (rollout !== undefined) return key === 'a' ? shown('rollout', { mirror, cancel: true }) : undefined;
   if (key === 'u' && division !== undefined) return shown('undo', { mirror });
   if (shadow === undefined) return undefined;
-  if (key === 'r') return shown('report', { mirror, variants: `live,${shadow}`, ...judging });
+  const variants = `live,${shadow}`;
+  if (key === 'r') return shown('report', { mirror, variants, ...judging });
   if (division !== undefined) return undefined;
   if (key === 'p') return shown('promote', { mirror, shadow, ...judging });
   return key === 'k' ? shown('keep', { mirror, shadow }) : undefined;

@@ -1,3 +1,4 @@
+import { applyOrTell } from '../left-standing.ts';
 import type { UpdateEndpointCommandInput } from '@aws-sdk/client-sagemaker';
 import { describeEndpoint } from '../../aws/sagemaker.ts';
 import { AwsProblem } from '../../aws/errors.ts';
@@ -233,7 +234,7 @@ async function carryOut(
     return { action: 'create', kind: 'alarm', name: input.AlarmName ?? '', input };
   });
   // What is refused most easily comes first: an alarm costs nothing, an upload takes its time.
-  await applySteps(session, run, [...alarms, ...plan.steps]);
+  await applyOrTell(session, run, [...alarms, ...plan.steps]);
   const ownAlarms = alarms.map((step) => step.name);
   await waitUntilQuiet(session, run.aws, plan.endpoint, ownAlarms);
   const guardedBy = [...ownAlarms, ...plan.teamAlarms];

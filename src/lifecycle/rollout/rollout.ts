@@ -24,11 +24,11 @@ import {
 import type { Target } from '../events.ts';
 import { requireGuardable } from '../guarded-update/start.ts';
 import { inRollout } from '../in-rollout.ts';
+import { applyOrTell } from '../left-standing.ts';
 import { notify, targetsOf } from '../notify.ts';
 import type { RolloutPlan } from '../plans.ts';
 import {
   adopts,
-  applySteps,
   type EndpointSession,
   type LockedEndpoint,
   lockEndpoint,
@@ -97,7 +97,7 @@ export async function startRollout(session: Session, options: RolloutOptions): P
     if (decided.adopt) await recordAdoption(run);
     const live = await describeEndpoint(on.aws, endpoint, session.signal);
     if (live !== undefined) await recordParts(on.aws, run, on.state(), live, undefined, session.signal);
-    await applySteps(session, run, decided.plan.steps);
+    await applyOrTell(session, run, decided.plan.steps);
     const { rollout } = decided.plan;
     await run.journal.append({ type: 'fact', run: run.id, name: 'rollout-begun', value: { ...rollout } });
     const position = { rollout, step: undefined, since: undefined, began: undefined };

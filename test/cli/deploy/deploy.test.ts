@@ -52,6 +52,29 @@ test('creates everything, tests it and draws its metrics', async () => {
   });
 });
 
+test('a type that AWS refuses: what stands, the type that was meant, and a line that removes what was made', async () => {
+  const refused = await world.shadowctl(`${V1} --instance-type ml.m5z.large --model-name m1`);
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('--instance-type ml.m5.large') });
+  expect(refused.err).toContain(', model m1.');
+  expect(refused.err).toContain('\n  To remove what was made: shadowctl cleanup --endpoint weather');
+  expect(await takeCensus(world.aws)).toMatchObject({ models: ['m1'], endpoints: [], endpointConfigs: [] });
+  expect(await world.shadowctl('cleanup --endpoint weather --yes')).toMatchObject({ code: 0 });
+  expect(await takeCensus(world.aws)).toMatchObject({ models: [] });
+});
+
+test('of an endpoint that serves, only what nothing needs is removed after a refusal', async () => {
+  await world.shadowctl(`${V1} --model-name m1 --config-name c1`);
+  const refused = await world.shadowctl(`${V2} --instance-type ml.m5z.large --model-name m2`);
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('shadowctl prune --endpoint weather') });
+  expect(refused.err).not.toContain('shadowctl cleanup');
+  expect(await world.shadowctl('prune --endpoint weather --yes')).toMatchObject({ code: 0 });
+  expect(await takeCensus(world.aws)).toMatchObject({
+    models: ['m1'],
+    endpoints: ['weather'],
+    endpointConfigs: ['c1'],
+  });
+});
+
 test('an endpoint of ours is updated: same variant, counts kept unless asked for', async () => {
   await world.shadowctl(`${V1} --instances 3 --variant-name Production`);
   expect(await world.shadowctl(`${V2} --config-name kept`)).toMatchObject({ code: 0 });

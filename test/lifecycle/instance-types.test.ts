@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { instanceType } from '../../src/cli/flags/values.ts';
-import { unknownTypes } from '../../src/lifecycle/standing.ts';
+import { unknownTypes } from '../../src/lifecycle/instance-types.ts';
 
 const fleet = (...types: string[]) =>
   ({ ProductionVariants: types.map((InstanceType) => ({ VariantName: 'v', InstanceType })) }) as Parameters<
