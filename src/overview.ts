@@ -129,7 +129,7 @@ const FOOTER = `${topicList()}
 
 Try it without an AWS account:
   $ shadowctl demo                  the whole life cycle, emulated
-  $ shadowctl deploy --emulator …   any command, on an emulator that keeps running
+  $ shadowctl deploy --emulator …   any command, emulated
 
 Exit codes: 0 done or pass, 1 the answer is no (verdict fail, rolled back, you said no), 2 could not run, 3 inconclusive,
 4 changes pending (--plan), 130 interrupted.`;

@@ -114,6 +114,7 @@ function settle(program: Command, io: Io): void {
     .configureHelp({
       showGlobalOptions: true,
       visibleGlobalOptions: (command) => globalOptions(program, command),
+      argumentDescription: (argument) => unquoted(Help.prototype.argumentDescription.call(new Help(), argument)),
       optionDescription: (option) => unquoted(Help.prototype.optionDescription.call(new Help(), option)),
       formatHelp: (command, helper) =>
         command === program ? overview(width) : Help.prototype.formatHelp.call(helper, command, helper),

@@ -19,6 +19,7 @@ test.each([
   ['shadow'],
   ['shadow detach'],
   ['report'],
+  ['record'],
   ['promote'],
   ['keep'],
   ['undo'],

@@ -39,8 +39,8 @@ interface Flags {
 const HELP = `
 For callers that call both models themselves. For each call they send a line, as POST /record, or write it into a file:
 
-  {"id":"4711","side":"live","status":200,"latency":12.5,"request":[1,2],"answer":{"label":"sun"}}
-  {"id":"4711","side":"shadow","status":200,"latency":9.1,"request":[1,2],"answer":{"label":"sun"}}
+  {"id":"7","side":"live","status":200,"latency":12,"request":[1,2],"answer":3}
+  {"id":"7","side":"shadow","status":200,"latency":9,"request":[1,2],"answer":3}
 
 Lines with one id are a pair. A shadow's line that does not come counts against the shadow. Nothing is promoted by it.
 

@@ -13,7 +13,7 @@ export const EXAMPLE = `policy:                      # shares and margins are fr
   minimumDays: 7             # a batch passes after so many days, and every day of the week once
   latency: { mean: 0.1, p50: 0.1, p90: 0.2, p99: 0.2, floor: 0.25ms } # how much slower the shadow may be; by less than floor it always may
   errors: 0.01               # how much higher its share of failed requests may be
-  agreement: 0.9             # share of labels that must equal production's; for information if labels are available
+  agreement: 0.9             # share of predicted labels that must equal production's; for information if true labels are given
   classes: { agreement: 0.8, rows: 200 } # the same of each class of production, from so many rows on
   newClasses: 0.001          # share of rows that may have a class which production never gives
   numbers: { share: 0.05 }   # share of numbers that may differ by more than the tolerance, likewise

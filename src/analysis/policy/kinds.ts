@@ -21,7 +21,7 @@ const CALIBRATE =
 const ROUNDED = {
   ...SAME,
   regressions: ['0.005', 'share of rows with labels that may be right with production and wrong with the shadow'],
-  agreement: ['0.99', "share of labels that must equal production's, of any kind, beyond the noise floor"],
+  agreement: ['0.99', "share of predicted labels that must equal production's, of any kind, beyond the noise floor"],
   classes: ['{ agreement: 0.95, rows: 200 }', 'the same of each class of production, from so many rows on'],
   numbers: ['{ share: 0.01 }', 'share of numbers that may differ by more than the tolerance, likewise'],
   answers: [
@@ -69,7 +69,10 @@ const KINDS = {
       ...SAME,
       regressions: ['0.01', 'share of rows with labels that may be right with production and wrong with the shadow'],
       decide: ['[stability]', 'gates that otherwise only inform: it must hold without its best part, too'],
-      agreement: ['0.98', "share of labels that must equal production's, of any kind, beyond the noise floor"],
+      agreement: [
+        '0.98',
+        "share of predicted labels that must equal production's, of any kind, beyond the noise floor",
+      ],
       classes: ['{ agreement: 0.9, rows: 200 }', 'the same of each class of production, from so many rows on'],
       numbers: ['{ share: 0.02 }', 'share of numbers that may differ by more than the tolerance, likewise'],
       answers: [
