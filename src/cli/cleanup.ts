@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
-import { usageError } from '../base/errors.ts';
+import { Problem, usageError } from '../base/errors.ts';
+import { type CommandLine, shown as shownCommand } from '../base/text.ts';
 import type { Session } from '../lifecycle/session.ts';
 import type { BatchCleanup } from '../lifecycle/batch/cleanup.ts';
 import type { EndpointCleanup } from '../lifecycle/cleanup.ts';
@@ -75,6 +76,30 @@ function parse(flags: Flags): CleanupOptions {
 
 /** Deletes what shadowctl created, and shows what AWS still holds at the end. */
 export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
+  const cleaned: string[] = [];
+  try {
+    return await cleanUp(app, options, cleaned);
+  } catch (error) {
+    if (!(error instanceof Problem) || (error.kind !== 'interrupted' && error.kind !== 'no')) throw error;
+    const { cleanupStopped } = await import('../lifecycle/interrupt.ts');
+    throw cleanupStopped(error, cleaned, again(options));
+  }
+}
+
+function again({ endpoint, batch, byTag, keepUploads, keepCaptures, keepLogs }: CleanupOptions): CommandLine {
+  return shownCommand('cleanup', {
+    endpoint,
+    batch,
+    all: endpoint === undefined && batch === undefined ? true : undefined,
+    'by-tag': byTag ? true : undefined,
+    'keep-uploads': keepUploads ? true : undefined,
+    'keep-captures': keepCaptures ? true : undefined,
+    'keep-logs': keepLogs ? true : undefined,
+  });
+}
+
+/** @param cleaned is given the endpoints and batches of which something was deleted, one after the other */
+async function cleanUp(app: App, options: CleanupOptions, cleaned: string[]): Promise<Outcome> {
   const { cleanup, refusedProblem } = await import('../lifecycle/cleanup.ts');
   const { sessionOf } = await import('./session.ts');
   const { wrap } = await import('../ui/wrap.ts');
@@ -99,6 +124,7 @@ export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
   }
   const shown: object[] = [];
   const show = (one: EndpointCleanup) => {
+    if (one.kind === 'done' && one.deleted.length > 0) cleaned.push(one.endpoint);
     if (text) for (const line of cleanupLines(io, one)) io.out(line);
     else shown.push(cleanupJson(one));
   };
@@ -117,6 +143,7 @@ export async function run(app: App, options: CleanupOptions): Promise<Outcome> {
     const { batchCleanupJson, batchCleanupLines } = await import('./views/batch-cleanup.ts');
     const one = await cleanBatch(session, batch, { keep, plan });
     batches.push(one);
+    if (one.kind === 'done' && one.deleted.length > 0) cleaned.push(`batch ${batch}`);
     if (text) for (const line of batchCleanupLines(io, one)) io.out(line);
     else shown.push(batchCleanupJson(one));
   }

@@ -1,4 +1,4 @@
-import { environmentError, interrupted, type Problem } from '../base/errors.ts';
+import { environmentError, interrupted, Problem } from '../base/errors.ts';
 import { type CommandLine, lines, shown, shownStart, text, type Text } from '../base/text.ts';
 import { nameOf } from '../resources/steps.ts';
 import type { Recorded } from '../state/journal.ts';
@@ -66,7 +66,12 @@ export function interruptAdvice(
 ): Problem {
   const { endpoint, command } = at;
   const begun = events.slice(before).filter((event) => event.type === 'begin');
-  if (begun.length === 0) return interrupted('Interrupted; nothing was changed.');
+  if (begun.length === 0)
+    return interrupted(
+      command === 'cleanup'
+        ? `Interrupted; nothing of endpoint "${endpoint}" was deleted.`
+        : 'Interrupted; nothing was changed.',
+    );
   const state = replay(events);
   const stands = existing(state);
   const made = new Set(begun.filter((step) => step.action === 'create').map((step) => keyOf(step.resource)));
@@ -104,6 +109,22 @@ export function interruptAdvice(
     `Interrupted. The update of ${endpoint}${typeof config === 'string' ? ` to ${config}` : ''} continues in SageMaker. ${added}`,
     guarded ? guardedWays(endpoint) : plainWays(endpoint, command),
   );
+}
+
+/**
+ * What a `cleanup` tells that was stopped, by Ctrl-C or by a no: what it had cleaned up before, and the whole command again,
+ * so that what was to be kept is kept. Pure.
+ * @param problem by which it ended
+ * @param cleaned the endpoints and batches of which it had deleted something
+ */
+export function cleanupStopped(problem: Problem, cleaned: readonly string[], again: CommandLine): Problem {
+  if (cleaned.length === 0 && problem.next === undefined) return problem;
+  const before =
+    cleaned.length === 0 ? '' : ` Deleted before that, as printed above: what belonged to ${listed(cleaned)}.`;
+  return new Problem(problem.kind, `${problem.message}${before}`, {
+    next: text`To continue, give the same command again: ${again}`,
+    cause: problem,
+  });
 }
 
 function plainWays(endpoint: string, command: string): Text {

@@ -4,7 +4,7 @@ import { interruptAdvice } from '../../src/lifecycle/interrupt.ts';
 import { printText } from '../../src/base/text.ts';
 import { interrupted } from '../../src/base/errors.ts';
 import type { Recorded } from '../../src/state/journal.ts';
-import { capturedIo } from '../support/io.ts';
+import { capturedIo, CTRL_C } from '../support/io.ts';
 import { ARTIFACT_005, ARTIFACT_009, type Ended, type TestWorld, testWorld } from '../support/world.ts';
 
 const DEPLOY = `deploy --endpoint weather --artifact ${ARTIFACT_005} --algorithm linear-learner --instances 2 --yes`;
@@ -122,4 +122,35 @@ test('every next step carries the flags that were given: in an error, an interru
   expect(started.out).toContain(`  shadowctl status --endpoint-url ${url} --endpoint weather --watch`);
   const none = await world.shadowctl(`keep --endpoint nosuch --yes --endpoint-url ${url} --region us-east-1`);
   expect(none.err).toContain(`with: shadowctl deploy --endpoint-url ${url} --region us-east-1 --endpoint nosuch …`);
+});
+
+test('cleanup --all that is stopped at the second endpoint tells what the first has lost, and goes on as it began', async () => {
+  await world.shadowctl(`deploy --endpoint another --artifact ${ARTIFACT_009} --algorithm linear-learner --yes`);
+  const control = new AbortController();
+  const io = capturedIo();
+  const out: typeof io.out = (line) => {
+    io.out(line);
+    if (line === 'deleted endpoint weather') control.abort(interrupted('Interrupted.'));
+  };
+  const line = 'cleanup --all --keep-uploads';
+  const atQuestion = await world.shadowctl(line, { answers: ['n'] });
+  expect(atQuestion.err).not.toContain(line);
+  const { code } = await world.shadowctl(`${line} --yes`, { io: { ...io, out }, signal: control.signal });
+  expect(code).toBe(130);
+  const said = io.errLines.join(' ').replaceAll(/\s+/g, ' ');
+  expect(said).toContain('what belonged to another.');
+  expect(said).toContain(`shadowctl ${line}`);
+  expect(said).not.toContain('nothing was changed');
+  expect(await world.shadowctl(`${line} --yes`)).toMatchObject({ code: 0 });
+});
+
+test('a no at the second endpoint tells of the first; Ctrl-C at the first question has changed nothing', async () => {
+  await world.shadowctl(`deploy --endpoint another --artifact ${ARTIFACT_009} --algorithm linear-learner --yes`);
+  const first = await world.shadowctl('cleanup --all', { answers: [CTRL_C] });
+  expect(first).toMatchObject({ code: 130, err: expect.not.stringContaining('belonged to') });
+  const second = await world.shadowctl('cleanup --all', { answers: ['y', 'n'] });
+  expect(second.code).toBe(1);
+  expect(second.err.replaceAll(/\s+/g, ' ')).toContain(
+    'nothing of endpoint "weather" was deleted. Deleted before that',
+  );
 });
