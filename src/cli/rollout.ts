@@ -138,9 +138,11 @@ function refuseSlices({ endpoint, mirror, by }: Flags): void {
 
 function parseOnMirror(flags: Flags, fixed: boolean, stepped: boolean): MirrorRolloutFlags {
   const go = goOf(flags);
-  const asked = [flags.shadow, flags.by, flags.max5xxRate, flags.max4xxRate, flags.maxLatency];
+  const asked = [flags.shadow, flags.by, flags.policy, flags.max5xxRate, flags.max4xxRate, flags.maxLatency];
   if (go !== 'start' && (fixed || asked.some((one) => one !== undefined)))
-    throw usageError(`--${go} keeps the steps, the bake, the limits and the shadow that the rollout started with.`);
+    throw usageError(
+      `--${go} keeps the steps, the bake, the limits, the policy and the shadow that the rollout started with.`,
+    );
   const slicesBy = flags.by !== undefined && isField(flags.by) ? flags.by : undefined;
   if (slicesBy !== undefined && stepped)
     throw usageError(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -152,6 +152,48 @@ test('undo takes a rollout back while it runs, whoever holds the lock; no questi
   stop.abort();
   expect((await rollout).code).toBe(130);
   expect((await answering(['n'], { cwd }, 'keep', '--mirror', 'records')).code).toBe(1);
+});
+
+test('a promotion that was interrupted goes on with what it began with, wherever --resume is typed', async () => {
+  const { cwd, flags } = await sides();
+  await mirror(cwd, ...flags);
+  const policy = join(cwd, 'policy.yaml');
+  writeFileSync(policy, 'minimumBlocks: 4\n');
+  const rollout = async () =>
+    JSON.parse((await shadowctl(cwd, 'status', '--mirror', 'records', '--format', 'json')).out).rollout;
+  const interruptedAt = async (folder: string, ...argv: string[]) => {
+    const stop = new AbortController();
+    let over = false;
+    const running = answering([], { cwd: folder, signal: stop.signal }, ...argv, '--yes').finally(() => (over = true));
+    const holds = join(cwd, 'records', 'router.lock');
+    while (!over && !((await rollout())?.step === 0 && existsSync(holds)))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    stop.abort();
+    return running;
+  };
+  const judging = ['--policy', 'policy.yaml', '--prediction', '$.price', '--waive', 'latency.mean', '--reason', 'slow'];
+  const steps = ['--steps', '100%', '--bake', '3m', '--force'];
+  const begun = await interruptedAt(cwd, 'promote', '--mirror', 'records', ...steps, ...judging);
+  expect(begun).toMatchObject({ code: 130, err: expect.stringContaining('--resume') });
+  expect((await rollout()).judgedBy).toEqual({
+    folder: cwd,
+    policy: 'policy.yaml',
+    prediction: '$.price',
+    waive: ['latency.mean'],
+    reason: 'slow',
+  });
+  const elsewhere = join(cwd, 'elsewhere');
+  mkdirSync(elsewhere);
+  const resume = ['rollout', '--mirror', '../records', '--resume'];
+  expect(await interruptedAt(elsewhere, ...resume)).toMatchObject({ code: 130 });
+  // What it began with is truly read again, and nothing else is taken.
+  rmSync(policy);
+  expect(await shadowctl(elsewhere, ...resume, '--yes')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('policy.yaml'),
+  });
+  expect(await shadowctl(elsewhere, ...resume, '--policy', 'other.yaml')).toMatchObject({ code: 2 });
+  expect(await shadowctl(cwd, 'rollout', '--mirror', 'records', '--cancel', '--yes')).toMatchObject({ code: 0 });
 });
 
 test('one folder is written by one mirror, whatever its socket', async () => {

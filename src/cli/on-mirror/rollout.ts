@@ -4,7 +4,7 @@ import { usageError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { latencyMinutes } from '../../guard/alarms/plan.ts';
 import type { MirrorRolloutResult } from '../../lifecycle/mirror/rollout.ts';
-import type { MirrorRollout } from '../../mirror/router/state.ts';
+import type { JudgedBy, MirrorRollout } from '../../mirror/router/state.ts';
 import type { GuardOptions } from '../../lifecycle/guarded-update/start.ts';
 import type { WaiverFlags } from '../flags/waivers.ts';
 import { mirrorNamed } from '../flags/mirror.ts';
@@ -45,11 +45,16 @@ export async function runRollout(app: App, options: MirrorRolloutFlags): Promise
   );
   const { sessionOf } = await import('../session.ts');
   const session = sessionOf(app, options);
-  const move = await moveOf(app, options);
   const run = {
-    start: () => startMirrorRollout(session, move),
-    resume: () => resumeMirrorRollout(session, move),
-    cancel: () => cancelMirrorRollout(session, move),
+    start: async () => startMirrorRollout(session, await moveOf(app, options)),
+    resume: () =>
+      resumeMirrorRollout(session, {
+        mirror: mirrorNamed(app.cwd, options.mirror),
+        notify: options.guard.notify,
+        plan: options.plan,
+        judgedAgain: (rollout) => judgedAgain(app, options, rollout),
+      }),
+    cancel: async () => cancelMirrorRollout(session, await moveOf(app, options)),
   };
   return tell(app, options, await run[options.go]());
 }
@@ -98,14 +103,40 @@ function asked({ mirror, report }: MirrorMoveOptions, found: string) {
   };
 }
 
+/** What a rollout began with, where it was typed; and the patience of the command that goes on with it. */
+function judgedAgain(app: App, { patienceSeconds }: MirrorMoveOptions, { judgedBy, bakeSeconds }: MirrorRollout) {
+  const { folder = app.cwd, from, labels, policy, expect, prediction, waive = [], reason } = judgedBy ?? {};
+  const report = { from, labels, policy, expect, prediction, allowCommand: false, waivers: { waive, reason } };
+  return judgedOf({ ...app, cwd: folder }, { report, patienceSeconds, bakeSeconds });
+}
+
 async function moveOf(app: App, options: MirrorMoveOptions) {
+  const { mirror, shadow, steps, by, slicesBy, bakeSeconds, guard, plan, report } = options;
+  return {
+    mirror: mirrorNamed(app.cwd, mirror),
+    shadow,
+    steps,
+    by,
+    slicesBy,
+    bakeSeconds,
+    limits: limitsOf(guard, bakeSeconds),
+    judgedBy: judgedBy(app, report),
+    notify: guard.notify,
+    plan,
+    ...(await judgedOf(app, options)),
+  };
+}
+
+async function judgedOf(
+  app: App,
+  { report, patienceSeconds, bakeSeconds }: Pick<MirrorMoveOptions, 'report' | 'patienceSeconds' | 'bakeSeconds'>,
+) {
   const { loadReportPolicy, withAnswers, withExpectation } = await import('../flags/judging.ts');
   const { labelSource } = await import('../flags/labels.ts');
   const { readMoment } = await import('../flags/moment.ts');
   const { withComparator } = await import('../flags/comparator.ts');
   const { withWaivers } = await import('../flags/waivers.ts');
   const { patienceFor } = await import('../../lifecycle/rollout/times.ts');
-  const { mirror, shadow, steps, by, slicesBy, bakeSeconds, patienceSeconds, guard, plan, report } = options;
   const { policyFrom, ...loaded } = await loadReportPolicy(app, report.policy);
   const { policy, comparator } = await withComparator(app, loaded, {
     comparator: undefined,
@@ -114,17 +145,7 @@ async function moveOf(app: App, options: MirrorMoveOptions) {
     allowCommand: report.allowCommand,
   });
   return {
-    mirror: mirrorNamed(app.cwd, mirror),
-    shadow,
-    steps,
-    by,
-    slicesBy,
-    bakeSeconds,
     patienceSeconds: patienceSeconds ?? patienceFor(policy, bakeSeconds),
-    limits: limitsOf(guard, bakeSeconds),
-    judgedBy: judgedBy(report),
-    notify: guard.notify,
-    plan,
     judging: {
       from: report.from === undefined ? undefined : readMoment(report.from, '--from'),
       labels: report.labels === undefined ? undefined : labelSource(report.labels, app.cwd),
@@ -139,10 +160,15 @@ async function moveOf(app: App, options: MirrorMoveOptions) {
   };
 }
 
-/** What decides beside the records, as it was typed. */
-function judgedBy({ from, labels, policy, expect, prediction, waivers }: MirrorMoveOptions['report']): string[] {
-  const typed = { from, labels, policy, expect, prediction, waive: waivers.waive.join(' ') || undefined };
-  return Object.entries(typed).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${value}`]));
+/** What decides beside the records and the project's policy, as it was typed; undefined: nothing. */
+function judgedBy(
+  { cwd }: App,
+  { from, labels, policy, expect, prediction, waivers }: MirrorMoveOptions['report'],
+): JudgedBy | undefined {
+  const { waive, reason } = waivers;
+  const typed = { from, labels, policy, expect, prediction, waive: waive.length === 0 ? undefined : waive, reason };
+  const given = Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== undefined));
+  return Object.keys(given).length === 0 ? undefined : { folder: cwd, ...given };
 }
 
 /** @throws Problem (usage) where a mirror's records do not have the statistic */
@@ -170,7 +196,7 @@ function limitsOf({ limits }: Pick<GuardOptions, 'limits'>, bakeSeconds: number)
 
 async function tell(
   app: App,
-  { format, report }: Pick<MirrorMoveOptions, 'format' | 'report'>,
+  { format }: Pick<MirrorMoveOptions, 'format'>,
   result: MirrorRolloutResult,
 ): Promise<Outcome> {
   const { mirrorChangeFacts, mirrorChangeLines, mirrorPlanFacts, mirrorStoppedFacts, mirrorStoppedLines } =
@@ -190,14 +216,7 @@ async function tell(
   const { ended, mirror, now } = result;
   if (ended === 'paused') {
     io.err(`It stays at ${now}.`);
-    const { policy, ...more } = report;
-    // A rollout is gone on with by what it began with, and --resume takes no more than a policy.
-    if (judgedBy({ ...more, policy: undefined }).length === 0)
-      io.err(text`  To continue: ${shown('rollout', { mirror, resume: true, policy })}`);
-    else
-      io.err(
-        '  To continue is not possible: rollout --resume does not take what this was judged by. Return, and begin again.',
-      );
+    io.err(text`  To continue: ${shown('rollout', { mirror, resume: true })}`);
     io.err(text`  To go back: ${shown('rollout', { mirror, cancel: true })}`);
     return 'inconclusive';
   }

@@ -4,7 +4,7 @@ import { lines, shown, type Text, text } from '../../base/text.ts';
 import { duration, durationFlag, parsePercent } from '../../base/units.ts';
 import { readBy } from '../../mirror/settings.ts';
 import { parseSlice } from '../../mirror/slices.ts';
-import type { MirrorRollout, RolloutStep, RouterEntry } from '../../mirror/router/state.ts';
+import type { JudgedBy, MirrorRollout, RolloutStep, RouterEntry } from '../../mirror/router/state.ts';
 import type { Target } from '../events.ts';
 import { notify, targetsOf } from '../notify.ts';
 import type { MirrorChangePlan, MirrorRolloutPlan } from '../plans.ts';
@@ -29,14 +29,19 @@ import {
 export interface MirrorRolloutJudging {
   mirror: MirrorName;
   judging: MirrorJudging;
-  /** What it is judged by beside the records and the project's policy, as it was typed: `--labels truth.csv`. */
-  judgedBy?: readonly string[];
+  /** The same as it was typed; undefined: by the records and the project's policy alone. */
+  judgedBy?: JudgedBy | undefined;
   /** How much longer than the bake a step that is not decided is watched, seconds. */
   patienceSeconds: number;
   /** Who is told, in addition to the project's targets. */
   notify: readonly Target[];
   /** Decide only: nothing is changed. */
   plan: boolean;
+}
+
+/** How a rollout that has begun goes on: by what it began with, which its record tells. */
+export interface MirrorResumeOptions extends Pick<MirrorRolloutJudging, 'mirror' | 'notify' | 'plan'> {
+  judgedAgain(rollout: MirrorRollout): Promise<Pick<MirrorRolloutJudging, 'judging' | 'patienceSeconds'>>;
 }
 
 export interface MirrorRolloutOptions extends MirrorRolloutJudging {
@@ -113,43 +118,23 @@ export async function startMirrorRollout(
   });
 }
 
-/** Goes on with a rollout that paused or was interrupted. */
+/** Goes on with a rollout that paused or was interrupted, and judges it by what it began with: less would be another verdict. */
 export async function resumeMirrorRollout(
   session: Session,
-  options: MirrorRolloutJudging,
+  options: MirrorResumeOptions,
 ): Promise<MirrorRolloutResult> {
   return onRollout(session, options, {
     command: 'rollout --resume',
     planned(open, rollout) {
-      requireSameJudging(open, rollout, options);
       const { fallback, state } = open.view;
       const plan = { kind: 'mirror-rollout', mirror: open.words, rollout, fallback, division: state.division } as const;
       session.emit({ kind: 'mirror-rollout-planned', plan });
       return plan;
     },
     async work(open, rollout, targets) {
-      requireSameJudging(open, rollout, options);
-      return carryOn(session, open, rollout, options, targets);
+      return carryOn(session, open, rollout, await options.judgedAgain(rollout), targets);
     },
   });
-}
-
-/**
- * A rollout is judged to its end by what it began with: a verdict without the labels or the policy would be another one.
- * @throws Problem (usage)
- */
-function requireSameJudging({ words }: OpenMirror, rollout: MirrorRollout, options: MirrorRolloutJudging): void {
-  const [began = [], now = []] = [rollout.judgedBy, options.judgedBy];
-  if (began.join('\n') === now.join('\n')) return;
-  const told = (flags: readonly string[]) =>
-    flags.length === 0 ? 'the records and the policy of the project' : flags.join(' ');
-  throw usageError(
-    `This ${rollout.command} began with ${told(began)}, and would be judged with ${told(now)} from here on.`,
-    lines(
-      'Give the same, where rollout takes it. Otherwise return, and begin again:',
-      text`  ${shown('rollout', { mirror: words, cancel: true })}`,
-    ),
-  );
 }
 
 /** Returns all requests to the live side and ends the rollout. */
@@ -176,7 +161,7 @@ export async function cancelMirrorRollout(
 
 async function onRollout(
   session: Session,
-  { mirror, plan, notify: named }: MirrorRolloutJudging,
+  { mirror, plan, notify: named }: Pick<MirrorRolloutJudging, 'mirror' | 'plan' | 'notify'>,
   {
     command,
     planned,
@@ -244,7 +229,7 @@ function decide(open: OpenMirror, options: MirrorRolloutOptions, promotion: Mirr
     by,
     bakeSeconds: options.bakeSeconds,
     judging: promotion.judging,
-    ...(options.judgedBy === undefined || options.judgedBy.length === 0 ? {} : { judgedBy: [...options.judgedBy] }),
+    ...(options.judgedBy === undefined ? {} : { judgedBy: options.judgedBy }),
     limits: options.limits,
   };
   return { kind: 'mirror-rollout', mirror: words, rollout, fallback: view.fallback, division };
@@ -284,7 +269,7 @@ async function carryOn(
   session: Session,
   open: OpenMirror,
   rollout: MirrorRollout,
-  options: MirrorRolloutJudging,
+  options: Pick<MirrorRolloutJudging, 'judging' | 'patienceSeconds'>,
   targets: readonly Target[],
 ): Promise<MirrorRolloutResult> {
   try {
@@ -335,7 +320,7 @@ function workOf(
   session: Session,
   open: OpenMirror,
   rollout: MirrorRollout,
-  { judging, patienceSeconds }: MirrorRolloutJudging,
+  { judging, patienceSeconds }: Pick<MirrorRolloutJudging, 'judging' | 'patienceSeconds'>,
 ): RolloutWork {
   const { command, shadow } = rollout;
   return {

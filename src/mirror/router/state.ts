@@ -31,6 +31,20 @@ const step = v.object({
 });
 export type RolloutStep = v.InferOutput<typeof step>;
 
+/** What a rollout is judged by beside the records and the project's policy, as it was typed: enough to go on with the same. */
+const judgedBy = v.object({
+  /** Where it was typed: its paths begin there. */
+  folder: text,
+  from: v.optional(text),
+  labels: v.optional(text),
+  policy: v.optional(text),
+  expect: v.optional(text),
+  prediction: v.optional(text),
+  waive: v.optional(v.array(text)),
+  reason: v.optional(text),
+});
+export type JudgedBy = v.InferOutput<typeof judgedBy>;
+
 const rollout = v.object({
   id: text,
   /** The command that began it. */
@@ -47,8 +61,7 @@ const rollout = v.object({
    * What lets a step go on: `policy`, a pass; `accepted`, also what the policy accepts of one window; `forced`, anything but a limit.
    */
   judging: v.picklist(['policy', 'accepted', 'forced']),
-  /** What it is judged by beside the records and the project's policy, as it was typed: `--labels truth.csv`. */
-  judgedBy: v.optional(v.array(text)),
+  judgedBy: v.optional(judgedBy),
   /** The step under way, since when; and when the first one began. Undefined before it. */
   step: v.optional(v.number()),
   since: v.optional(moment),
