@@ -339,7 +339,8 @@ function truthNotes(truth: Truth, { predictions }: Observations, asked: Example)
     return [...truth.notes, unlikeFeatures(truth, asked)];
   // Features may be sent many times, or never: only an id should be found.
   const unknown = truth.by === 'id' ? (predictions?.truth?.unknown ?? 0) : 0;
-  if (unknown === 0) return [...truth.notes];
+  // Before anything is compared, that says nothing of the labels.
+  if (unknown === 0 || of === 0) return [...truth.notes];
   // Models that say only numbers: words cannot be held against them, whoever they belong to.
   const words = predictions?.labels === undefined ? countWords(truth) : 0;
   if (words > 0)

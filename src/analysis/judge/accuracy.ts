@@ -32,7 +32,9 @@ const OTHER_WORDS: Blocker = {
   reason:
     'no label equals any answer of either model, so labels and answers are probably not written alike (yes and 1, cat and 0)',
   missing: 0,
-  needs: needsAdvice('labels in the words of the answers'),
+  needs: needsAdvice(
+    'labels in the words of the answers, or --prediction with the path of the field that they are about',
+  ),
 };
 
 /** Which rows have a label is not known, and it may be those that are easy. */

@@ -93,7 +93,7 @@ export function judgeBias(predictions: Predictions, evidence: Evidence): Gate[] 
             ? needsAdvice(LEANS)
             : missing > 0
               ? needsAbout('rows', missing, { n: numbers.rows, minutes })
-              : UNDECIDABLE.difference),
+              : UNDECIDABLE),
     },
   ];
 }

@@ -202,7 +202,7 @@ function needsOf(
   if (blocker !== undefined && (blocker.missing === 0 || blocker.of !== undefined)) return blockerNeeds(blocker);
   const total = requiredSampleSize(n, decided);
   const missing = Math.max(blocker?.missing ?? 0, total === undefined ? 0 : total - n);
-  if (missing === 0) return UNDECIDABLE.share;
+  if (missing === 0) return UNDECIDABLE;
   // Of so many pairs as these the sample would be no larger.
   if (blocker === undefined && sums.of > n)
     return needsAdvice(

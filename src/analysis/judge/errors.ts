@@ -89,7 +89,7 @@ export function judgeErrors(evidence: Evidence): Gate[] {
         ...needsAdvice(
           uncopied
             ? `requests that reach the ${challenger}: of production's ${counted(asked, 'requests')}, 0 copies`
-            : 'traffic to the endpoint',
+            : 'minutes with requests whose metrics can be read',
         ),
       },
     ];
@@ -201,7 +201,7 @@ export function moreRequests(found: PairedShares, limit: number, policy: Policy)
     return compare(errorsInterval(grown, policy), limit) !== 'inconclusive';
   });
   return needed === undefined
-    ? UNDECIDABLE.difference
+    ? UNDECIDABLE
     : needsAbout('requests', needed - found.shadow.n, { n: found.shadow.n, minutes: found.minutes });
 }
 

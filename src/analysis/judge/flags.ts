@@ -65,7 +65,7 @@ function refused(sums: FlagSums, predictions: Predictions, evidence: Evidence): 
         ? blockerNeeds(blocker)
         : Math.max(missing, blocker?.missing ?? 0) > 0
           ? needsRows({ about: missing, known: blocker?.missing ?? 0 }, predictions, minutes)
-          : UNDECIDABLE.difference),
+          : UNDECIDABLE),
   };
 }
 

@@ -318,7 +318,7 @@ export function needsOfBlocks(sequence: BlockSequence, limit: number, policy: Po
   });
   // With under three blocks nobody knows how strongly they are correlated.
   const missing = sequence.blocks < 3 || blocks === undefined ? atLeast : blocks - sequence.blocks;
-  if (missing <= 0) return UNDECIDABLE.difference;
+  if (missing <= 0) return UNDECIDABLE;
   const minutes = missing * sequence.minutes;
   return missing <= atLeast ? needsTraffic(minutes) : needsTrafficAbout(minutes, sequence.blocks * sequence.minutes);
 }

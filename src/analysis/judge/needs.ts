@@ -24,10 +24,9 @@ export function needsAdvice(advice: string): Needs {
 }
 
 /** An estimate so close to its margin that no amount of evidence that could be collected would decide. */
-export const UNDECIDABLE = {
-  difference: needsAdvice('a difference that is not so close to the margin'),
-  share: needsAdvice('a share that is not so close to the margin'),
-} as const;
+export const UNDECIDABLE = needsAdvice(
+  'another margin: what was seen lies too close to this one for more traffic to decide',
+);
 
 /** So many more of what is counted, as many as are known to be missing: `4 100 more pairs`. */
 export function needsMore(kind: Counted, n: number, plural: string = kind): Needs {

@@ -75,7 +75,7 @@ export function proportion(predictions: Predictions, evidence: Evidence, ask: Pr
       needs = needsAdvice(`traffic with more different values of "${ask.clustering.cluster}"`);
     else if (missing > 0 && ask.clustering.by === 'inputs') needs = needsNewInputs(missing / ask.clustering.factor);
     else if (missing > 0) needs = needsRows({ about, known }, predictions, minutes);
-    else needs = UNDECIDABLE.share;
+    else needs = UNDECIDABLE;
   }
   return {
     id: ask.id,

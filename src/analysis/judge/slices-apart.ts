@@ -115,13 +115,16 @@ export function judgeSlicesApart(evidence: Evidence): Gate[] {
   if (gate.outcome === 'fail') return [gate];
   // As much as is seen there, rounded down: a policy that says so has looked at it.
   const stated = Math.floor(worst.interval[0] * 20) / 20;
-  const labels = known ? '' : `labels of rows with ${sliceText(worst.slice)} (--labels), `;
-  const policyText = stated > 0 ? `a policy that says how much of every slice must be equal (slices: ${stated}), ` : '';
+  const ways = [
+    ...(known ? [] : [`labels of rows with ${sliceText(worst.slice)} (--labels)`]),
+    ...(stated > 0 ? [`a policy that says how much of every slice must be equal (slices: ${stated})`] : []),
+    "a waiver (--waive slices.apart --reason '…')",
+  ];
   return [
     {
       ...gate,
       reason,
-      ...needsAdvice(`${labels}${policyText}or a waiver (--waive slices.apart --reason '…')`),
+      ...needsAdvice(ways.join(', or ')),
     },
   ];
 }

@@ -264,7 +264,7 @@ function needsOf(
   }
   const total = requiredSampleSize(known, (rows) => compare(bounds(rows / known), margin) !== 'inconclusive');
   const times = Math.max((total ?? known) / known, 1 + (blocker?.missing ?? 0) / Math.max(1, known));
-  if (times <= 1) return UNDECIDABLE.difference;
+  if (times <= 1) return UNDECIDABLE;
   if (found.clustering.cluster !== undefined)
     return needsAdvice(`traffic with more different values of "${found.clustering.cluster}"`);
   const more = Math.ceil(size * (times - 1));

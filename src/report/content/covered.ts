@@ -46,7 +46,10 @@ function labels({ truth }: Predictions): string {
 export function errorText({ observations: { predictions }, policy }: Report): string | undefined {
   if (predictions === undefined || predictions.truth !== undefined) return undefined;
   const apart = apartOf(predictions, policy);
-  return apart && `the shadow's mean absolute error may be larger by up to ${number(apart.most, 3)}`;
+  return (
+    apart &&
+    `the shadow's mean absolute error could be larger by up to ${number(apart.most, 3)}; without labels nobody knows`
+  );
 }
 
 /** `80 minutes of Tue 02:10 – 03:30 UTC with traffic` */
