@@ -4,8 +4,8 @@ import type { Session } from '../session.ts';
 import { waiversThatCount } from '../waivers.ts';
 import { mirrorEarlier, noteJudged } from './earlier.ts';
 import { judgeShadowOf } from './judge.ts';
-import { candidateOf, openMirrorOf } from './look.ts';
-import { type MirrorRolloutOptions, type MirrorRolloutResult, startMirrorRollout } from './rollout.ts';
+import { openMirrorOf } from './look.ts';
+import { type MirrorRolloutOptions, type MirrorRolloutResult, requireMovable, startMirrorRollout } from './rollout.ts';
 
 export interface MirrorPromoteOptions extends MirrorRolloutOptions {
   /** Promotes against the verdict; the history says so. */
@@ -23,7 +23,7 @@ const FORCED_LIMITS = { rate5xx: 0.01, rate4xx: 0.05 };
 export async function promoteMirror(session: Session, options: MirrorPromoteOptions): Promise<MirrorPromoteResult> {
   const { mirror, judging, force } = options;
   const open = await openMirrorOf(mirror);
-  const { name: shadow, side } = candidateOf(open, options.shadow);
+  const { name: shadow, side } = requireMovable(open, options, 'promote').candidate;
   const judged = { candidate: side, live: open.view.live };
   const report = await judgeShadowOf(session, { folder: mirror.folder, shadow }, judging);
   const asked = judging.asked ?? {};

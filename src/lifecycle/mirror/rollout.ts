@@ -81,18 +81,12 @@ export async function startMirrorRollout(
   const { mirror, plan } = options;
   const targets = await targetsOf(session, options.notify);
   const open = await openMirrorOf(mirror);
-  if (promotion.command === 'rollout') {
-    const { name, side } = candidateOf(open, options.shadow);
-    await requireAnswered(session, mirror, { shadow: name, side }, options.judging);
-  }
+  const { name, side } = requireMovable(open, options, promotion.command).candidate;
+  if (promotion.command === 'rollout') await requireAnswered(session, mirror, { shadow: name, side }, options.judging);
   const sliced =
     options.slicesBy === undefined
       ? undefined
-      : await sliceSteps(
-          session,
-          { mirror, shadow: candidateOf(open, options.shadow).name, judging: options.judging },
-          options.slicesBy,
-        );
+      : await sliceSteps(session, { mirror, shadow: name, judging: options.judging }, options.slicesBy);
   const decided = {
     ...decide(open, sliced === undefined ? options : { ...options, steps: sliced.steps }, promotion),
     ...(sliced === undefined ? {} : { ranking: sliced.ranking }),
@@ -190,35 +184,46 @@ async function onRollout(
   });
 }
 
-function decide(open: OpenMirror, options: MirrorRolloutOptions, promotion: MirrorPromotion): MirrorRolloutPlan {
+/**
+ * All that can be told before anything is judged.
+ * @throws Problem where another rollout or candidate is at work, or what was asked for cannot be done
+ */
+export function requireMovable(open: OpenMirror, options: MirrorRolloutOptions, command: MirrorPromotion['command']) {
   const { words, view } = open;
   const { division } = view.state;
   requireNoRollout(open);
   const candidate = candidateOf(open, options.shadow);
-  const { judged } = promotion;
-  if (judged !== undefined && (judged.candidate !== candidate.side || judged.live !== view.live))
-    throw environmentError(
-      `The sides of this mirror were changed while ${candidate.name} was being judged: nothing was changed.`,
-      'Run the command again.',
-    );
   if (division !== undefined && division.shadow !== candidate.name)
     throw environmentError(
       `${division.shadow} answers a part of the requests of this mirror already.`,
       text`Give them back first: ${shown('undo', { mirror: words })}`,
     );
   const steps = parseMirrorSteps(options.steps);
-  if (promotion.command === 'rollout' && steps.length < 2)
+  if (command === 'rollout' && steps.length < 2)
     throw usageError(
       `--steps ${options.steps.join(',')}: a single step is not a rollout, and nothing would be judged before the candidate answers everybody.`,
       text`Name more steps. What was recorded is judged, and then promoted, by: ${shown('promote', { mirror: words, shadow: options.shadow, steps: '100%' })}`,
     );
   if (options.bakeSeconds < LEAST_BAKE_SECONDS)
     throw usageError(
-      `A step of ${duration(options.bakeSeconds * 1000)} is too short: it is judged by whole minutes, and need not hold any.`,
-      `Give at least --bake ${durationFlag(LEAST_BAKE_SECONDS * 1000)}.`,
+      `A step of ${duration(options.bakeSeconds * 1000)} may not contain one whole minute of records, and steps are judged by whole minutes.`,
+      `Use at least --bake ${durationFlag(LEAST_BAKE_SECONDS * 1000)}.`,
     );
   const by = options.by ?? division?.by ?? 'request';
   readBy(by, '--by');
+  return { candidate, steps, by };
+}
+
+function decide(open: OpenMirror, options: MirrorRolloutOptions, promotion: MirrorPromotion): MirrorRolloutPlan {
+  const { words, view } = open;
+  const { division } = view.state;
+  const { candidate, steps, by } = requireMovable(open, options, promotion.command);
+  const { judged } = promotion;
+  if (judged !== undefined && (judged.candidate !== candidate.side || judged.live !== view.live))
+    throw environmentError(
+      `The sides of this mirror were changed while ${candidate.name} was being judged: nothing was changed.`,
+      'Run the command again.',
+    );
   const rollout: MirrorRollout = {
     id: randomUUID(),
     command: promotion.command,

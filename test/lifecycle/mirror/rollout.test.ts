@@ -249,7 +249,7 @@ describe('a rollout on a mirror', () => {
   });
 
   test('what is not decided pauses; another rollout is refused; it is resumed or cancelled', async () => {
-    const { session, options, during, minute } = await scene();
+    const { session, events, options, during, minute } = await scene();
     const undecided = { ...options, judging: { ...options.judging, policy: readPolicy({}, 'test') }, bakeSeconds: 180 };
     expect(await during(startMirrorRollout(session, undecided))).toMatchObject({
       ended: 'paused',
@@ -257,6 +257,10 @@ describe('a rollout on a mirror', () => {
     });
     expect(shares(await minute())).toBeCloseTo(1 / 3);
     await expect(startMirrorRollout(session, options)).rejects.toMatchObject({ kind: 'cannot-run' });
+    // Nothing is judged before that is told.
+    const refused = promoteMirror(session, { ...undecided, force: false });
+    await expect(refused).rejects.toMatchObject({ kind: 'cannot-run', next: expect.anything() });
+    expect(events.map(({ kind }) => kind)).not.toContain('shadow-judged');
     await expect(keepMirror(session, { ...options, reason: undefined })).rejects.toMatchObject({ kind: 'cannot-run' });
     expect(await undoMirror(session, { mirror: options.mirror, plan: true })).toMatchObject({
       plan: { what: 'returned' },
@@ -348,6 +352,13 @@ describe('a rollout on a mirror', () => {
   test('one without a step that is judged is none', async () => {
     const { session, options } = await scene();
     await expect(startMirrorRollout(session, { ...options, steps: ['100%'] })).rejects.toMatchObject({ kind: 'usage' });
+  });
+
+  test('a step that is too short is refused before anything is judged', async () => {
+    const { session, events, options } = await scene();
+    const short = { ...options, bakeSeconds: 60, force: false };
+    await expect(promoteMirror(session, short)).rejects.toMatchObject({ kind: 'usage' });
+    expect(events).toEqual([]);
   });
 
   test('it needs a mirror that runs', async () => {
