@@ -362,7 +362,9 @@ function notesOf(
     );
   }
   if (folder.others.length > 0)
-    notes.push(`Records of other sides under the same names were left out: ${folder.others.join('; ')}.`);
+    notes.push(
+      `Records of other sides under the same names were left out: ${folder.others.join('; ')}.${folder.resumed ? ' So were those of these sides from before that, because another model may have been behind the same address then.' : ''}`,
+    );
   if (folder.orphans > 0)
     notes.push(
       `${counted(folder.orphans, 'record files')} belong to runs of the mirror of which nothing says how far they are whole, and were left out.`,

@@ -28,6 +28,8 @@ export interface MirrorFolder {
   orphans: number;
   /** Other pairs of sides that were recorded under the same names before. */
   others: readonly string[];
+  /** Records of the same pair lie before those of others, and are left out with them. */
+  resumed: boolean;
   /** The shadow answered before the live side was promoted, and is the way back. */
   wayBack: boolean;
   /** The newest run, where its live side or this shadow is another, or this shadow is none of its own any more. */
@@ -90,7 +92,7 @@ export async function openMirrorFolder(
       `Name them with --variants ${LIVE_FOLDER},NAME.`,
     );
   const [live, shadow] = [await filesOf(path, LIVE_FOLDER, runs), await filesOf(path, name, runs)];
-  const { same, others } = sameSides(runs, name);
+  const { same, others, resumed } = sameSides(runs, name);
   const last = same.at(-1);
   const of = (files: readonly RecordFile[]) => files.filter(({ run }) => same.includes(run));
   return {
@@ -100,6 +102,7 @@ export async function openMirrorFolder(
     name,
     orphans: live.orphans + shadow.orphans,
     others,
+    resumed,
     wayBack: last?.shadows.find((one) => one.name === name)?.wayBack === true,
     since: newest === undefined || last === undefined || same.includes(newest) ? undefined : newest,
   };
@@ -107,20 +110,23 @@ export async function openMirrorFolder(
 
 /**
  * The runs of the same two sides, back to where either was another one: a name may come to mean another server, as after a
- * promotion, and evidence belongs to the one that gave it.
+ * promotion, and evidence belongs to the one that gave it. What lies behind that does not count even where the addresses are the
+ * same: whoever deploys to two addresses by turns has the same pair again after two promotions, with two other models.
  */
-function sameSides(runs: readonly FoundRun[], name: string): { same: FoundRun[]; others: string[] } {
+function sameSides(runs: readonly FoundRun[], name: string): { same: FoundRun[]; others: string[]; resumed: boolean } {
   const sideIn = ({ shadows }: MirrorRun) => shadows.find((one) => one.name === name)?.url;
   const last = runs.findLast((run) => sideIn(run) !== undefined);
-  if (last === undefined) return { same: [], others: [] };
+  if (last === undefined) return { same: [], others: [], resumed: false };
   const isSame = (run: MirrorRun) => run.live === last.live && sideIn(run) === sideIn(last);
   // What has no such shadow, or never wrote anything down, tells nothing of it.
   const told = (run: MirrorRun) => sideIn(run) !== undefined && run.wholeUntil > run.from;
   const cut = runs.findLastIndex((run) => told(run) && !isSame(run));
-  const others = runs.slice(0, cut + 1).filter(told);
+  const before = runs.slice(0, cut + 1).filter(told);
+  const others = before.filter((run) => !isSame(run));
   return {
     same: runs.slice(cut + 1).filter(isSame),
     others: [...new Set(others.map((run) => `${name} at ${sideIn(run)} beside ${run.live}`))],
+    resumed: others.length < before.length,
   };
 }
 
