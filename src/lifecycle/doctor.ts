@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { compositeAlarms, listAlarms } from '../aws/alarms.ts';
 import { describeAlarms } from '../aws/cloudwatch.ts';
+import { unseenArtifact } from '../resources/artifact/check-remote.ts';
 import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
 import { MINUTE } from '../base/units.ts';
 import type { Aws } from '../aws/clients.ts';
@@ -36,6 +37,7 @@ import {
 import { pricesOf } from './prices.ts';
 import { athenaFindings } from './warehouse/doctor.ts';
 import { scalingOf } from './standing.ts';
+import { lookAtLiveArtifact } from './live-artifact.ts';
 
 export interface DoctorOptions {
   endpoint: string;
@@ -78,7 +80,9 @@ export function examine(session: Session, options: DoctorOptions): Promise<Findi
   return viewEndpoint(session, options.endpoint, async (on) => {
     const { aws, state } = on;
     const unseen: Unseen[] = [];
-    const note = (one: Unseen) => void unseen.push(one);
+    const note = (one: Unseen) => {
+      if (!unseen.some(({ what }) => what === one.what)) unseen.push(one);
+    };
     const live = await readLive(aws, options.endpoint, session.signal, note);
     // Permissions can be asked for before there is anything.
     if (live === undefined && options.permissions) return deniedFindings(on, undefined);
@@ -185,6 +189,7 @@ async function examineLive(
     },
     rollout: positionOf(state())?.rollout,
   });
+  findings.push(...(await artifactFindings(on, live, note)));
   const unneeded = await orUnseen('what could be pruned', () => prunable(on, live), note);
   if (unneeded !== undefined && unneeded.length > 0)
     findings.push({
@@ -222,6 +227,39 @@ async function examineLive(
   if (leftovers !== undefined) findings.push(leftovers);
   for (const alarm of alarms) if (!past.includes(alarm)) findings.push(...examineAlarm(alarm, update));
   return findings;
+}
+
+/** Whether the image of the model that runs can read its artifact. */
+async function artifactFindings(
+  { aws, endpoint, session }: EndpointSession,
+  live: Live,
+  note: (one: Unseen) => void,
+): Promise<Finding[]> {
+  const seen = await lookAtLiveArtifact(aws, live, session.signal);
+  if (seen === undefined) return [];
+  const subject = `endpoint ${endpoint}`;
+  if (seen.kind === 'unreadable')
+    return [
+      {
+        severity: 'warning',
+        check: 'artifact-unreadable',
+        subject,
+        message: `The model that runs: ${seen.words}`,
+        next: 'Compare its answers with those of the model outside of SageMaker, before anything is judged by them; then bring it behind an image that reads it.',
+      },
+    ];
+  const { uri } = seen.artifact;
+  if (seen.artifact.why === 'too-large')
+    return [
+      {
+        severity: 'note',
+        check: 'artifact-too-large',
+        subject,
+        message: `The artifact of the model that runs (${uri}) is too large to be looked into (${seen.artifact.bytes} bytes): whether its image can read it is unknown.`,
+      },
+    ];
+  note(unseenArtifact(uri));
+  return [];
 }
 
 function firstShare(live: Live, { canarySize }: DoctorOptions): number {

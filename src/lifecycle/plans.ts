@@ -133,6 +133,8 @@ export type PlanNote =
   | { kind: 'time-box'; ms: number; fleet: readonly Capacity[]; prices: PriceList }
   /** What all variants cost. */
   | { kind: 'cost'; cost: PlanCost }
+  /** The image of production's model cannot read its artifact: in words, a sentence. */
+  | { kind: 'production-unreadable'; words: string }
   /** Settings of production's variant that the shadow does not take over. */
   | { kind: 'not-inherited'; settings: readonly string[] }
   /** Requests and answers are captured under this S3 URI, by SageMaker as these roles. */

@@ -1,8 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { pack } from 'tar-stream';
 import { afterEach, expect, test } from 'vitest';
-import { deleteEndpointConfig, deleteModel } from '../../src/aws/sagemaker.ts';
+import { deleteEndpointConfig, deleteModel, describeModel } from '../../src/aws/sagemaker.ts';
 import { ARTIFACT, ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
 
 let stage: Stage;
@@ -128,3 +132,27 @@ test('of several endpoints, what holds off an update is told of each, though the
   expect(out.match(/It carries a shadow/g)).toHaveLength(2);
   expect(out.match(/No canary can begin/g)).toHaveLength(2);
 });
+
+test('an artifact that the image of the model that runs cannot read: doctor and the plan of a shadow say so', async () => {
+  stage = await openStage();
+  const { PrimaryContainer } = (await describeModel(stage.aws, 'm1')) ?? {};
+  const { hostname: Bucket, pathname } = new URL(PrimaryContainer?.ModelDataUrl ?? '');
+  const s3 = await stage.aws.s3();
+  expect(checks((await stage.shadowctl([...DOCTOR, '--format', 'json'])).out)).not.toContain(
+    'warning artifact-unreadable',
+  );
+  await s3.send(new PutObjectCommand({ Bucket, Key: pathname.slice(1), Body: await packed('xgboost-model') }));
+  const doctor = await stage.shadowctl([...DOCTOR, '--format', 'json']);
+  expect(checks(doctor.out)).toContain('warning artifact-unreadable');
+  expect(doctor.code).toBe(0);
+  const shadow = await stage.shadowctl(['shadow', '--endpoint', ENDPOINT, '--model', 'm1', '--adopt', '--plan']);
+  expect(shadow.out.replace(/\s+/g, ' ')).toContain('was written by xgboost');
+});
+
+/** A model.tar.gz with one file of this name. */
+async function packed(name: string): Promise<Buffer> {
+  const archive = pack();
+  archive.entry({ name }, 'a model');
+  archive.finalize();
+  return gzipSync(await buffer(archive));
+}

@@ -101,6 +101,8 @@ export function noteText(note: PlanNote, endpoint: string): string {
     }
     case 'cost':
       return `${costWords(note.cost)}.`;
+    case 'production-unreadable':
+      return `warning: production, which the shadow will be compared with: ${note.words}`;
     case 'not-inherited':
       return `note: the shadow does not inherit production's ${note.settings.join(', ')}.`;
     case 'captures':

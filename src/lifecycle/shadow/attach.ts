@@ -25,6 +25,7 @@ import {
 import { type PlainUpdateResult, runPlainUpdate } from '../plain-update.ts';
 import type { PlanNote } from '../plans.ts';
 import { adopts, type EndpointSession, onEndpoint, openRun, type Session } from '../session.ts';
+import { lookAtLiveArtifact } from '../live-artifact.ts';
 import { pricesOf } from '../prices.ts';
 import { autoscaleShadow, likeProduction, scalingNote } from './autoscale.ts';
 import { calibrate } from './calibrate.ts';
@@ -80,6 +81,7 @@ export async function attachShadowOn(
   const live = calibrated?.live ?? found;
   const decided = calibrated === undefined ? first : await decide(on, options, live);
   const { names, steps } = decided;
+  const artifact = await lookAtLiveArtifact(aws, live, session.signal);
   const before = standing?.before ?? found.endpoint.EndpointConfigName;
   const until = box && session.clock.now() + box.ms;
   const value = {
@@ -98,7 +100,10 @@ export async function attachShadowOn(
       config: names.config,
       steps,
       adopt: adopt && calibrated === undefined,
-      notes: notesOf(options, decided, live, { begun: standing !== undefined, prices, box }),
+      notes: [
+        ...(artifact?.kind === 'unreadable' ? [{ kind: 'production-unreadable', words: artifact.words } as const] : []),
+        ...notesOf(options, decided, live, { begun: standing !== undefined, prices, box }),
+      ],
       // What comes after the calibration was approved before it.
       approved: calibrated !== undefined,
     },

@@ -66,6 +66,11 @@ async function fetchArtifact(
   }
 }
 
+/** @param missing the permission, where AWS names it */
+export function unseenArtifact(uri: string, missing = `s3:GetObject on ${uri}`): Unseen {
+  return { what: `the artifact of the model that runs (${uri})`, needs: missing };
+}
+
 /** The ETag of a model's artifact, or that it is gone; undefined where these credentials do not permit a look: an update does not need that permission. */
 export async function artifactEtag(
   aws: Aws,
@@ -76,7 +81,7 @@ export async function artifactEtag(
     return (await headObject(aws, uri))?.etag ?? 'gone';
   } catch (error) {
     if (!(error instanceof AwsProblem) || !error.clientFault) throw error;
-    unseen({ what: `the artifact of the model that runs (${uri})`, needs: error.missing ?? `s3:GetObject on ${uri}` });
+    unseen(unseenArtifact(uri, error.missing));
     return undefined;
   }
 }
