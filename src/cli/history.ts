@@ -60,19 +60,29 @@ export async function run(app: App, { endpoint, last, format }: HistoryOptions):
   else if (entries.length === 0) app.io.err(`The journal of this folder has no deployments to ${endpoint}.`);
   else {
     const { records } = await import('../ui/records.ts');
-    app.io.out(await records(app.io, ['when (UTC)', 'command', 'config', 'how it ended', 'by'], entries.map(row)));
+    // A column of its own, which entries without a reason leave empty.
+    const reasons = entries.some(({ reason }) => reason !== null) ? ['reason'] : [];
+    const head = ['when (UTC)', 'command', 'config', 'how it ended', ...reasons, 'by'];
+    app.io.out(
+      await records(
+        app.io,
+        head,
+        entries.map((entry) => row(entry, reasons.length > 0)),
+      ),
+    );
     const { nextLines } = await import('./views/next.ts');
     for (const line of nextLines(app.io, text`${shown('status', { endpoint })}`)) app.io.out(line);
   }
   return 'done';
 }
 
-function row(entry: HistoryEntry): string[] {
+function row(entry: HistoryEntry, withReason: boolean): string[] {
   return [
     entry.at.slice(0, 16).replace('T', ' '),
     entry.command,
     entry.from === null || entry.from === entry.to ? entry.to : `${entry.from} → ${entry.to}`,
     endingWords(entry),
+    ...(withReason ? [plain(entry.reason ?? '')] : []),
     entry.caller === null ? entry.by : `${entry.by} (${shortArn(entry.caller)})`,
   ];
 }
@@ -93,8 +103,7 @@ function endingWords(entry: HistoryEntry): string {
   ].join('');
   const ended = judged ? `verdict: ${verdict?.outcome ?? 'unknown'}` : howItEnded(entry);
   const unguarded = entry.overruled.length === 0 ? '' : `, unguarded (overruled: ${entry.overruled.join(', ')})`;
-  const why = entry.reason === null ? '' : `, because: ${plain(entry.reason)}`;
-  return `${ended}${gates}${forced}${unguarded}${why}${entry.waived.map((one) => `, ${one.gate} waived: ${waiverWords(one)}`).join('')}`;
+  return `${ended}${gates}${forced}${unguarded}${entry.waived.map((one) => `, ${one.gate} waived: ${waiverWords(one)}`).join('')}`;
 }
 
 const NOW: Readonly<Record<NonNullable<HistoryEntry['now']>, string>> = {
