@@ -146,12 +146,11 @@ async function showWaysBack(
             : `yes, but its update ended: ${ended.replaceAll('-', ' ')}`,
     ]);
     io.out(await records(io, ['config', 'models', 'first run (UTC), by', 'can be restored'], rows));
-    const other = options.find(
-      ({ runsNow, missing, ended }) => !runsNow && missing === undefined && ended === undefined,
-    );
+    // Without --to, which would bring back a config as it was, with its shadow.
+    const other = options.find(({ next, missing }) => next && missing === undefined);
     if (other !== undefined) {
       const { nextLines } = await import('./views/next.ts');
-      for (const line of nextLines(io, text`${shown('undo', { endpoint, to: other.config })}`)) io.out(line);
+      for (const line of nextLines(io, text`${shown('undo', { endpoint })}`)) io.out(line);
     }
   }
   return 'done';

@@ -6,7 +6,7 @@ import type {
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
 import type { Unseen } from '../aws/unseen.ts';
-import { environmentError } from '../base/errors.ts';
+import { environmentError, Problem } from '../base/errors.ts';
 import { type CommandLine, lines, shown, type Text, text } from '../base/text.ts';
 import { lostText, noLongerExist } from '../guard/restorable.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
@@ -360,6 +360,8 @@ export interface WayBackOption {
   /** Undefined where the config no longer exists. */
   models: ConfigModels | undefined;
   runsNow: boolean;
+  /** Where an undo without --to goes; one with a shadow comes back without it. */
+  next: boolean;
   /** What no longer exists of it; undefined where it can be restored. */
   missing: string | undefined;
   /** How it ended when it was run last, where that was not well: an ending's kind, such as `rolled-back-by-alarm`. */
@@ -380,6 +382,10 @@ export function waysBack(session: Session, endpoint: string): Promise<WayBackOpt
     const { live, state } = await readOurs(on);
     const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
     const options: WayBackOption[] = [];
+    const next = await previousRelease(on, live, state).catch((error: unknown) => {
+      if (error instanceof Problem) return undefined;
+      throw error;
+    });
     for (const { config, change } of knownConfigs(state).toReversed()) {
       const { found, missing } = await look(on, config);
       const lost = await (found !== undefined && missing === undefined
@@ -391,6 +397,7 @@ export function waysBack(session: Session, endpoint: string): Promise<WayBackOpt
         command: change && state.runs.find((one) => one.run === change.run)?.command,
         models: found && modelsOf(found),
         runsNow: config === live.endpoint.EndpointConfigName,
+        next: config === next?.name,
         missing:
           missing ?? (lost === undefined || lost.lost.length === 0 ? undefined : lost.lost.map(lostText).join(', ')),
         ended: badEnding(state, config),
