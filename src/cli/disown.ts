@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { App, Host, Outcome, Run } from '../app.ts';
-import { shown, text } from '../base/text.ts';
+import { lines, shown, text } from '../base/text.ts';
 import { nameOf } from '../resources/steps.ts';
 import { formatFlag } from './flags/common.ts';
 import { writeJson } from './views/json.ts';
@@ -38,14 +38,24 @@ export async function run(app: App, { endpoint, plan, format }: DisownOptions): 
   const { nextLines } = await import('./views/next.ts');
   const { wrap } = await import('../ui/wrap.ts');
   const { io } = app;
-  const { givenBack, ours } = await disownEndpoint(sessionOf(app), endpoint, plan);
+  const { givenBack, ours, shadow } = await disownEndpoint(sessionOf(app), endpoint, plan);
   const outcome = plan ? 'pending' : 'done';
   if (format === 'json') {
-    writeJson(io, 'disown', { endpoint, planned: plan, givenBack, ours });
+    writeJson(io, 'disown', { endpoint, planned: plan, givenBack, ours, shadow: shadow ?? null });
     return outcome;
   }
   for (const one of givenBack) io.out(`${plan ? 'would be given back' : 'given back'}: ${nameOf(one)}`);
   for (const one of ours) for (const line of wrap(`still shadowctl's: ${nameOf(one)}`, io.columns, '  ')) io.out(line);
+  if (shadow !== undefined) {
+    const { layout } = await import('../ui/wrap.ts');
+    const warning = lines(
+      `warning: the endpoint carries a shadow, the variant ${shadow}: it runs on, and its instances are billed.`,
+      ...(plan
+        ? [text`End it first: ${shown('keep', { endpoint })}`]
+        : [text`To end it: ${shown('adopt', { endpoint })}`, text`  then: ${shown('keep', { endpoint })}`]),
+    );
+    for (const line of layout(warning, io.columns, '  ', io.command)) io.err(line);
+  }
   if (ours.length > 0 && !plan) for (const line of nextLines(io, text`${shown('cleanup', { endpoint })}`)) io.out(line);
   return outcome;
 }

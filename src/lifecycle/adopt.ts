@@ -1,5 +1,6 @@
 import { listAlarms } from '../aws/alarms.ts';
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
+import { describeEndpoint } from '../aws/sagemaker.ts';
 import { orUnseen } from '../aws/unseen.ts';
 import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
@@ -114,6 +115,8 @@ export interface Disowned {
   givenBack: ResourceRef[];
   /** What shadowctl created for it and still stands: `cleanup` deletes what the endpoint does not run with. */
   ours: ResourceRef[];
+  /** The shadow variant that it carries, which goes on and is billed; undefined where there is none, or nobody may look. */
+  shadow: string | undefined;
 }
 
 /**
@@ -151,10 +154,16 @@ export function disownEndpoint(session: Session, endpoint: string, plan = false)
         unseen === undefined ? exists && managed : tracked.state === 'exists' && !tracked.adopted,
       )
       .map(({ tracked }) => tracked.ref);
+    const live = await orUnseen(
+      'whether the endpoint carries a shadow',
+      () => describeEndpoint(on.aws, endpoint, session.signal),
+      notSeen(session),
+    );
+    const shadow = live?.ShadowProductionVariants?.[0]?.VariantName;
     if (on.locked) {
       const run = await openRun(on, 'disown');
       await journal.append({ type: 'fact', run: run.id, name: 'disowned', value: {} });
     }
-    return { endpoint, planned: !on.locked, givenBack, ours };
+    return { endpoint, planned: !on.locked, givenBack, ours, shadow };
   });
 }

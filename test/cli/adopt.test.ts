@@ -89,6 +89,7 @@ test('an endpoint is adopted with config, model and alarms, untouched; cleanup d
   expect(await json(`disown ${ON}`)).toEqual({
     schema: 'shadowctl-disown/1',
     planned: false,
+    shadow: null,
     endpoint: 'weather',
     givenBack: refs,
     ours: [],
