@@ -132,12 +132,15 @@ async function write(
   for (const finding of findings) for (const line of showFinding(app.io, finding)) app.io.out(line);
   if (again.length > 0) app.io.out(`  As of the endpoint above: ${again.join(', ')}.`);
   app.io.out();
-  const held = findings.some(({ holdsOff }) => holdsOff === true);
+  const holding = findings.filter(({ holdsOff }) => holdsOff === true);
+  const until = holding.every(({ check }) => check === 'shadow')
+    ? 'the shadow has ended'
+    : 'what is under way has ended';
   const warnings = findings.filter(({ severity }) => severity === 'warning').length;
   const also = warnings === 0 ? '' : ` See also the ${warnings === 1 ? 'warning' : `${warnings} warnings`} (!).`;
   const conclusion =
     count === 0
-      ? `${held ? 'No canary can begin before what is under way has ended (see above). Nothing else was found that would stop one' : 'Nothing found that would stop an update'}${warnings === 0 ? '.' : `, but ${warnings === 1 ? '1 warning' : `${warnings} warnings`} (!).`}`
+      ? `${holding.length > 0 ? `No canary can begin before ${until} (see above). Nothing else was found that would stop one` : 'Nothing found that would stop an update'}${warnings === 0 ? '.' : `, but ${warnings === 1 ? '1 warning' : `${warnings} warnings`} (!).`}`
       : `${count} ${count === 1 ? 'finding' : 'findings'} would leave an update unguarded (✖).${also}`;
   const { wrap } = await import('../ui/wrap.ts');
   for (const line of wrap(conclusion, app.io.columns, '  ')) app.io.out(line);

@@ -82,7 +82,10 @@ function readSource(cwd: string, flags: ReportOptions): JudgeSource {
       'Name them with --files PATH; logs in CloudWatch are read with --source logs.',
     );
   if (endpoint === undefined)
-    throw usageError('No endpoint was named.', 'Add --endpoint NAME, or --files PATH to judge what was saved.');
+    throw usageError(
+      'No endpoint was named.',
+      'Add --endpoint NAME; or --mirror FOLDER for a mirror, --files PATH to judge what was saved.',
+    );
   return { kind: 'endpoint', endpoint, predictions, logs };
 }
 

@@ -60,7 +60,7 @@ export function driftJson({ found, modified, takeOver }: DriftFound) {
 /** What Terraform's next plan will want of an adopted endpoint, and the line that lets it be; a text a line. */
 export function terraformTexts({ config, deployment, said }: TerraformPlan): Text[] {
   const keeps = `lifecycle { ignore_changes = [${ignored({ config, deployment }).join(', ')}] }`;
-  if (!said) return ['Should Terraform have made it, this keeps what runs:', `  ${plain(keeps)}`];
+  if (!said) return ['If Terraform manages this endpoint, add:', `  ${plain(keeps)}`];
   const wants = [
     ...(config === undefined ? [] : [`set endpoint_config_name back from ${config.now} to ${config.terraform}`]),
     ...(deployment ? ['take deployment_config away'] : []),

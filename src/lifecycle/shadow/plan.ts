@@ -4,7 +4,7 @@ import type {
   ProductionVariant,
 } from '@aws-sdk/client-sagemaker';
 import { environmentError } from '../../base/errors.ts';
-import { shown, text } from '../../base/text.ts';
+import { lines, shown, text } from '../../base/text.ts';
 import { deriveConfig } from '../../resources/derive-config.ts';
 import { type Live, productionOf } from '../../resources/live.ts';
 import type { Step } from '../../resources/steps.ts';
@@ -145,7 +145,10 @@ export function requireShadowable(
   if (shadow !== undefined && standing === undefined) {
     throw environmentError(
       `Endpoint "${live.name}" already carries a shadow: "${shadow.VariantName}" with model ${shadow.ModelName}.`,
-      text`SageMaker permits one. Remove it first: ${shown('shadow detach', { endpoint: live.name })}`,
+      lines(
+        text`If that is the candidate you mean, it is attached already: ${shown('report', { endpoint: live.name, watch: true })}`,
+        text`SageMaker permits one shadow. To attach another, remove it first: ${shown('shadow detach', { endpoint: live.name })}`,
+      ),
     );
   }
   if (variant.VariantName === spec.variantName)
