@@ -41,11 +41,16 @@ export function judgeShadowOf(
   });
 }
 
-/** Whole minutes, and the half minute behind them that a window leaves out, until there is something to look at. */
-const FIRST_LOOK_MS = 2 * MINUTE;
+/** A whole minute, and the half minute behind it that a window leaves out, until there is something to look at. */
+const FIRST_LOOK_MS = 1.5 * MINUTE;
+
+/** The first minute that lies whole behind this moment: what was answered before says nothing of a step. */
+export function firstMinuteSince(began: number): number {
+  return Math.ceil(began / MINUTE) * MINUTE;
+}
 
 /**
- * The verdict on a step: everything since both sides are what they are must say pass, and nothing since the first step may say
+ * The verdict on a step: everything since both sides are what they are must say pass, and no whole minute since the first step may say
  * fail, so that what came before does not hide what the candidate does now. A limit decides before either. What cannot be judged
  * this time is not decided: live goes on as it is.
  *
@@ -57,13 +62,14 @@ export async function judgeMirrorStep(
   rollout: MirrorRollout,
   { began, judging }: { began: number; judging: MirrorJudging },
 ): Promise<StepVerdict> {
-  if (session.clock.now() - began < FIRST_LOOK_MS)
+  const from = firstMinuteSince(began);
+  if (session.clock.now() - from < FIRST_LOOK_MS)
     return { outcome: 'inconclusive', reasons: ['No whole minute has been recorded yet.'], requests: 0 };
   try {
     const sides = { folder, shadow: rollout.shadow };
-    const over = await beyondLimits(session, sides, rollout, { ...judging, from: began });
+    const over = await beyondLimits(session, sides, rollout, { ...judging, from });
     if (over !== undefined) return over;
-    const since = await judgeShadowOf(session, sides, { ...judging, from: began });
+    const since = await judgeShadowOf(session, sides, { ...judging, from });
     const whole = await judgeShadowOf(session, sides, judging);
     return stepVerdict(since, whole, rollout);
   } catch (error) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Outcome, Verdict } from '../../../src/analysis/judge/verdict.ts';
 import { METRICS, type MetricTable, type Observations } from '../../../src/analysis/observations.ts';
 import { readPolicy } from '../../../src/analysis/policy/schema.ts';
-import { stepVerdict } from '../../../src/lifecycle/mirror/judge.ts';
+import { firstMinuteSince, stepVerdict } from '../../../src/lifecycle/mirror/judge.ts';
 
 const policy = readPolicy({}, 'test');
 const accepting = readPolicy({ accept: 'window' }, 'test');
@@ -56,4 +56,9 @@ test('what the policy accepts of one window goes on only where the promotion res
 test('where nothing could be compared nothing is decided', () => {
   const nothing = { verdict: undefined, policy };
   expect(stepVerdict(since('pass', []), nothing, { judging: 'policy', limits: {} }).outcome).toBe('inconclusive');
+});
+
+test('of the minute in which a step began nothing counts: a part of it lies before the step', () => {
+  expect(firstMinuteSince(60_000)).toBe(60_000);
+  expect(firstMinuteSince(60_001)).toBe(120_000);
 });
