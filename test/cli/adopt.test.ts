@@ -151,3 +151,12 @@ test('what shadowctl created here is not adopted, nothing is where there is noth
   expect(await world.shadowctl(`adopt ${ON}`)).toMatchObject({ code: 2 });
   expect(await world.shadowctl(`disown ${ON}`)).toMatchObject({ code: 2 });
 });
+
+test('disown says that a shadow runs on', async () => {
+  await world.shadowctl(ELSEWHERE);
+  await world.shadowctl(`adopt ${ON}`);
+  const shadow = await world.shadowctl(`shadow ${ON} --artifact ${ARTIFACT_009} --algorithm linear-learner --yes`);
+  expect(shadow.code, shadow.err).toBe(0);
+  expect((await world.shadowctl(`disown ${ON} --plan`)).err).toContain(`shadowctl keep ${ON}`);
+  expect(JSON.parse((await world.shadowctl(`disown ${ON} --format json`)).out)).toMatchObject({ shadow: 'shadow' });
+});
