@@ -97,6 +97,7 @@ test.each([
   [['invoke', '--payload=x'], "error: Unknown option '--payload=x'.", '  Did you mean --data?'],
   [['replay', '--file', 'x'], "error: Unknown option '--file'.", '  Did you mean --from?'],
   [['deploy', '--file', 'x'], "error: Unknown option '--file'.", '  Did you mean --artifact?'],
+  [['report', '--shadow', 'x'], "error: Unknown option '--shadow'.", '  Did you mean --variants live,NAME?'],
   [['report', '--file', 'x'], "error: Unknown option '--file'.", '  Did you mean --files?'],
   [['shadow', 'detach', '--fromat', 'x'], "error: Unknown option '--fromat'.", '  Did you mean --format?'],
   [['status', '--regoin', 'x'], "error: Unknown option '--regoin'.", '  Did you mean --region?'],

@@ -196,6 +196,17 @@ test('a promotion that was interrupted goes on with what it began with, wherever
   expect(await shadowctl(cwd, 'rollout', '--mirror', 'records', '--cancel', '--yes')).toMatchObject({ code: 0 });
 });
 
+test('watch off a terminal waits for the verdict on one shadow, which must be named where there are several', async () => {
+  const { cwd, flags, candidate } = await sides();
+  await mirror(cwd, ...flags, '--shadow', `d=${candidate.url}/d`);
+  const watch = (...more: string[]) => shadowctl(cwd, 'watch', '--mirror', 'records', ...more);
+  expect(await watch()).toMatchObject({ code: 2, err: expect.stringMatching(/--shadow: c, d/) });
+  expect(await watch('--format', 'json')).toMatchObject({ code: 2 });
+  expect(await watch('--once')).toMatchObject({ code: 0 });
+  expect(await watch('--shadow', 'e', '--once')).toMatchObject({ code: 2, err: expect.stringContaining('c, d') });
+  expect((await shadowctl(cwd, 'report', '--mirror', 'records', '--shadow', 'c')).err).toContain('--variants');
+});
+
 test('one folder is written by one mirror, whatever its socket', async () => {
   const { cwd, flags } = await sides();
   await mirror(cwd, ...flags);

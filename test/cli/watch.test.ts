@@ -14,7 +14,7 @@ import { track } from '../../src/ui/track.ts';
 import { textWidth } from '../../src/ui/width.ts';
 import { simulate } from '../analysis/simulated.ts';
 import { reportOn } from '../report/sample.ts';
-import { capturedIo } from '../support/io.ts';
+import { capturedIo, CTRL_C } from '../support/io.ts';
 import { NO_GLOBALS } from '../support/globals.ts';
 import { optionsOf } from '../support/parse.ts';
 import { ARTIFACT, ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
@@ -363,16 +363,19 @@ describe('an endpoint', () => {
     writeFileSync(join(stage.cwd, 'p.yaml'), 'errors: 0.02\n');
     // An endpoint with a shadow, as far as keys go.
     await stage.shadowctl(['shadow', '--endpoint', ENDPOINT, '--model', 'm1', '--adopt', '--yes']);
-    expect(
-      await run(app, {
-        endpoint: ENDPOINT,
-        every: 1000,
-        once: false,
-        judging: { labels: undefined, policy: 'p.yaml', expect: undefined, prediction: undefined },
-        format: 'text',
-      }),
-    ).toBe('done');
+    const watch = {
+      endpoint: ENDPOINT,
+      every: 1000,
+      once: false,
+      judging: { labels: undefined, policy: 'p.yaml', expect: undefined, prediction: undefined },
+      format: 'text' as const,
+    };
+    expect(await run(app, watch)).toBe('done');
     expect(executed).toEqual([['report', '--endpoint', ENDPOINT, '--policy', 'p.yaml']]);
+    // On a terminal that hands over each key, Ctrl-C is one, and no signal.
+    keys.push(CTRL_C);
+    await expect(run(app, watch)).rejects.toMatchObject({ kind: 'interrupted' });
+    expect(open).toBe(0);
     expect(shown.length).toBeGreaterThanOrEqual(3);
     expect(open).toBe(0);
   });

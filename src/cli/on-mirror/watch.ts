@@ -1,4 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
+import { usageError } from '../../base/errors.ts';
 import { type CommandLine, shown, text } from '../../base/text.ts';
 import type { MirrorLook } from '../../lifecycle/mirror/look-at-mirror.ts';
 import { mirrorNamed } from '../flags/mirror.ts';
@@ -24,6 +25,8 @@ export async function runWatch(app: App, flags: MirrorWatchFlags): Promise<Outco
   const { every, once, format } = flags;
   const look = await looks(app, flags);
   const first = await look();
+  // A screen shows the sides of several shadows, and waits for none to be decided.
+  requireWatched(first, flags, { decides: !once && (format === 'json' || app.io.screen === undefined) });
   if (format === 'json') return followAsJson(app, first, look, once ? undefined : every);
   const { mirrorScreen } = await import('../views/mirror-screen.ts');
   if (once) {
@@ -35,6 +38,20 @@ export async function runWatch(app: App, flags: MirrorWatchFlags): Promise<Outco
   if (app.io.screen === undefined) return follow(app, first, look, flags);
   const commandOf = (key: string, seen: MirrorLook) => commandFor(key, seen, flags);
   return onScreen(app, { every, look, first, draw: mirrorScreen, open: app.io.screen, commandOf });
+}
+
+/** @throws Problem (usage) where no shadow has the name, or several could be the one whose verdict is waited for */
+function requireWatched(
+  { status, shadow: watched }: MirrorLook,
+  { mirror, shadow }: MirrorWatchFlags,
+  { decides }: { decides: boolean },
+): void {
+  if (!status.running || watched !== undefined) return;
+  const names = status.shadows.map(({ name }) => name).filter((name) => name !== status.wayBack);
+  if (shadow !== undefined)
+    throw usageError(`The mirror of ${mirror} has no shadow "${shadow}".`, `It has ${names.join(', ') || 'none'}.`);
+  if (decides && names.length > 1)
+    throw usageError(`The mirror of ${mirror} has several shadows.`, `Name one with --shadow: ${names.join(', ')}.`);
 }
 
 /** A function that looks, and judges the shadow as `report` would. */

@@ -96,7 +96,10 @@ export function reportCommand(host: Host, run: Run<ReportOptions> = lazy(() => i
       '--line <pattern>',
       "with --files: how the lines of logs are written, like 'Input: {request}, Prediction: {answer}'",
     )
-    .option('--variants <production,shadow>', 'which folders under --files, if their names do not tell')
+    .option(
+      '--variants <production,shadow>',
+      'which folders under --files, if their names do not tell; of a mirror: live,NAME',
+    )
     .option(
       '--live <none|file[:column]>',
       'with --files and captures of one model: none (no model is live: limits and labels alone decide), or a file of what was decided, read like --labels',

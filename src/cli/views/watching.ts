@@ -1,5 +1,5 @@
 import type { App, Outcome } from '../../app.ts';
-import { Problem } from '../../base/errors.ts';
+import { interrupted, Problem } from '../../base/errors.ts';
 import { type CommandLine, text, wordsOf } from '../../base/text.ts';
 import type { Screen } from '../../ui/screen.ts';
 import type { ScreenSize } from './watch-screen.ts';
@@ -19,7 +19,7 @@ export interface OnScreen<Look> {
 const CTRL_C = '\u0003';
 const ESCAPE = '\u001b';
 
-/** Draws look after look until `q` is pressed, and runs what other keys ask for. */
+/** Draws look after look until `q` is pressed, and runs what other keys ask for. @throws Problem (interrupted) for Ctrl-C, which is a key here */
 export async function onScreen<Look>(app: App, on: OnScreen<Look>): Promise<Outcome> {
   const { every, look, first, draw, open, commandOf } = on;
   let seen = first;
@@ -29,7 +29,8 @@ export async function onScreen<Look>(app: App, on: OnScreen<Look>): Promise<Outc
     for (;;) {
       show();
       const key = await keyWithin(app, screen, every, show);
-      if (key === 'q' || key === CTRL_C || key === ESCAPE) return 'done';
+      if (key === CTRL_C) throw interrupted('Interrupted.');
+      if (key === 'q' || key === ESCAPE) return 'done';
       const command = key === undefined ? undefined : commandOf(key, seen);
       if (command !== undefined) {
         screen.close();
