@@ -289,6 +289,8 @@ export async function sectionsOf(
   const file = named === undefined ? find(cwd) : resolve(cwd, named);
   if (file === undefined) return undefined;
   try {
+    // A pipe would be waited for, and a device read for ever.
+    if (!statSync(file).isFile()) return undefined;
     const content = parseYaml(readFileSync(file, 'utf8'), file);
     if (!isObject(content)) return undefined;
     const { policy, release, endpoints } = content;
