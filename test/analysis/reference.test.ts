@@ -35,7 +35,7 @@ describe('a file of numbers', () => {
 
   test.each([
     ['1\n2\n', 'holds 2 numbers'],
-    [`${even}\nnan`, "line 1001: 'nan' is no number"],
+    [`${even}\nnan`, "line 1001: 'nan' is not a number"],
     [even.replaceAll(/^.*$/gm, (line) => `${line},1`), 'has 2 columns'],
     [`a,b\n${even.replaceAll(/^.*$/gm, (line) => `${line},1`)}`, 'none is called score or prediction'],
   ])('what cannot be used is refused', (text, message) => {

@@ -53,7 +53,10 @@ test('labels that equal no answer at all decide nothing, though neither model lo
   const labels = { production: 0, shadow: 0, onlyProduction: 0, onlyShadow: 0 };
   const gate = (wrong: typeof labels) =>
     accuracy({ ...found, predictions: { ...predictions, truth: { ...predictions.truth!, labels: wrong } } });
-  expect(gate(labels)).toMatchObject({ outcome: 'inconclusive', needs: 'labels in the words of the answers' });
+  expect(gate(labels)).toMatchObject({
+    outcome: 'inconclusive',
+    needs: expect.stringContaining('labels in the words of the answers'),
+  });
   expect(gate({ ...labels, production: 1, shadow: 1 })?.outcome).toBe('pass');
 });
 

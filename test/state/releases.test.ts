@@ -51,7 +51,7 @@ test('nothing is on the endpoint of a release that has begun', () => {
   expect(releasesOf({ facts: [] })).toEqual([]);
   expect(of()).toEqual({
     ...{ id: 'a', begun: began('a').value, run: 'r-1', at: 'begun', since: at(0), step: 0, beside: true },
-    ...{ shadows: [], asks: [], turns: [], links: [], told: [] },
+    ...{ shadows: [], asks: [], turns: [], links: [], told: [], failedDays: [] },
   });
 });
 
