@@ -256,13 +256,8 @@ function rootOf(cwd: string, file: string | undefined, named: boolean): string {
  * in it
  */
 export async function loadProject(cwd: string, named: string | undefined, asked?: AskedEnvironment): Promise<Project> {
-  const file = named === undefined ? find(cwd) : resolve(cwd, named);
+  const file = fileToRead(cwd, named);
   if (file === undefined) return settle(cwd, undefined, {}, asked);
-  if (named === undefined && statSync(file).isFile() === false)
-    throw usageError(`${file} is not a regular file.`, 'Remove it, or name another: --config FILE.');
-  if (named === undefined)
-    requireNotPlanted(file, 'To use it, name it: --config FILE. Otherwise work in a folder of your own.');
-  requireFile(file, 'config file', '--config');
   const { parseYaml } = await import('./yaml.ts');
   const content = parseYaml(readFileSync(file, 'utf8'), file);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
@@ -279,6 +274,18 @@ export async function loadProject(cwd: string, named: string | undefined, asked?
   );
 }
 
+/** The shadowctl.yaml that counts; undefined where there is none. @throws Problem (usage) where it may not be read: a pipe, or of somebody else */
+function fileToRead(cwd: string, named: string | undefined): string | undefined {
+  const file = named === undefined ? find(cwd) : resolve(cwd, named);
+  if (file === undefined) return undefined;
+  if (named === undefined && !statSync(file).isFile())
+    throw usageError(`${file} is not a regular file.`, 'Remove it, or name another: --config FILE.');
+  if (named === undefined)
+    requireNotPlanted(file, 'To use it, name it: --config FILE. Otherwise work in a folder of your own.');
+  requireFile(file, 'config file', '--config');
+  return file;
+}
+
 /** The sections of a shadowctl.yaml that cannot be used as it is, as far as they are sections. Undefined: there is no such text. */
 export async function sectionsOf(
   cwd: string,
@@ -286,11 +293,9 @@ export async function sectionsOf(
 ): Promise<(Pick<Project, 'policy' | 'release' | 'endpoints'> & { file: string }) | undefined> {
   const { parseYaml } = await import('./yaml.ts');
   const { isObject } = await import('./json.ts');
-  const file = named === undefined ? find(cwd) : resolve(cwd, named);
-  if (file === undefined) return undefined;
   try {
-    // A pipe would be waited for, and a device read for ever.
-    if (!statSync(file).isFile()) return undefined;
+    const file = fileToRead(cwd, named);
+    if (file === undefined) return undefined;
     const content = parseYaml(readFileSync(file, 'utf8'), file);
     if (!isObject(content)) return undefined;
     const { policy, release, endpoints } = content;

@@ -9,6 +9,8 @@ const ENOUGH = 20;
 const HALF = 0.5;
 /** Engines add in different orders. */
 const ROUNDING = 1e-9;
+/** Further than any scores lie apart: of a list that has other places than production's. SQL has the same number. */
+const FAR = 1e308;
 
 const sum = (list: readonly number[]) => list.reduce((total, one) => total + one, 0);
 
@@ -51,13 +53,14 @@ export function othersTolerance(answers: readonly Answer[]): number | undefined 
  * Σ |shadow − production| − |that one's|. Where all scores are 1 together, the others must move by so much, and `labels.scores` asks
  * about it. A class that a side does not name has at most the least score that it names.
  *
- * @returns undefined where it is not known: fewer than two other scores, or lists that do not belong together
+ * @returns undefined where production has fewer than two other scores, or names and the shadow does not; `FAR` of lists of other lengths
  */
 export function othersApart(production: Answer, shadow: Answer): number | undefined {
   if (production.scores !== undefined) {
     const { scores } = production;
     const own = shadow.scores;
-    if (scores.length < 3 || own?.length !== scores.length) return undefined;
+    if (scores.length < 3) return undefined;
+    if (own?.length !== scores.length) return FAR;
     const chosen = chosenOf(scores);
     const d = scores.map((score, i) => Math.abs((own[i] as number) - score));
     return sum(d) - 2 * (d[chosen] as number);

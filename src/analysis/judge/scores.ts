@@ -68,10 +68,11 @@ export function judgeOthers(predictions: Predictions, evidence: Evidence, alone:
   const { labels, repeats } = predictions;
   if (labels?.others === undefined) return [];
   const { policy } = evidence;
-  const { beyond, tolerance } = labels.others;
+  const { tolerance } = labels.others;
   // Of windows that were added, some may not say.
   const blocks = predictions.blocks.filter(({ others }) => others !== undefined);
   const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
+  const beyond = blocks.reduce((sum, block) => sum + (block.others ?? 0), 0);
   const minutes = blocks.map((block) => ({ successes: block.rows - (block.others ?? 0), n: block.rows }));
   const gate = proportion(predictions, evidence, {
     id: 'labels.others',

@@ -58,7 +58,7 @@ export function mergePredictions(a: Predictions, b: Predictions, sampling: numbe
     skewMs: a.skewMs === b.skewMs ? a.skewMs : undefined,
     rows: a.rows + b.rows,
     differentRows: a.differentRows + b.differentRows,
-    blocks: mergeBlocks(a.blocks, b.blocks),
+    blocks: mergeBlocks(blocksBeside(a, b), blocksBeside(b, a)),
     missing: a.missing && b.missing && mergeMissing(a.missing, b.missing),
     labels: both(a.labels, b.labels, (x, y) => mergeLabels(x, y, shared ?? Number.POSITIVE_INFINITY)),
     numbers: both(a.numbers, b.numbers, mergeNumbers),
@@ -147,6 +147,16 @@ const BLOCK: Record<Exclude<keyof PairBlock, 'at'>, true> = {
   young: true,
 };
 const BLOCK_SUMS = Object.keys(BLOCK) as (keyof typeof BLOCK)[];
+
+/** The minutes of a window. Where only the other learned how far other scores may lie apart, no row of this one is known to be near. */
+function blocksBeside({ blocks, labels }: Predictions, other: Predictions): readonly PairBlock[] {
+  if (labels?.others !== undefined || other.labels?.others === undefined) return blocks;
+  return blocks.map((block) => {
+    const known = { ...block };
+    delete known.others;
+    return known;
+  });
+}
 
 function mergeBlocks(a: readonly PairBlock[], b: readonly PairBlock[]): PairBlock[] {
   const found = new Map<number, PairBlock>();

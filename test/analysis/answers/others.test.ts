@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CaptureSet, Payload } from '../../../src/analysis/answers/captures.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+import { mergePredictions } from '../../../src/analysis/merge/predictions.ts';
 import type { Policy } from '../../../src/analysis/policy/policy.ts';
 import { type Random, seededRandom } from '../../support/random.ts';
 import { RECORDS, SECONDS, START, verdictOf } from './verdict-of.ts';
@@ -67,5 +68,68 @@ describe('the class stays, and the ranks below it are shuffled', () => {
     expect(await asked(shuffled, { expect: { kind: 'same' } })).toEqual({ outcome: 'fail', open: ['labels.others'] });
     // A model that was trained anew moves all of its scores a little.
     expect(await asked(side((list) => list, 0.05))).toEqual({ outcome: 'pass', open: [] });
+  });
+
+  test('a list that lacks its last place is not near, whatever stands in the others', async () => {
+    const random = seededRandom(29);
+    const lists = Array.from({ length: RECORDS }, () =>
+      probabilities(
+        random,
+        0,
+        NAMES.map(() => 3 * random.normal()),
+      ),
+    );
+    const shorter = (list: readonly number[]) => (list.at(-1) === Math.max(...list) ? list : list.slice(0, -1));
+    const side = (change: (list: readonly number[], i: number) => readonly number[]) => ({
+      files: 1,
+      captures: lists.map((list, i) => ({
+        inferenceId: `r-${i}`,
+        eventId: undefined,
+        at: START + i * SECONDS * 1000,
+        input: row(i),
+        output: json({ predictions: [change(list, i)] }),
+      })),
+      unreadable: 0,
+      outside: 0,
+      examples: [],
+    });
+    const production = side((list) => list);
+    for (const of of [1, 3]) {
+      const shadow = side((list, i) => (i % of === 0 ? shorter(list) : list));
+      const { outcome, gates } = await verdictOf({ production, shadow }, DEFAULT_POLICY);
+      expect(outcome, `one in ${of}`).toBe('inconclusive');
+      expect(gates?.find(({ id }) => id === 'labels.others')?.outcome).toBe('inconclusive');
+    }
+  });
+
+  test('rows of a window too small to learn from are no evidence that other scores are near', async () => {
+    const random = seededRandom(31);
+    const side = (count: number, change: (list: readonly number[]) => readonly number[]) => ({
+      files: 1,
+      captures: Array.from({ length: count }, (_, i) => ({
+        inferenceId: `r-${i}`,
+        eventId: undefined,
+        at: START + i * SECONDS * 1000,
+        input: row(i),
+        output: json([change(probabilities(seededRandom(i + 1), 1, [9, 5, 4, 3, 2, 1]))]),
+      })),
+      unreadable: 0,
+      outside: 0,
+      examples: [],
+    });
+    const window = async (count: number) =>
+      (
+        await verdictOf({
+          production: side(count, (list) => list),
+          shadow: side(count, (list) => belowShuffled(random, list)),
+        })
+      ).predictions;
+    const [large, small] = [await window(300), await window(15)];
+    expect(small.labels?.others).toBeUndefined();
+    const later = { ...small, blocks: small.blocks.map((block) => ({ ...block, at: block.at + 86_400_000 })) };
+    for (const both of [mergePredictions(large, later, 1), mergePredictions(later, large, 1)]) {
+      const counted = both.blocks.filter(({ others }) => others !== undefined);
+      expect(counted.reduce((sum, { rows }) => sum + rows, 0)).toBe(300);
+    }
   });
 });

@@ -164,6 +164,8 @@ with answer as (
       when scores and len(production_scores) > 2
         then list_sum(list_transform(list_zip(production_scores, shadow_scores), lambda z: abs(z[1] - z[2])))
           - 2 * abs(shadow_scores[list_position(production_scores, list_max(production_scores))] - list_max(production_scores))
+      -- A list of another length has other places, whatever stands in them.
+      when not scores and len(production_scores) > 2 then 1e308
       when scores or production_scores is not null then null
       when numbers and production_other_names is not null and shadow_other_names is not null
         then list_sum(list_transform(

@@ -109,6 +109,8 @@ with answer as (
     case
       when production_label = shadow_label and scored and cardinality(ours_scores) > 2
         then 2 * (score_distance - abs($beside - largest))
+      -- A list of another length has other places, whatever stands in them.
+      when production_label = shadow_label and not scored and cardinality(ours_scores) > 2 then 1e308
     end as others_apart
   from measured
 ), told as (
