@@ -18,6 +18,7 @@ import { connect } from '../../src/aws/clients.ts';
 import { profileNetwork } from '../../src/aws/profile.ts';
 import { signedRuntime } from '../../src/aws/sign.ts';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
+import { rememberEnvironment } from '../support/environment.ts';
 import { ARTIFACT_005, type TestWorld, testWorld } from '../support/world.ts';
 
 /* Whose account it is that commands work in, and whose bucket they write to. */
@@ -98,7 +99,7 @@ test('a profile has endpoints as the AWS CLI reads them, also one that --profile
   );
   const without = { AWS_ENDPOINT_URL: undefined, AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
   const env = { ...without, AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: join(world.root, 'none') };
-  const before = { ...process.env };
+  const restore = rememberEnvironment();
   Object.assign(process.env, { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: join(world.root, 'none') });
   try {
     // The bucket is in the path: `bucket.localhost` is not everywhere a name.
@@ -117,14 +118,14 @@ test('a profile has endpoints as the AWS CLI reads them, also one that --profile
     const variable = { ...env, AWS_PROFILE: 'local', AWS_ENDPOINT_URL: NOBODY };
     expect((await world.shadowctl('status --endpoint weather', { env: variable })).err).toContain('no answer at');
   } finally {
-    process.env = before;
+    restore();
   }
 }, 30_000);
 
 test('FIPS and dual stack are those of the profile that --profile names', async () => {
   const config = join(world.root, 'aws-config');
   writeFileSync(config, '[profile gov]\nregion = us-east-1\nuse_fips_endpoint = true\n');
-  const before = { ...process.env };
+  const restore = rememberEnvironment();
   Object.assign(process.env, { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: join(world.root, 'none') });
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
   const aws = connect({ region: 'us-east-1', endpointUrl: undefined, profile: 'gov', credentials });
@@ -132,7 +133,7 @@ test('FIPS and dual stack are those of the profile that --profile names', async 
     expect((await signedRuntime(aws)).url).toContain('runtime-fips.sagemaker.us-east-1');
   } finally {
     aws.close();
-    process.env = before;
+    restore();
   }
 });
 

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { systemClock } from '../../src/base/clock.ts';
 import { run } from '../../src/main.ts';
 import { ask } from '../mirror/rig.ts';
+import { rememberEnvironment } from '../support/environment.ts';
 import { capturedIo } from '../support/io.ts';
 import { ROWS } from '../support/traffic.ts';
 import { isWhole } from '../support/sizes.ts';
@@ -29,7 +30,7 @@ let proxy: string;
 let asked: Set<string>;
 let direct: string[];
 let world: TestWorld;
-const before = { ...process.env };
+const restore = rememberEnvironment();
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'shadowctl-company-'));
@@ -114,7 +115,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  process.env = { ...before };
+  restore();
   for (const server of servers) {
     server.closeAllConnections();
     server.close();

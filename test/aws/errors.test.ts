@@ -9,6 +9,7 @@ import { AwsProblem, shortened } from '../../src/aws/errors.ts';
 import { metricData } from '../../src/aws/cloudwatch.ts';
 import { bucketExists, createBucket, headObject, isEmpty, readObject } from '../../src/aws/s3.ts';
 import { createModel, describeEndpoint, updateEndpoint } from '../../src/aws/sagemaker.ts';
+import { rememberEnvironment } from '../support/environment.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
 let world: TestWorld;
@@ -105,7 +106,7 @@ test('a connection that breaks proves nothing', async () => {
 
 test('no credentials: names --profile and --emulator', async () => {
   const env = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
-  const before = { ...process.env };
+  const restore = rememberEnvironment();
   // The SDK's own chain reads the machine's environment and files.
   Object.assign(process.env, {
     AWS_EC2_METADATA_DISABLED: 'true',
@@ -118,8 +119,7 @@ test('no credentials: names --profile and --emulator', async () => {
     expect(ended.code).toBe(2);
     expect(ended.err).toMatch(/no AWS credentials were found[\s\S]*--profile[\s\S]*--emulator/);
   } finally {
-    for (const name of Object.keys(process.env)) delete process.env[name];
-    Object.assign(process.env, before);
+    restore();
   }
 });
 
@@ -141,7 +141,7 @@ test.each([
   ['', { AWS_PROFILE: 'unknown' }, /\[unknown\].*profile "unknown" gave none/],
   ['--profile loggedout', {}, /aws login --profile loggedout/],
 ])('a profile that gives no keys: why, and what to do: %s %o', async (flags, env, words) => {
-  const before = { ...process.env };
+  const restore = rememberEnvironment();
   const config = join(world.root, 'config');
   writeFileSync(config, PROFILES);
   const files = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: '/nonexistent', HOME: world.root };
@@ -152,8 +152,7 @@ test.each([
     const { code, err } = await world.shadowctl(`status ${flags}`.trim(), { env: { ...without, ...files, ...env } });
     expect([code, err.replace(/\s+/g, ' ')]).toEqual([2, expect.stringMatching(words)]);
   } finally {
-    for (const name of Object.keys(process.env)) delete process.env[name];
-    Object.assign(process.env, before);
+    restore();
   }
 });
 

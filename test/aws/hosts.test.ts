@@ -13,6 +13,7 @@ import { ListTopicsCommand } from '@aws-sdk/client-sns';
 import { describe, expect, test } from 'vitest';
 import { connect } from '../../src/aws/clients.ts';
 import { call } from '../../src/aws/errors.ts';
+import { rememberEnvironment } from '../support/environment.ts';
 
 describe('FIPS and dual stack by the environment', () => {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
@@ -33,7 +34,7 @@ describe('FIPS and dual stack by the environment', () => {
 
   /** The hosts that would be asked. */
   async function hosts(env: Record<string, string>, endpointUrl?: string): Promise<string[]> {
-    const before = { ...process.env };
+    const restore = rememberEnvironment();
     Object.assign(process.env, env);
     const aws = connect({ region: 'us-east-1', endpointUrl, profile: undefined, credentials });
     try {
@@ -53,7 +54,7 @@ describe('FIPS and dual stack by the environment', () => {
       return asked;
     } finally {
       aws.close();
-      process.env = before;
+      restore();
     }
   }
 

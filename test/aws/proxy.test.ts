@@ -10,6 +10,7 @@ import { describeAlarms } from '../../src/aws/cloudwatch.ts';
 import { type Aws, connect } from '../../src/aws/clients.ts';
 import { agentsFor, isDirect, networkOf } from '../../src/aws/proxy.ts';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
+import { rememberEnvironment } from '../support/environment.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
 
 describe('what the environment says', () => {
@@ -60,14 +61,14 @@ describe.skipIf(!hasOpenssl)('behind a proxy', () => {
   let servers: Server[];
   let tunnels: string[];
   let bodies: string[];
-  const before = { ...process.env };
+  const restore = rememberEnvironment();
 
   beforeEach(async () => {
     world = await testWorld();
     [servers, tunnels, bodies] = [[], [], []];
   });
   afterEach(async () => {
-    process.env = { ...before };
+    restore();
     for (const server of servers) {
       server.closeAllConnections();
       server.close();
