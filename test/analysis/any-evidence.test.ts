@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explainPolicy } from '../../src/analysis/judge/explain.ts';
+import { explainPolicy } from '../../src/analysis/judge/explain/explain.ts';
 import { judge } from '../../src/analysis/judge/judge.ts';
 import { noiseFloor } from '../../src/analysis/judge/noise-floor.ts';
 import { METRICS } from '../../src/analysis/observations.ts';

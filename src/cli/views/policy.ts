@@ -1,5 +1,6 @@
 import { confidence, minutesToPass } from '../../analysis/judge/evidence.ts';
-import { type Demand, explainPolicy } from '../../analysis/judge/explain.ts';
+import type { Demand } from '../../analysis/judge/explain/demand.ts';
+import { explainPolicy } from '../../analysis/judge/explain/explain.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
 import { explainRest } from '../../analysis/policy/words.ts';
 import type { Io } from '../../ui/io.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadPolicy } from '../../../src/analysis/observe/policy-file.ts';
-import { explainPolicy } from '../../../src/analysis/judge/explain.ts';
+import { explainPolicy } from '../../../src/analysis/judge/explain/explain.ts';
 import type { Problem } from '../../../src/base/errors.ts';
 import { DEFAULT_POLICY, GATES, gates, policyFor, RULES } from '../../../src/analysis/policy/policy.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
@@ -96,9 +96,10 @@ describe('reading a policy', () => {
     );
     const ids = [...explained, ...best(10, readPolicy({ slices: 0.9 }, 'x')).map(({ id }) => ({ gate: id }))];
     expect(ids.map(({ gate }) => gate).filter((id) => ![...GATES, 'truth'].includes(id))).toEqual([]);
-    const judges = readdirSync(join(import.meta.dirname, '../../../src/analysis/judge')).map((file) =>
-      readFileSync(join(import.meta.dirname, '../../../src/analysis/judge', file), 'utf8'),
-    );
+    const folder = join(import.meta.dirname, '../../../src/analysis/judge');
+    const judges = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join(folder, file), 'utf8'));
     const written = judges.join().matchAll(/(?:id: |finish\()'([a-z]+(?:\.\w+)?)'/g);
     expect([...written].map(([, id]) => id).filter((id) => id !== 'truth' && !GATES.includes(id ?? ''))).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { explainPolicy } from '../../../src/analysis/judge/explain.ts';
-import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
-import type { Policy } from '../../../src/analysis/policy/policy.ts';
+import { explainPolicy } from '../../../../src/analysis/judge/explain/explain.ts';
+import { DEFAULT_POLICY } from '../../../../src/analysis/policy/policy.ts';
+import type { Policy } from '../../../../src/analysis/policy/policy.ts';
 
 /** Every clause of a policy in words, with its traffic and its key. */
 
