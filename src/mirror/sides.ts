@@ -17,7 +17,7 @@ import { Wire } from './wire.ts';
 export type PlaceOf = (target: SideTarget, path: string | undefined) => Promise<Place>;
 
 /** A shadow, which may answer as well. */
-interface OpenShadow extends ShadowSide, AnsweringSide {
+export interface OpenShadow extends ShadowSide, AnsweringSide {
   config: ShadowConfig;
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 
 /** The folder, beside those of the sides, that says how far the records of each run of the mirror are whole. */
@@ -54,6 +55,11 @@ const runSchema = v.object({
 
 /** How far the records of one run of the mirror are whole: a small file that is written anew about every second. */
 export type MirrorRun = v.InferOutput<typeof runSchema>;
+
+/** A name for a run that begins at this moment: `20261201T120500Z-3fa9c1`. It begins the names of record files and the ids of requests. */
+export function newRunName(at: number): string {
+  return `${new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
+}
 
 /** A run that begins. */
 export function newRun(about: Pick<MirrorRun, 'kind' | 'replay' | 'run' | 'from' | 'live' | 'shadows'>): MirrorRun {

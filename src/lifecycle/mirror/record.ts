@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { LIVE_FOLDER } from '../../analysis/mirrored/record.ts';
 import { linesOf } from '../../analysis/mirrored/lines.ts';
+import { newRunName } from '../../analysis/mirrored/run.ts';
 import { isMirrorFolder, openMirrorFolder, placeOf } from '../../analysis/observe/mirror/folder.ts';
 import { type Clock, stopwatch } from '../../base/clock.ts';
 import { onDisk } from '../../base/disk.ts';
@@ -184,7 +184,7 @@ async function withLedger(
     let last = 0;
     const wall = () => (last = Math.max(last, clock.now()));
     const now = () => stopwatch(clock);
-    const run = `${new Date(wall()).toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
+    const run = newRunName(wall());
     let reading = whole === 'at-end';
     const earlier = await knownIn(folder);
     const recorder = await onDisk(folder, space, () =>

@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { withSpill } from '../../analysis/compare/spill.ts';
 import { type KeptBody, LIVE_FOLDER, recordLine } from '../../analysis/mirrored/record.ts';
+import { newRunName } from '../../analysis/mirrored/run.ts';
 import { isMirrorFolder } from '../../analysis/observe/mirror/folder.ts';
 import { stopwatch } from '../../base/clock.ts';
 import { onDisk } from '../../base/disk.ts';
@@ -19,7 +20,7 @@ import { consentFor, lookAtTarget, type Pace, paceWords, shotsOf, unsafeOn } fro
 import type { LoadStep, ReplayPlan } from './planned.ts';
 import { readRecording, type SourceOptions } from './read.ts';
 import type { Recording } from './recording.ts';
-import { runName, type SendBounds, sendShots, type Sent, type ShotEnd } from './send.ts';
+import { type SendBounds, sendShots, type Sent, type ShotEnd } from './send.ts';
 import { Stopper, type StopReason } from './stop.ts';
 import { type SentCounts, Tally } from './tally.ts';
 import { openTarget, type ReplayTarget, type TargetOptions } from './target.ts';
@@ -205,7 +206,7 @@ async function sendOnce(
   hooks: { onRecords: (event: RecordsEvent) => void },
 ): Promise<ReplayResult> {
   const { clock, signal } = session;
-  const run = runName(clock.now());
+  const run = newRunName(clock.now());
   const tally = new Tally();
   const stopper = new Stopper(options.maxErrors);
   const { shots } = shotsOf(recording, options.pace, plan.requests);
@@ -407,7 +408,7 @@ async function load(
     const counted = new LoadTally(limits);
     const stopper = new Stopper(options.maxErrors);
     const shots = loadShots(recording, step, stepMs, first, plan.load?.from === 'said');
-    const run = runName(clock.now());
+    const run = newRunName(clock.now());
     const sent = await doTask(
       session,
       { name: 'replay', to: target.name, requests: undefined, step: step.factor },

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { type Clock, stopwatch } from '../../base/clock.ts';
 import { Copies, type CopyEnd } from '../../mirror/copies.ts';
 import { Wire } from '../../mirror/wire.ts';
@@ -168,9 +167,4 @@ async function until(clock: Clock, now: () => number, moment: number, signal: Ab
     else if (left > COARSE) await clock.sleep(left - COARSE, signal).catch(() => undefined);
     else await new Promise((resolve) => setImmediate(resolve));
   }
-}
-
-/** A name for a run of a replay, which begins the ids of its requests. */
-export function runName(at: number): string {
-  return `${new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
 }
