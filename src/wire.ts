@@ -116,12 +116,16 @@ export function projectReader(
 ) {
   return once(async () => {
     const { loadProject } = await import('./base/project.ts');
+    const asked = askedEnvironment(globals.env, env);
     try {
-      return await loadProject(cwd, globals.config, askedEnvironment(globals.env, env));
+      return await loadProject(cwd, globals.config, asked);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const { withSectionMistakes } = await import('./cli/flags/sections.ts');
-      throw await withSectionMistakes(error, cwd, globals.config);
+      const { OF_POLICY } = await import('./analysis/policy/schema.ts');
+      // Once more, with what takes long to load: where a key belongs that stands outside of its section.
+      const told: unknown = await loadProject(cwd, globals.config, asked, OF_POLICY).catch((again: unknown) => again);
+      throw await withSectionMistakes(told instanceof Problem ? told : error, cwd, globals.config);
     }
   });
 }

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { requireFile } from './disk.ts';
-import { checked, nearest } from './schema.ts';
+import { checked, type Elsewhere, nearest } from './schema.ts';
 import { usageError } from './errors.ts';
 import { parseSize } from './units.ts';
 
@@ -252,10 +252,16 @@ function rootOf(cwd: string, file: string | undefined, named: boolean): string {
  * Reads and checks shadowctl.yaml.
  * @param named the path given with `--config`; without it the file is looked for from `cwd` upwards, and may be missing
  * @param asked the environment to work in; undefined: none
+ * @param others keys of its sections, to tell where one belongs that stands outside
  * @throws Problem (usage) naming the file, and every key and value that cannot be used; and for an environment that is not
  * in it
  */
-export async function loadProject(cwd: string, named: string | undefined, asked?: AskedEnvironment): Promise<Project> {
+export async function loadProject(
+  cwd: string,
+  named: string | undefined,
+  asked?: AskedEnvironment,
+  others?: Elsewhere,
+): Promise<Project> {
   const file = fileToRead(cwd, named);
   if (file === undefined) return settle(cwd, undefined, {}, asked);
   const { parseYaml } = await import('./yaml.ts');
@@ -269,7 +275,7 @@ export async function loadProject(cwd: string, named: string | undefined, asked?
   return settle(
     rootOf(cwd, file, named !== undefined),
     file,
-    checked(PROJECT_SCHEMA, content, file, 'The keys: shadowctl help configuration'),
+    checked(PROJECT_SCHEMA, content, file, 'The keys: shadowctl help configuration', others),
     asked,
   );
 }

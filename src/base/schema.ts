@@ -9,6 +9,13 @@ interface Complaint {
   words: string;
 }
 
+/** Keys of another section, for who wrote them here: as paths, and where the section stands. */
+export interface Elsewhere {
+  keys: readonly string[];
+  /** Of a key of these: where to write it, as the end of a sentence. @param here the path of what holds it now; @param held its keys */
+  words: (key: string, here: readonly string[], held: readonly string[]) => string;
+}
+
 /** What valibot's schemas have in common, as far as keys are looked for. */
 interface Shape {
   type: string;
@@ -23,19 +30,21 @@ interface Shape {
  *
  * @param schema of objects of known keys (`v.strictObject`), however deep
  * @param where begins every complaint: the file, and its section
- * @throws Problem (usage) with every wrong value and every unknown key at once, and the key that is nearest to it
+ * @param others keys that belong into another section
+ * @throws Problem (usage) with every wrong value and every unknown key at once, and where that belongs, or the key that is nearest to it
  */
 export function checked<S extends v.GenericSchema>(
   schema: S,
   content: unknown,
   where: string,
   advice?: Text,
+  others?: Elsewhere,
 ): v.InferOutput<S> {
   const result = v.safeParse(schema, content);
   if (result.success) return result.output;
   const shape = schema as unknown as Shape;
-  const all = keysOf(shape);
-  const complaints = [...unknownKeys(shape, content, [], all), ...result.issues.flatMap(wrong)];
+  const known = { all: keysOf(shape), others };
+  const complaints = [...unknownKeys(shape, content, [], known), ...result.issues.flatMap(wrong)];
   const lines = [
     ...new Set(
       complaints.map(
@@ -44,8 +53,8 @@ export function checked<S extends v.GenericSchema>(
       ),
     ),
   ];
-  const [first, ...others] = lines;
-  throw others.length === 0
+  const [first, ...more] = lines;
+  throw more.length === 0
     ? usageError(`${where}: ${first}`, advice)
     : usageError(`${where}: ${lines.length} mistakes.`, below(...lines, advice));
 }
@@ -78,18 +87,27 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-function unknownKeys(schema: Shape, value: unknown, path: readonly string[], all: readonly string[]): Complaint[] {
+function unknownKeys(
+  schema: Shape,
+  value: unknown,
+  path: readonly string[],
+  keys: { all: readonly string[]; others: Elsewhere | undefined },
+): Complaint[] {
   const { entries, type, value: each } = opened(schema);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   if (type === 'record' && each !== undefined)
-    return Object.entries(value).flatMap(([key, inner]) => unknownKeys(each, inner, [...path, key], all));
+    return Object.entries(value).flatMap(([key, inner]) => unknownKeys(each, inner, [...path, key], keys));
   if (entries === undefined) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
     const known = Object.hasOwn(entries, key) ? entries[key] : undefined;
     const here = [...path, key];
-    if (known !== undefined) return unknownKeys(known, inner, here, all);
+    if (known !== undefined) return unknownKeys(known, inner, here, keys);
     const names = Object.keys(entries);
-    const near = nearest(key, names) ?? elsewhere(key, all);
+    const whole = keys.others?.keys.includes(key) === true ? key : undefined;
+    const near = whole === undefined ? (nearest(key, names) ?? elsewhere(key, keys.all)) : undefined;
+    const other = whole ?? (near === undefined ? elsewhere(key, keys.others?.keys ?? []) : undefined);
+    if (other !== undefined && keys.others !== undefined)
+      return [{ path: here, words: `there is no such key here; ${keys.others.words(other, path, names)}` }];
     const list = `${path.length === 0 ? 'The keys are' : `The keys of ${path.join('.')} are`} ${names.join(', ')}`;
     const meant = near === undefined ? '.' : meantWords(near, key);
     return [
@@ -112,7 +130,17 @@ function opened(schema: Shape): Shape {
   return schema.wrapped === undefined ? schema : opened(schema.wrapped);
 }
 
-/** Every key as a path: `numbers`, `numbers.share`. */
+/** Every key of a schema as a path: `numbers`, `numbers.share`. */
+export function pathsOf(schema: v.GenericSchema): string[] {
+  return keysOf(schema as Shape);
+}
+
+/** A key with all that it stands in, as a file has it: `policy: { latency: { p99: … } }`. */
+export function nested(path: readonly string[]): string {
+  const [first = '', ...rest] = path;
+  return rest.length === 0 ? `${first}: …` : `${first}: { ${nested(rest)} }`;
+}
+
 function keysOf(schema: Shape, above = ''): string[] {
   return Object.entries(opened(schema).entries ?? {}).flatMap(([key, inner]) => [
     above + key,

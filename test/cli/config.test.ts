@@ -446,6 +446,11 @@ describe('defaults of an endpoint', () => {
       '{ instancetype: ml.m5.large }',
       'endpoints.weather.instancetype: there is no such key, did you mean instanceType?',
     ],
+    ['{ bias: 0.2 }', 'it belongs in the policy: endpoints: { weather: { policy: { bias: … } } }.'],
+    [
+      '{ p99: 0.2 }\nanswers: { path: $.x }',
+      'answers: there is no such key here; it belongs in the policy: policy: { answers: … }.',
+    ],
   ])('%s is refused, by key and value', async (said, expected) => {
     yaml(`endpoints:\n  weather: ${said}`);
     const { code, err } = await world.shadowctl('config show --endpoint weather');

@@ -2,7 +2,7 @@
  * The default policy as a file, every key with its meaning; what has no default is commented out. docs/configuration.md shows it too,
  * and a test reads both with the real reader.
  */
-export const EXAMPLE = `policy:                      # shares and margins are fractions: 0.1 is ten percent
+export const EXAMPLE = `policy:                      # shares and margins are fractions: 0.1, or 10%, is ten percent
   alpha: 0.05                # chance of a wrong answer, gate by gate
   looks: always              # look as often as you like; once: narrower bounds, for a single look at the end
   minimumPairs: 300          # compared answers; with fewer, no gate on answers decides

@@ -2,7 +2,8 @@ import { shown, text } from '../../base/text.ts';
 import * as v from 'valibot';
 import { isObject } from '../../base/json.ts';
 import { usageError } from '../../base/errors.ts';
-import { checked, nearest } from '../../base/schema.ts';
+import { PROJECT_KEYS } from '../../base/project.ts';
+import { checked, type Elsewhere, nearest, nested, pathsOf } from '../../base/schema.ts';
 import { parseDuration, parseSize } from '../../base/units.ts';
 import { MOST_PAIRS, SCORE_NAME } from '../answers/comparator.ts';
 import { kindNames } from '../answers/choose.ts';
@@ -14,10 +15,31 @@ import type { Policy } from './policy.ts';
 
 const COVER = 'a duration, like 24h';
 const CLUSTER = 'a column of the inputs, like user or 3, or a path like $.user.id';
-const SHARE = 'a share between 0 and 1 (0.1 is ten percent)';
-const share = v.pipe(v.number(SHARE), v.minValue(0, SHARE), v.maxValue(1, SHARE));
-const MARGIN = 'a number greater than 0 (0.1 is ten percent)';
-const margin = v.pipe(v.number(MARGIN), v.gtValue(0, MARGIN));
+const PERCENTS = /^\d+(?:\.\d+)? ?%$/;
+/** `0.01`, or `1%`, which is the same. @param within what the number must hold */
+const fraction = (words: string, ...within: v.GenericPipeAction<number, number>[]) => {
+  const number = v.pipe(v.number(words), ...within);
+  const parsed = (percents: string) => Number.parseFloat(percents) / 100;
+  return v.union(
+    [
+      number,
+      v.pipe(
+        v.string(words),
+        v.regex(PERCENTS, words),
+        v.check((percents) => v.is(number, parsed(percents)), words),
+        v.transform(parsed),
+      ),
+    ],
+    words,
+  );
+};
+const SHARE = 'a share between 0 and 1, like 0.1 or 10%';
+const share = fraction(SHARE, v.minValue(0, SHARE), v.maxValue(1, SHARE));
+const ALLOWED = 'a share from 0 to less than 1, like 0.01 or 1%';
+/** What may go wrong: where all of it may, nothing is asked, and who writes 1 means 1 %. */
+const allowed = fraction(ALLOWED, v.minValue(0, ALLOWED), v.ltValue(1, ALLOWED));
+const MARGIN = 'a number greater than 0, like 0.1 or 10%';
+const margin = fraction(MARGIN, v.gtValue(0, MARGIN));
 const DISTANCE = 'a number greater than 0';
 const distance = v.pipe(v.number(DISTANCE), v.gtValue(0, DISTANCE));
 const NOT_NEGATIVE = 'a number, 0 or greater';
@@ -155,19 +177,6 @@ const latencyLimit = v.optional(
     v.transform((words) => parseDuration(words) ?? 0),
   ),
 );
-const PERCENT = 'a share between 0 and 1, like 0.01 or 1%';
-const percentLimit = v.pipe(
-  v.custom<number | string>((value) => shareOf(value) !== undefined, PERCENT),
-  v.transform((value) => shareOf(value) ?? 0),
-);
-
-/** `0.01` or `1%` as a share; undefined where it is anything else. */
-function shareOf(value: unknown): number | undefined {
-  const [, percents] = (typeof value === 'string' ? /^(\d+(?:\.\d+)?) ?%$/.exec(value.trim()) : null) ?? [];
-  const found = percents === undefined ? value : Number(percents) / 100;
-  return typeof found === 'number' && found >= 0 && found <= 1 ? found : undefined;
-}
-
 const COST = 'a cost in any unit, like 100: a number, 0 or greater';
 const cost = v.pipe(v.number(COST), v.finite(COST), v.minValue(0, COST));
 const MISTAKE = 'a kind of mistake, truth and prediction, like fraud→ok or fraud->ok; * stands for any class';
@@ -250,13 +259,18 @@ export function notWaivable(id: string, numbers: readonly string[] = []): string
   // Where no label fits, a report has a gate of this name: which of those behind it would be asked, nobody knows.
   if (id === 'truth') return undefined;
   if (GATES.includes(id) || numbers.some((name) => id === `answers.${name}`)) return undefined;
-  const can = GATES.filter((gate) => !NOT_WAIVED.includes(gate));
-  const parts = can.filter((gate) => gate.startsWith(`${id}.`));
+  const parts = waivableOf(id);
   if (parts.length > 0) return `a gate but the first part of several: name one or more of ${parts.join(', ')}`;
+  const can = GATES.filter((gate) => !NOT_WAIVED.includes(gate));
   const near = nearest(id, can);
   return near === undefined
     ? `a gate. Those that can be waived are ${can.join(', ')}`
     : `a gate, did you mean ${near}? A report names every gate`;
+}
+
+/** The gates that can be waived and whose names begin so: of `latency` its four; none of a whole name. */
+export function waivableOf(first: string): string[] {
+  return GATES.filter((gate) => gate.startsWith(`${first}.`) && !NOT_WAIVED.includes(gate));
 }
 
 /** The section `policy`, as it is written. */
@@ -302,10 +316,10 @@ export const POLICY_SCHEMA = v.strictObject({
       floor: latencyFloor,
     }),
   ),
-  errors: v.optional(share),
+  errors: v.optional(allowed),
   agreement: v.optional(share),
   classes: v.optional(v.strictObject({ agreement: v.optional(share), rows: v.optional(whole(1)) })),
-  newClasses: v.optional(share),
+  newClasses: v.optional(allowed),
   numbers: v.optional(v.strictObject({ tolerance: v.optional(notNegative), share: v.optional(share) })),
   bias: v.optional(margin),
   slices: v.optional(share),
@@ -329,7 +343,7 @@ export const POLICY_SCHEMA = v.strictObject({
   reference: v.optional(reference),
   truth: v.optional(margin),
   recall: v.optional(margin),
-  regressions: v.optional(share),
+  regressions: v.optional(allowed),
   maturity,
   labels: v.optional(v.picklist(['random'], 'random, where the rows that have a label were drawn at random')),
   costs: v.optional(costs),
@@ -339,17 +353,17 @@ export const POLICY_SCHEMA = v.strictObject({
       latency: v.optional(
         v.strictObject({ mean: latencyLimit, p50: latencyLimit, p90: latencyLimit, p99: latencyLimit }),
       ),
-      errors: v.optional(percentLimit),
-      accuracy: v.optional(percentLimit),
+      errors: v.optional(allowed),
+      accuracy: v.optional(share),
       cost: v.optional(costLimit),
-      recall: v.optional(v.record(v.string('the name of a class'), percentLimit)),
+      recall: v.optional(v.record(v.string('the name of a class'), share)),
     }),
   ),
   resources: v.optional(v.strictObject({ memory: v.optional(margin), cpu: v.optional(margin) })),
   tasks: v.optional(v.strictObject({ regression: task, scores: task, binary: task, multiclass: task, json: task })),
-  unparsed: v.optional(share),
+  unparsed: v.optional(allowed),
   effect: v.optional(
-    v.strictObject({ latency: v.optional(margin), overhead: v.optional(margin), errors: v.optional(share) }),
+    v.strictObject({ latency: v.optional(margin), overhead: v.optional(margin), errors: v.optional(allowed) }),
   ),
   decide: gateList,
   inform: gateList,
@@ -357,6 +371,19 @@ export const POLICY_SCHEMA = v.strictObject({
   accept: v.optional(v.picklist(['window'], 'window, or left out')),
   fallback: v.optional(v.picklist(['canary', 'none'], 'canary, none, or left out')),
 });
+
+/** For who wrote a key of the policy outside of it. */
+export const OF_POLICY: Elsewhere = {
+  keys: pathsOf(POLICY_SCHEMA),
+  words: (key, here, held) =>
+    `it belongs in the policy: ${nested([...(held.includes('policy') ? here : []), 'policy', ...key.split('.')])}`,
+};
+
+/** For who wrote a key of shadowctl.yaml into the policy. */
+const OF_PROJECT: Elsewhere = {
+  keys: PROJECT_KEYS.top,
+  words: (key) => `${key} belongs in shadowctl.yaml, at its top level`,
+};
 
 /** What a policy says by names that have moved, a sentence each. */
 export function movedKeys(section: unknown): string[] {
@@ -378,6 +405,7 @@ export function readPolicy(section: unknown, file: string): Policy {
     section ?? {},
     `${file}: policy`,
     text`Every key with its default and its meaning: ${shown('policy init')}`,
+    OF_PROJECT,
   );
   const { answers = {}, expect: _, cover, cluster, ...others } = given;
   const { tolerance = {}, ignore, refusals = {}, limits = {}, kinds = {}, ...read } = answers;

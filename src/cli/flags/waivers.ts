@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Policy } from '../../analysis/policy/policy.ts';
-import { notWaivable } from '../../analysis/policy/schema.ts';
+import { notWaivable, waivableOf } from '../../analysis/policy/schema.ts';
 import { usageError } from '../../base/errors.ts';
 
 /** What `waiverFlags` adds. */
@@ -32,7 +32,12 @@ export function withWaivers(policy: Policy, { waive, reason }: WaiverFlags): Pol
     );
   for (const gate of waive) {
     const wrong = notWaivable(gate, Object.keys(policy.answers.margins));
-    if (wrong !== undefined) throw usageError(`--waive "${gate}" is not ${wrong}.`);
+    if (wrong === undefined) continue;
+    const all = waivableOf(gate);
+    throw usageError(
+      `--waive "${gate}" is not ${wrong}.`,
+      all.length === 0 ? undefined : `All of them: --waive ${all.join(' ')} --reason 'TEXT'`,
+    );
   }
   return { ...policy, waivers: [...waive.map((gate) => ({ gate, reason })), ...policy.waivers] };
 }

@@ -25,10 +25,20 @@ describe('reading a policy', () => {
     expect([gates(policy, 'latency.p50'), gates(policy, 'latency.p99')]).toEqual([false, true]);
   });
 
+  test('a share and a margin may be written as percent', () => {
+    const percents = readPolicy(
+      { errors: '1%', agreement: '92.5 %', latency: { p99: '120%' }, limits: { errors: '2%' } },
+      'x',
+    );
+    expect(percents).toEqual(
+      readPolicy({ errors: 0.01, agreement: 0.925, latency: { p99: 1.2 }, limits: { errors: 0.02 } }, 'x'),
+    );
+  });
+
   test.each([
     [{ alpha: 0.7 }, 'x: policy: alpha: 0.7 is not a chance between 0 and 0.5 (0.05 is five percent).'],
-    [{ agreement: 95 }, 'x: policy: agreement: 95 is not a share between 0 and 1 (0.1 is ten percent).'],
-    [{ slices: [0.9] }, 'x: policy: slices: [0.9] is not a share between 0 and 1 (0.1 is ten percent).'],
+    [{ agreement: 95 }, 'x: policy: agreement: 95 is not a share between 0 and 1, like 0.1 or 10%.'],
+    [{ slices: [0.9] }, 'x: policy: slices: [0.9] is not a share between 0 and 1, like 0.1 or 10%.'],
     [{ distances: null }, 'x: policy: distances: nothing was found where keys with values are expected.'],
     [
       { latency: { p95: 0.1 } },
@@ -39,6 +49,16 @@ describe('reading a policy', () => {
       'numbers.tolerence: there is no such key, did you mean tolerance? The keys of numbers are tolerance, share.',
     ],
     [{ p99: 0.1 }, 'x: policy: p99: there is no such key, did you mean latency.p99?'],
+    [
+      { region: 'us-east-1' },
+      'x: policy: region: there is no such key here; region belongs in shadowctl.yaml, at its top',
+    ],
+    [{ errors: 1 }, 'x: policy: errors: 1 is not a share from 0 to less than 1, like 0.01 or 1%.'],
+    [
+      { latency: { p99: '20 per cent' } },
+      'latency.p99: "20 per cent" is not a number greater than 0, like 0.1 or 10%.',
+    ],
+    [{ truth: '0%' }, 'is not a number greater than 0, like 0.1 or 10%.'],
     [{ colour: {} }, 'x: policy: colour: there is no such key. The keys are alpha, '],
     [{ minimumPairs: 2.5 }, 'x: policy: minimumPairs: 2.5 is not a whole number, 1 or greater.'],
     [{ expect: 'worse' }, 'x: policy: expect: "worse" is not same, better, or better by a number of points'],
@@ -159,8 +179,10 @@ describe('reading a policy', () => {
     expect(policy.resources).toEqual({ memory: 0.2 });
     expect(() => readPolicy({ limits: { latency: { p99: 200 } } }, 'x')).toThrow('200 is not a duration, like 200ms');
     expect(() => readPolicy({ limits: { latency: { p99: '0ms' } } }, 'x')).toThrow('"0ms" is not a duration');
-    expect(() => readPolicy({ limits: { errors: '120%' } }, 'x')).toThrow('"120%" is not a share between 0 and 1');
-    expect(() => readPolicy({ limits: { errors: 1.2 } }, 'x')).toThrow('1.2 is not a share between 0 and 1');
+    expect(() => readPolicy({ limits: { errors: '120%' } }, 'x')).toThrow(
+      '"120%" is not a share from 0 to less than 1',
+    );
+    expect(() => readPolicy({ limits: { errors: 1.2 } }, 'x')).toThrow('1.2 is not a share from 0 to less than 1');
     expect(() => readPolicy({ limits: { erors: 0.2 } }, 'x')).toThrow('did you mean errors?');
     expect(readPolicy({ inform: ['limits.latency'] }, 'x').inform).toEqual(['limits.latency']);
     const judged = judge(simulate({ minutes: 10 }), readPolicy({ limits, resources: { cpu: 0.2 } }, 'x'));
