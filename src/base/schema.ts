@@ -132,7 +132,7 @@ function opened(schema: Shape): Shape {
 
 /** Every key of a schema as a path: `numbers`, `numbers.share`. */
 export function pathsOf(schema: v.GenericSchema): string[] {
-  return keysOf(schema as Shape);
+  return keysOf(schema);
 }
 
 /** A key with all that it stands in, as a file has it: `policy: { latency: { p99: … } }`. */

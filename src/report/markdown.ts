@@ -4,7 +4,7 @@ import { plain } from '../ui/io.ts';
 import { contentOf } from './content/content.ts';
 import { factsOf } from './content/facts.ts';
 import { coveredText, errorText } from './content/covered.ts';
-import { GATE_COLUMNS, gateGroups, type GateGroup, unitsText } from './content/gates.ts';
+import { GATE_COLUMNS, gateGroups, type GateGroup, legendOf } from './content/gates.ts';
 import { nextStep } from './content/next.ts';
 import type { Section, Table } from './content/section.ts';
 import type { RenderOptions, Report } from './report.ts';
@@ -46,8 +46,8 @@ export function renderMarkdown(
       parts.push(`Next: ${text(next.words)}${command}`);
     }
     parts.push(...gateGroups(report).map(gates));
-    const units = unitsText(report);
-    if (units !== '') parts.push(`_${text(units)}_`);
+    const legend = legendOf(report);
+    if (legend.length > 0) parts.push(`_${text(legend.join(' '))}_`);
   }
   if (days !== undefined) parts.push(`**${text(days.title)}**\n\n${body(days)}`);
   const folds = [...(claims === undefined ? [] : [[claims]]), ...metrics.map((section) => [section]), predictions];

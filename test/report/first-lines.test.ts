@@ -142,6 +142,31 @@ test('however much there is to say, it is said within 24 lines, and what was cut
   for (const { id } of gates) expect(below).toContain(id);
 });
 
+test('however long hints and warnings are, the table of gates is on the first page', async () => {
+  const { verdict } = WORLDS.fail;
+  const waivers = Array.from({ length: 9 }, (_, i) => ({
+    gate: `latency.${i}`,
+    reason: 'agreed with everybody who calls it, and with those who pay for it '.repeat(3),
+    state: 'counts' as const,
+    outcome: 'fail' as const,
+  }));
+  const gates = (verdict?.gates ?? []).map((one) => ({
+    ...one,
+    needs: one.outcome === 'pass' ? undefined : 'labels of rows that nobody has labeled so far, '.repeat(12),
+  }));
+  const report: Report = {
+    ...WORLDS.fail,
+    verdict: { outcome: 'fail', inWindow: 'fail', summary: 'It fails, and this is why. '.repeat(20), gates, waivers },
+  };
+  const lines = (await renderTerminal(report, { ...PIPED, columns: 80 })).split('\n');
+  const at = (words: RegExp) => lines.findIndex((line) => words.test(line));
+  expect(at(/ gate +seen +can be +limit/)).toBeGreaterThan(0);
+  expect(at(/✗ +errors /)).toBeLessThan(22);
+  expect(at(/^ {2}shadowctl keep --endpoint weather/)).toBeLessThan(24);
+  const below = lines.slice(24).join(' ').replace(/\s+/g, ' ');
+  for (const { gate: id } of waivers.slice(2)) expect(below).toContain(`Waived: ${id}`);
+});
+
 test('a shadow that a release has attached is not promoted by hand', () => {
   const next = nextStep(WORLDS.pass, { endpoint: 'weather' }, { id: 'r-1', endpoint: 'weather' });
   expect(next?.command).toMatchObject({ command: 'release status', options: { endpoint: 'weather' } });

@@ -3,7 +3,7 @@ import { gates as decidesUnder } from '../../analysis/policy/policy.ts';
 import { SUPERSEDED_BY_LABELS } from '../../analysis/policy/words.ts';
 import { compare, type Gate, type Outcome } from '../../analysis/judge/verdict.ts';
 import type { Report } from '../report.ts';
-import { count, duration, MINUTE, MISSING, percent } from '../../base/units.ts';
+import { count, duration, milliseconds, MINUTE, MISSING, percent } from '../../base/units.ts';
 import { inWindowText } from './claims.ts';
 import { waiverWords } from './waivers.ts';
 import { gateInterval, gateLimit, gateValue } from '../words.ts';
@@ -58,12 +58,45 @@ export function reasonsToSay(report: Report): GateReason[] {
   });
 }
 
-/** What the marks and units of the gates' rows mean. */
-export function unitsText({ verdict }: Report): string {
-  const differences = (verdict?.gates ?? []).filter((gate) => gate.difference === true);
-  if (differences.length === 0) return '';
-  const lost = differences.some((gate) => gate.id === 'truth.accuracy');
-  return `pts: percentage points, a difference of two shares${lost ? '; of truth.accuracy what the shadow loses (below 0 it is better)' : ''}`;
+/** What the columns and units of the gates' rows mean, a sentence each; none where no gate has numbers. */
+export function legendOf({ verdict, policy }: Report): string[] {
+  const gates = (verdict?.gates ?? []).filter(({ test }) => test !== 'rule');
+  if (gates.length === 0) return [];
+  const differences = gates.filter(({ difference }) => difference === true);
+  const lost = differences.some(({ id }) => id.startsWith('truth.'));
+  const counted = differences.filter(({ id }) => id.startsWith('latency.')).map(({ id }) => id);
+  const slower = gates.filter(({ id, unit }) => id.startsWith('latency.') && unit === 'ratio');
+  const floored = slower.some(({ id, margin = 0 }) => margin - 1 > marginOf(policy, id) + 1e-9);
+  const late = gates.some(({ slowerThan }) => slowerThan !== undefined);
+  return [
+    `seen: what was measured. can be: where the truth lies (${confidence(policy)}). limit: what the policy allows.`,
+    ...(differences.length === 0
+      ? []
+      : [
+          `pts: percentage points, the shadow's share less production's${lost ? '; of truth.* what the shadow loses (below 0 it is better)' : ''}.`,
+        ]),
+    ...(counted.length === 0
+      ? []
+      : [
+          `Of ${counted.join(', ')}, these are the shares of slow requests: those longer than production's quantile was at the beginning, of the shadow also by more than the policy allows.`,
+        ]),
+    ...(slower.length === 0
+      ? []
+      : [
+          `% of latency: how much longer than production's.${floored ? ` The limit is the policy's margin, or ${milliseconds(policy.latencyFloor)} where that is more (latency.floor).` : ''}`,
+        ]),
+    ...(late
+      ? [
+          'A limit such as < 1 % over 200 ms: of the requests, fewer than 1 % may take longer than 200 ms, which is what a p99 below 200 ms means.',
+        ]
+      : []),
+  ];
+}
+
+/** What the policy says of a gate on latency: 0.1 is 10 % longer. */
+function marginOf({ latency }: Report['policy'], id: string): number {
+  const [, name = ''] = id.split('.');
+  return Object.entries(latency).find(([key]) => key === name)?.[1] ?? Number.POSITIVE_INFINITY;
 }
 
 /** Marks of outcomes where text is drawn. */

@@ -4,7 +4,7 @@ import type { RenderOptions, Report } from '../report.ts';
 import { contentOf } from '../content/content.ts';
 import { factsOf } from '../content/facts.ts';
 import { coveredText, errorText } from '../content/covered.ts';
-import { GATE_COLUMNS, gateGroups, MARK, unitsText } from '../content/gates.ts';
+import { GATE_COLUMNS, gateGroups, MARK, legendOf } from '../content/gates.ts';
 import type { GateGroup, GateRow } from '../content/gates.ts';
 import { nextStep } from '../content/next.ts';
 import type { NoData } from '../content/no-data.ts';
@@ -120,9 +120,9 @@ function verdict(
   const waived = [...waivers, ...(fleets === undefined ? [] : [fleets])].map(
     (words) => `<p><strong>${proseHtml(words)}</strong></p>`,
   );
-  const units = unitsText(report);
+  const legend = legendOf(report);
   return `<section class="verdict ${found.outcome}"><h2><span class="mark" aria-hidden="true">${MARK[found.outcome]}</span> Verdict: ${found.outcome}</h2><p>${proseHtml(found.summary)}</p>${waived.join('')}${then}</section>
-${gateGroups(report).map(gates).join('\n')}${units === '' ? '' : `\n<p class="quiet">${proseHtml(units)}</p>`}`;
+${gateGroups(report).map(gates).join('\n')}${legend.length === 0 ? '' : `\n<p class="quiet">${proseHtml(legend.join(' '))}</p>`}`;
 }
 
 function step(words: string, command: CommandLine | undefined, print: (line: CommandLine) => string): string {

@@ -33,21 +33,54 @@ interface Head {
 /** Gives at most so many lines of a paragraph. */
 type Clip = (words: string, most: number, indent?: string) => string[];
 
+/** Of sentences that each want attention, so many are said where there is little room. */
+const FEW_WARNINGS = 2;
+
+/** What parts of its lines a paragraph has: all that it may, or fewer where there is much to say. */
+const TIGHTER = [1, 0.5, 0.2] as const;
+
 /** The verdict, what was judged and what that covers, what decides, and what to do next: 24 lines at 80 columns. */
 export async function drawHead(report: Report, nothing: NoData | undefined, options: RenderOptions): Promise<Head> {
+  let head: Head = { lines: [], cut: [] };
+  for (const part of TIGHTER) {
+    head = await headWithin(part, report, nothing, options);
+    if (head.lines.length <= HEAD_LINES) break;
+  }
+  return head;
+}
+
+async function headWithin(
+  part: number,
+  report: Report,
+  nothing: NoData | undefined,
+  options: RenderOptions,
+): Promise<Head> {
   const cut: string[] = [];
-  const clip: Clip = (words, most, indent = '  ') => {
+  const clip: Clip = (words, usual, indent = '  ') => {
+    const most = Math.ceil(part * usual);
     const lines = wrap(words, options.columns, indent);
     if (lines.length <= most) return lines;
     cut.push(words.trim());
     const last = takeStart(lines[most - 1] ?? '', options.columns - 1).trimEnd();
     return [...lines.slice(0, most - 1), `${last}…`];
   };
+  const warn = (all: readonly string[]) => {
+    const shown = part === 1 ? all : all.slice(0, FEW_WARNINGS);
+    const rest = all.slice(shown.length);
+    cut.push(...rest.map(plain));
+    const more = rest.length === 0 ? [] : [`! and ${rest.length} more, below`];
+    return [...shown.flatMap((words) => clip(`! ${plain(words)}`, 2)), ...more].map((line) =>
+      paint(options, 'warning', line),
+    );
+  };
+  const { warnings, waived } = factsOf(report);
   const facts = [
     ...title(report, options),
-    ...warningLines(report, clip, options),
+    // What could not be read, and labels that may be none: before the verdict.
+    ...warn(warnings),
     ...verdictLines(report, nothing, clip, options),
-    ...waivedLines(report, clip, options),
+    // What was waived: beside the verdict, which is another without it.
+    ...warn(waived),
     ...fleetLines(report, clip, options),
     ...about(report, clip),
   ];
@@ -63,20 +96,6 @@ function title(report: Report, options: RenderOptions): string[] {
   const name = `Report on ${plain(endpoint)}`;
   const [first = '', ...rest] = wrap(`${name}  ${window}`, options.columns, '  ');
   return [first.replace(name, () => paint(options, 'title', name)), ...rest];
-}
-
-/** What could not be read, and labels that may be none: before the verdict. */
-function warningLines(report: Report, clip: Clip, options: RenderOptions): string[] {
-  return factsOf(report)
-    .warnings.flatMap((words) => clip(`! ${plain(words)}`, 2))
-    .map((line) => paint(options, 'warning', line));
-}
-
-/** What was waived: beside the verdict, which is another without it. */
-function waivedLines(report: Report, clip: Clip, options: RenderOptions): string[] {
-  return factsOf(report)
-    .waived.flatMap((words) => clip(`! ${plain(words)}`, 2))
-    .map((line) => paint(options, 'warning', line));
 }
 
 /** That some minutes are of another load: beside the verdict, which counts them all. */

@@ -5,7 +5,7 @@ import type { Report, RenderOptions } from '../report.ts';
 import { wrap } from '../../ui/wrap.ts';
 import { contentOf } from '../content/content.ts';
 import { factsOf } from '../content/facts.ts';
-import { GATE_COLUMNS, gateGroups, type GateGroup, MARK, reasonsToSay, unitsText } from '../content/gates.ts';
+import { GATE_COLUMNS, gateGroups, type GateGroup, MARK, legendOf, reasonsToSay } from '../content/gates.ts';
 import { charts } from './charts.ts';
 import { drawHead } from './head.ts';
 import { drawBrief, drawSection } from './sections.ts';
@@ -20,7 +20,7 @@ export async function renderTerminal(report: Report, options: RenderOptions): Pr
   if (options.nextLook !== undefined) return head.lines.join('\n');
   const full = options.full === true;
   const drawn: string[] = [];
-  if (nothing === undefined) drawn.push(why(report, options));
+  if (nothing === undefined) drawn.push(legend(report, options), why(report, options));
   if (nothing === undefined && full) drawn.push(...(await gates(report, options)));
   if (full && claims !== undefined) drawn.push(await drawSection(claims, options));
   const draw = full ? drawSection : drawBrief;
@@ -48,7 +48,6 @@ const MORE = 'This is the short form. All of it: --full, or with pictures: --for
 function last(report: Report, full: boolean, options: RenderOptions): string {
   const { policy, engine } = factsOf(report);
   return [
-    unitsText(report),
     engine ?? '',
     policy === undefined ? '' : `policy: ${plain(policy)}`,
     full || report.verdict === undefined ? '' : MORE,
@@ -62,6 +61,12 @@ function last(report: Report, full: boolean, options: RenderOptions): string {
 function paragraphs(title: string, all: readonly string[], options: RenderOptions): string {
   const lines = all.flatMap((words) => wrap(words, options.columns - 2, '  '));
   return lines.length === 0 ? '' : [paint(options, 'title', title), ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+/** What the numbers of the gates mean: behind the first lines, which have no room for it. */
+function legend(report: Report, options: RenderOptions): string {
+  const lines = legendOf(report).flatMap((words) => wrap(words, options.columns - 2, '  '));
+  return lines.map((line) => paint(options, 'quiet', `  ${line}`)).join('\n');
 }
 
 const LEGEND = '  ✓ pass  ✗ fail  ? inconclusive  ( ) for information, does not decide';
