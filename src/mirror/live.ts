@@ -3,7 +3,7 @@ import type { SideOutcome } from '../analysis/mirrored/record.ts';
 import type { KeptChunks } from './budget.ts';
 import { passedOn, type RawHeaders } from './headers.ts';
 import { refuse, type Refusal } from './refuse.ts';
-import type { Upstream } from './upstream.ts';
+import { metClosing, type Upstream } from './upstream.ts';
 
 /** A request on its way to the live side. */
 export interface LivePlan {
@@ -32,6 +32,8 @@ export interface LivePlan {
    * @param spent milliseconds since the last byte of the request had gone
    */
   alone?: ((giveUp: () => void, spent: number) => (() => void) | undefined) | undefined;
+  /** It was sent before, on a connection that the server was just closing. */
+  again?: true;
   /** Keep the bodies while they pass; undefined: nobody looks at them. */
   request: KeptChunks | undefined;
   answer: KeptChunks | undefined;
@@ -47,6 +49,14 @@ export interface LivePlan {
 export type Failure = 'refused' | 'broken' | 'timeout' | '5xx';
 
 const LIVE_SILENT = { why: 'live-unreachable', late: 'live-unreachable' } as const;
+
+const NOTHING = Buffer.alloc(0);
+
+/** May be sent twice, whatever became of it the first time (RFC 9110, 9.2.2), and has no body, which would be gone. */
+function isSafeAgain({ method, headers }: IncomingMessage): boolean {
+  const isBare = headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
+  return isBare && (method === 'GET' || method === 'HEAD' || method === 'OPTIONS');
+}
 
 /** How a live request ended. */
 export interface LiveEnd {
@@ -164,6 +174,11 @@ export function passToLive(req: IncomingMessage, res: ServerResponse, plan: Live
   out.on('error', (error: NodeJS.ErrnoException) => {
     if (ended || answer !== undefined) return;
     if (res.destroyed && !alone) return end('client-gone');
+    if (metClosing(out, error) && isSafeAgain(req) && plan.again !== true) {
+      waited?.();
+      ended = true;
+      return passToLive(req, res, { ...plan, body: NOTHING, again: true });
+    }
     const how = isNoConnection(error) ? 'refused' : 'broken';
     // A proxy is told by its address.
     const why = error.code === 'ProxyError' ? error.message : (error.code ?? error.message);

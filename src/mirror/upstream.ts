@@ -2,6 +2,7 @@ import { Agent as HttpAgent, type ClientRequest, request as httpRequest } from '
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { headerValue, keepAliveOf, type RawHeaders } from './headers.ts';
+import { IdleLimit } from './idle.ts';
 import { splitTarget } from './routes.ts';
 
 /** Signs a request with credentials of the mirror's own. @returns headers to be added to it */
@@ -102,22 +103,44 @@ export function openUpstream(place: Place, idle: number, now: () => number): Ups
       );
       return undefined;
     };
+  const limit = new IdleLimit(idle, now);
   const until = new WeakMap<Duplex, number>();
+  /** Since when nothing was asked on them; of those in use, for how long nothing had been. */
+  const free = new WeakMap<Duplex, number>();
+  const waited = new WeakMap<Duplex, number>();
+  const watched = new WeakSet<Duplex>();
+  const drop = (socket: Duplex) => {
+    free.delete(socket);
+    socket.destroy();
+  };
   // In place of the agent's own: a timer and two calls of the system for each request cost more than looking now and then.
   let retired = false;
   agent.keepSocketAlive = (socket: KeptSocket) => {
     if (retired) return false;
-    const most = Math.min(idle, keptByServer(socket._httpMessage?.res?.rawHeaders ?? []));
+    const most = Math.min(limit.ms, keptByServer(socket._httpMessage?.res?.rawHeaders ?? []));
     if (most <= 0) return false;
     until.set(socket, now() + most);
+    free.set(socket, now());
+    if (watched.has(socket)) return true;
+    watched.add(socket);
+    socket.once('close', () => {
+      const since = free.get(socket);
+      if (since !== undefined) limit.closed(now() - since);
+    });
     return true;
   };
+  const { reuseSocket } = agent;
+  agent.reuseSocket = (socket, out) => {
+    waited.set(socket, now() - (free.get(socket) ?? now()));
+    free.delete(socket);
+    reuseSocket.call(agent, socket, out);
+  };
   const sweep = () => {
-    for (const free of Object.values(agent.freeSockets))
-      for (const socket of free ?? []) {
+    for (const sockets of Object.values(agent.freeSockets))
+      for (const socket of sockets ?? []) {
         // The last used one is the last.
         if ((until.get(socket) ?? 0) > now()) break;
-        socket.destroy();
+        drop(socket);
       }
   };
   const begin = secure ? httpsRequest : httpRequest;
@@ -127,15 +150,34 @@ export function openUpstream(place: Place, idle: number, now: () => number): Ups
     secure,
     request(method, path, headers) {
       sweep();
-      return begin({ agent, method, hostname, port, path, headers: headers as string[], insecureHTTPParser: false });
+      const out = begin({
+        agent,
+        method,
+        hostname,
+        port,
+        path,
+        headers: headers as string[],
+        insecureHTTPParser: false,
+      });
+      return out.once('error', (error) => {
+        if (metClosing(out, error)) limit.closed(waited.get(out.socket as Duplex) ?? 0);
+      });
     },
     sweep,
     retire() {
       retired = true;
-      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+      for (const socket of Object.values(agent.freeSockets).flat()) if (socket !== undefined) drop(socket);
     },
-    close: () => agent.destroy(),
+    close() {
+      for (const socket of Object.values(agent.freeSockets).flat()) if (socket !== undefined) free.delete(socket);
+      agent.destroy();
+    },
   };
+}
+
+/** The connection had carried requests before, and was closed before an answer began to this one. */
+export function metClosing(out: ClientRequest, { code = '' }: NodeJS.ErrnoException): boolean {
+  return out.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
 }
 
 /** Milliseconds for which the server says that it keeps the connection, less a second; Infinity where it says nothing. */

@@ -2,6 +2,7 @@ import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import { keepAliveOf, type RawHeaders } from './headers.ts';
+import { IdleLimit } from './idle.ts';
 import type { Connect } from './upstream.ts';
 
 /** Who is told of an answer. After `onEnd` or `onError` nothing comes. */
@@ -39,14 +40,16 @@ export class Wire {
   readonly #hostname: string;
   readonly #port: number;
   readonly #secure: boolean;
+  readonly #limit: IdleLimit;
   /** Those without a request, the last used one last. */
   #idle: Connection[] = [];
   readonly #busy = new Set<Connection>();
   #closed = false;
 
   constructor(options: WireOptions) {
-    const { url } = options;
+    const { url, idle, now } = options;
     this.#options = options;
+    this.#limit = new IdleLimit(idle, now);
     this.#secure = url.protocol === 'https:';
     // URL keeps the brackets of an IPv6 address, and Node wants none.
     this.#hostname = url.hostname.replace(/^\[|\]$/g, '');
@@ -59,7 +62,7 @@ export class Wire {
    */
   send(head: string, body: Buffer, events: AnswerEvents): () => void {
     const { connect } = this.#options;
-    const connection = this.#free() ?? (connect === undefined ? new Connection(this.#open()) : undefined);
+    const connection = this.#free() ?? (connect === undefined ? this.#connection(this.#open()) : undefined);
     if (connection !== undefined) return this.#ask(connection, head, body, events);
     // It is still to come, and nobody may want it any more by then.
     let drop: (() => void) | undefined;
@@ -68,7 +71,7 @@ export class Wire {
     connect?.(to, (error, socket) => {
       if (dropped || this.#closed) return void socket?.destroy();
       if (socket === undefined) return events.onError(error ?? broken('ECONNREFUSED', 'There is no connection.'));
-      drop = this.#ask(new Connection(socket), head, body, events);
+      drop = this.#ask(this.#connection(socket), head, body, events);
     });
     return () => {
       dropped = true;
@@ -76,12 +79,23 @@ export class Wire {
     };
   }
 
+  #connection(socket: Duplex): Connection {
+    const made: Connection = new Connection(socket, () => {
+      if (made.freeAt !== undefined) this.#limit.closed((made.askedAt ?? this.#options.now()) - made.freeAt);
+    });
+    return made;
+  }
+
   #ask(connection: Connection, head: string, body: Buffer, events: AnswerEvents): () => void {
     this.#busy.add(connection);
+    connection.askedAt = this.#options.now();
     const settled = (reusable: boolean, keep: number | undefined) => {
       this.#busy.delete(connection);
-      if (!reusable) return connection.destroy();
-      connection.until = this.#options.now() + Math.min(this.#options.idle, keep ?? Number.POSITIVE_INFINITY);
+      const most = Math.min(this.#limit.ms, keep ?? Number.POSITIVE_INFINITY);
+      if (!reusable || most <= 0) return connection.destroy();
+      connection.freeAt = this.#options.now();
+      connection.askedAt = undefined;
+      connection.until = connection.freeAt + most;
       this.#idle.push(connection);
     };
     connection.ask(head, body, events, settled);
@@ -141,16 +155,25 @@ type Settled = (reusable: boolean, keep: number | undefined) => void;
 class Connection {
   /** Until when, on the stopwatch, it may be used again. */
   until = 0;
+  /** Since when nothing was asked; undefined before its first answer. And when something was, after that. */
+  freeAt: number | undefined;
+  askedAt: number | undefined;
   readonly #socket: Duplex;
+  /** The server closes it although an answer to nothing, or not a byte of one, has come. */
+  readonly #closing: () => void;
   #events: AnswerEvents | undefined;
   #settled: Settled | undefined;
   #reader = new AnswerReader();
 
-  constructor(socket: Duplex) {
+  constructor(socket: Duplex, closing: () => void) {
     this.#socket = socket;
+    this.#closing = closing;
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.once('end', () => this.#ended());
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(error));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#closes();
+      this.#fail(error);
+    });
     socket.once('close', () =>
       this.#fail(broken('ECONNRESET', 'The connection was closed before the answer was whole.')),
     );
@@ -190,7 +213,10 @@ class Connection {
 
   #take(chunk: Buffer): void {
     // What comes unasked, like an answer that says that nothing was asked for long, is no answer to the next request.
-    if (this.#events === undefined) return void this.#socket.destroy();
+    if (this.#events === undefined) {
+      this.#closes();
+      return void this.#socket.destroy();
+    }
     let end: 'more' | 'whole' | 'beyond';
     try {
       end = this.#reader.read(chunk, this.#events);
@@ -200,8 +226,13 @@ class Connection {
     if (end !== 'more') this.#whole(end === 'whole');
   }
 
+  #closes(): void {
+    if (this.#events === undefined || !this.#reader.begun) this.#closing();
+  }
+
   /** The server sends no more: an answer without a length is whole with that. */
   #ended(): void {
+    this.#closes();
     if (this.#events !== undefined && this.#reader.endsWithConnection) this.#whole(false);
     else this.#fail(broken('ECONNRESET', 'The connection was closed before the answer was whole.'));
   }
@@ -249,11 +280,15 @@ export class AnswerReader {
   /** Milliseconds that the server says it keeps the connection, less a second; undefined: it says nothing. */
   keep: number | undefined;
 
+  /** A byte of the answer has come. */
+  begun = false;
+
   get endsWithConnection(): boolean {
     return this.#state === 'until-close';
   }
 
   begin(): void {
+    this.begun = false;
     this.#state = 'head';
     this.#rest = undefined;
     this.persistent = false;
@@ -265,6 +300,7 @@ export class AnswerReader {
    * @throws Error with the code EPROTO for what is no answer
    */
   read(chunk: Buffer, { onHead, onData }: Pick<AnswerEvents, 'onHead' | 'onData'>): 'more' | 'whole' | 'beyond' {
+    this.begun = true;
     let bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#rest = undefined;
     for (;;) {
