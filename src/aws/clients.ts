@@ -13,12 +13,10 @@ import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { systemClock } from '../base/clock.ts';
-import { environmentError, Problem } from '../base/errors.ts';
-import { MINUTE } from '../base/units.ts';
-import { AwsProblem, call, type RawAnswer, refusePage } from './errors.ts';
+import { chainOf, type Keys } from './credential-chain.ts';
+import { type RawAnswer, refusePage } from './errors.ts';
+import { identityOf } from './identity.ts';
 import { pricingRegion } from './pricing-region.ts';
-import type { fromNodeProviderChain } from './sdk/credentials.ts';
 import type { AwsTarget, Service } from './target.ts';
 
 /** A connection on which nothing moves for so long is given up, in milliseconds. A model may take 60 seconds to answer. */
@@ -72,69 +70,41 @@ const SILENT = { trace() {}, debug() {}, warn() {}, error() {} } as unknown as N
 export function connect(target: AwsTarget): Aws {
   const made: { destroy(): void }[] = [];
   let lastDate: string | undefined;
+  const clients = clientsOf(target, (client) => {
+    made.push(client);
+    noteTime(client, (date) => (lastDate = date));
+  });
+  return {
+    target,
+    unreached: new Map(),
+    ...clients,
+    ...identityOf(target, clients),
+    lastTime() {
+      const time = Date.parse(lastDate ?? '');
+      return Number.isNaN(time) ? undefined : time;
+    },
+    close() {
+      for (const client of made) client.destroy();
+    },
+  };
+}
+
+/** What makes each client, once. @param made is told of each */
+function clientsOf(target: AwsTarget, made: (client: { destroy(): void }) => void) {
+  const { handler, options } = optionsOf(target);
   const once = <Client extends { destroy(): void }>(make: () => Promise<Client>): (() => Promise<Client>) => {
     let client: Promise<Client> | undefined;
     return () => {
       client ??= make().then((ready) => {
-        made.push(ready);
-        noteTime(ready, (date) => (lastDate = date));
+        made(ready);
         return ready;
       });
       return client;
     };
   };
-  const handler = async (agents?: { maxSockets: number }) => ({
-    connectionTimeout: 5_000,
-    socketTimeout: IDLE,
-    ...(agents === undefined ? {} : { httpAgent: agents, httpsAgent: agents }),
-    ...(target.network === undefined ? {} : (await import('./proxy.ts')).agentsFor(target.network, agents ?? {})),
-  });
-  let chain: Promise<() => Promise<Keys>> | undefined;
-  const keys = () => (chain ??= chainOf(target, handler));
-  const options = async (service: Service) => ({
-    region: target.region,
-    // Whether it asks for FIPS or dual stack, the SDK reads in the profile that it is told.
-    ...(target.profile !== undefined && { profile: target.profile }),
-    // Not `adaptive`: after a single throttled call that lets through half a call a second, and a command makes dozens.
-    retryMode: 'standard',
-    maxAttempts: 5,
-    logger: SILENT,
-    requestHandler: await handler(),
-    ...endpointOf(target, service),
-    credentials: target.credentials ?? (await keys()),
-  });
-  const sts = once(async () => new (await import('./sdk/sts.ts')).STSClient(await options('STS')));
-  const sagemaker = once(
-    async () => new (await import('./sdk/sagemaker.ts')).SageMakerClient(await options('SAGEMAKER')),
-  );
-  let account: Promise<string> | undefined;
-  let known: Promise<{ account: string; arn: string | undefined }> | undefined;
-  const identity = () => {
-    known ??= (async () => {
-      const { GetCallerIdentityCommand } = await import('./sdk/sts.ts');
-      const client = await sts();
-      const { Account, Arn } = await call(target, 'look up the AWS account (STS)', () =>
-        client.send(new GetCallerIdentityCommand({})),
-      );
-      if (Account === undefined) throw environmentError('AWS did not say which account these credentials belong to.');
-      return { account: Account, arn: Arn };
-    })();
-    return known;
-  };
-  /** SageMaker names the account in the ARN of an endpoint, and of one that it does not find. */
-  const accountByEndpoint = async (EndpointName: string) => {
-    const { DescribeEndpointCommand } = await import('./sdk/sagemaker.ts');
-    const client = await sagemaker();
-    const words = await client.send(new DescribeEndpointCommand({ EndpointName })).then(
-      ({ EndpointArn }) => EndpointArn,
-      (error: unknown) => (error instanceof Error ? error.message : undefined),
-    );
-    return /arn:aws[\w-]*:sagemaker:[\w-]+:(\d{12}):endpoint\//.exec(words ?? '')?.[1];
-  };
   return {
-    target,
-    unreached: new Map(),
-    sagemaker,
+    sts: once(async () => new (await import('./sdk/sts.ts')).STSClient(await options('STS'))),
+    sagemaker: once(async () => new (await import('./sdk/sagemaker.ts')).SageMakerClient(await options('SAGEMAKER'))),
     runtime: once(
       // Once and never again: an error is what the caller got, and a second copy of a request would be a second pair.
       async () =>
@@ -191,37 +161,32 @@ export function connect(target: AwsTarget): Aws {
     ),
     athena: once(async () => new (await import('./sdk/athena.ts')).AthenaClient(await options('ATHENA'))),
     glue: once(async () => new (await import('./sdk/glue.ts')).GlueClient(await options('GLUE'))),
-    sts,
-    account(endpoint) {
-      account ??= (async () => {
-        try {
-          return (await identity()).account;
-        } catch (error) {
-          // A network without a way to STS may well have one to SageMaker.
-          const unreached = error instanceof AwsProblem && error.transient && !error.throttled;
-          const told = unreached && endpoint !== undefined ? await accountByEndpoint(endpoint) : undefined;
-          if (told === undefined) throw error;
-          return told;
-        }
-      })();
-      return account;
-    },
-    async caller() {
-      try {
-        return (await identity()).arn;
-      } catch (error) {
-        if (error instanceof Problem) return undefined;
-        throw error;
-      }
-    },
-    lastTime() {
-      const time = Date.parse(lastDate ?? '');
-      return Number.isNaN(time) ? undefined : time;
-    },
-    close() {
-      for (const client of made) client.destroy();
-    },
   };
+}
+
+/** What clients of a target have in common: how they connect, sign and try again. */
+function optionsOf(target: AwsTarget) {
+  const handler = async (agents?: { maxSockets: number }) => ({
+    connectionTimeout: 5_000,
+    socketTimeout: IDLE,
+    ...(agents === undefined ? {} : { httpAgent: agents, httpsAgent: agents }),
+    ...(target.network === undefined ? {} : (await import('./proxy.ts')).agentsFor(target.network, agents ?? {})),
+  });
+  let chain: Promise<() => Promise<Keys>> | undefined;
+  const keys = () => (chain ??= chainOf(target, handler));
+  const options = async (service: Service) => ({
+    region: target.region,
+    // Whether it asks for FIPS or dual stack, the SDK reads in the profile that it is told.
+    ...(target.profile !== undefined && { profile: target.profile }),
+    // Not `adaptive`: after a single throttled call that lets through half a call a second, and a command makes dozens.
+    retryMode: 'standard',
+    maxAttempts: 5,
+    logger: SILENT,
+    requestHandler: await handler(),
+    ...endpointOf(target, service),
+    credentials: target.credentials ?? (await keys()),
+  });
+  return { handler, options };
 }
 
 interface WithMiddleware {
@@ -255,55 +220,3 @@ function endpointOf(
   const endpoint = target.endpointUrls?.[service] ?? target.endpointUrl;
   return endpoint === undefined ? {} : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false };
 }
-
-/**
- * The SDK's chain of credentials, asked once for all clients of a connection: who is asked for a code of MFA types it once,
- * and a role is taken up once.
- * @param handler of the clients that the chain makes, of STS and SSO: they go the same way
- */
-async function chainOf(target: AwsTarget, handler: () => Promise<object>): Promise<() => Promise<Keys>> {
-  const sdk = await import('./sdk/credentials.ts');
-  const { profile, profileInUse = profile, mfaCode, network } = target;
-  const way = network === undefined ? {} : { requestHandler: await handler() };
-  const options = {
-    ...(profile === undefined ? {} : { profile }),
-    ...(mfaCode === undefined ? {} : { mfaCodeProvider: mfaCode }),
-    ...(network === undefined ? {} : { clientConfig: way }),
-    // Roles are taken up in the region at hand: without a word of it the SDK goes to us-east-1, also from another partition.
-    parentClientConfig: { region: target.region, ...way },
-  };
-  const ask = async (): Promise<Keys> => {
-    // A chain remembers keys that name no end: made anew, it reads files that were renewed meanwhile.
-    const found = await sdk
-      .fromNodeProviderChain(options)()
-      .catch((error: unknown) => {
-        // The chain tells nothing of a profile but that it gave no keys; asked alone, that says why.
-        if (profileInUse === undefined || !NO_REASON.test(error instanceof Error ? error.message : '')) throw error;
-        return sdk.fromIni({ ...options, profile: profileInUse })();
-      });
-    return { ...found, expiration: found.expiration ?? new Date(systemClock.now() + ASKED_AGAIN_MS) };
-  };
-  let kept: Promise<Keys> | undefined;
-  let until = 0;
-  return () => {
-    if (kept === undefined || systemClock.now() >= until) {
-      until = Number.POSITIVE_INFINITY;
-      kept = ask();
-      kept.then(
-        ({ expiration }) => void (until = expiration.getTime() - RENEWED_MS),
-        () => void (kept = undefined),
-      );
-    }
-    return kept;
-  };
-}
-
-/** What the chain says where no link of it gave keys. */
-const NO_REASON = /Could not load credentials from any providers/;
-
-type Keys = Awaited<ReturnType<ReturnType<typeof fromNodeProviderChain>>> & { expiration: Date };
-
-/** The SDK renews keys so long before their end. */
-const RENEWED_MS = 5 * MINUTE;
-/** Keys without an end are asked for again after so long. */
-const ASKED_AGAIN_MS = 20 * MINUTE;

@@ -12,7 +12,7 @@ import { driftJson, driftTexts, terraformJson, terraformTexts } from './drift.ts
 import { afterStatus, nextLines } from './next.ts';
 import { imageText } from './steps.ts';
 
-/** The same for machines: as version 0.1 wrote it, with sentences where the value has parts. */
+/** What stands of an endpoint, as `status --json` prints it: sentences where the value has parts, as version 0.1 wrote it. */
 export function statusJson(status: EndpointStatus) {
   const { live, calibration, release, open, lock, watcher, drift, terraform } = status;
   const image = <V extends { image: string }>(variant: V): V => ({ ...variant, image: imageText(variant.image) });
@@ -47,126 +47,149 @@ export function watchedLines(io: Pick<Io, 'columns'>, ended: WatchedEnd): string
 
 /** What stands of an endpoint, for people. */
 export async function statusLines(io: Io, status: EndpointStatus): Promise<string[]> {
-  const all: string[] = [];
-  const put = (line = '') => void all.push(line);
-  const { live } = status;
-  const add = (words: Text) => all.push(...layout(words, io.columns, '  ', io.command));
-  if (live === undefined) put(`Endpoint ${paint(io, 'name', status.endpoint)}: there is none.`);
-  else {
-    wrap(
-      `Endpoint ${status.endpoint}: ${live.status} on ${live.config} (${OWNERSHIP[live.ownership] ?? live.ownership}), modified ${isoSeconds(live.modified ?? 'never')}`,
-      io.columns,
-      '  ',
-    )
-      .map((line) => line.replace(live.status, paint(io, meaningOf(live.status), live.status)))
-      .forEach(put);
-    if (live.target !== undefined) add(`In progress, towards ${live.target}.`);
-    if (live.progress !== undefined) add(`  ${plain(live.progress)}`);
-    if (live.reason !== undefined) add(`Last reason AWS gave: ${plain(live.reason)}`);
-    const fleets = [
-      ...live.variants.map((one) => ({ ...one, what: one.role as string })),
-      ...live.coming.map((one) => ({ ...one, what: `new ${one.role}` })),
-    ];
-    if (fleets.length > 0) {
-      put();
-      put(
-        await records(
-          io,
-          ['variant', '', 'model', 'image', 'instances', 'traffic'],
-          fleets.map((one) => [
-            one.name,
-            one.what,
-            one.model,
-            imageText(one.image),
-            one.idle === true
-              ? `${one.instances.desired} × ${one.instanceType}, idle`
-              : `${ofDesired(one.instances)} × ${one.instanceType}`,
-            trafficWords(one),
-          ]),
-          '  ',
-        ),
-      );
-    }
-    if (live.capture !== undefined)
-      add(
-        `  Data capture: ${live.capture.on ? `on, ${live.capture.percent} % of the requests` : 'off'}, to ${live.capture.destination}`,
-      );
-  }
-  if (status.experiment !== undefined) {
-    put();
-    add(`${plain(status.experiment.text)}.`);
-  }
-  if (status.rollout !== undefined) {
-    const { model, step, steps, share, since } = status.rollout;
-    const where = step === 0 ? 'before its first step' : `at step ${step} of ${steps}`;
-    put();
-    add(
-      `Rollout under way, ${where}: ${model} takes ${percent(share)} of the requests${since === undefined ? '' : ` since ${since}`}.`,
-    );
-  }
-  if (status.release !== undefined) {
-    put();
-    add(`${plain(status.release.text)}.`);
-  }
-  if (status.calibration !== undefined) {
-    put();
-    add(`${status.calibration.text}.`);
-  }
-  if (status.alarms.length > 0) {
-    put();
-    put(
-      await records(
-        io,
-        ['alarm', 'state', 'reason'],
-        status.alarms.map((alarm) => [alarm.name, alarm.state, alarm.state === 'OK' ? '' : alarm.reason]),
-        '  ',
-      ),
-    );
-  }
-  if (status.timeBox !== undefined) {
-    const { until, over } = status.timeBox;
-    put();
-    add(
-      over
-        ? `The shadow was to end at ${isoSeconds(until)}, and is still billed: the next command that changes the endpoint detaches it first.`
-        : `The shadow is to end at ${isoSeconds(until)}.`,
-    );
-  }
-  put();
-  if (status.drift !== undefined) {
-    driftTexts(status.drift).forEach(add);
-    put();
-  }
-  if (status.terraform !== undefined) {
-    terraformTexts(status.terraform).forEach(add);
-    put();
-  }
-  const { byTag } = status;
-  if (byTag !== undefined) {
-    add(
-      `From tags alone: shadowctl created it${byTag.created === undefined ? '' : ` at ${isoSeconds(byTag.created)}`}${byTag.project === undefined ? '' : `, in project ${plain(byTag.project)}`}, and of what it runs with ${countedAll(byTag.ours)}.`,
-    );
-    for (const what of byTag.notKnown) add(`  not known: ${what}`);
-    add(text`To go on here with what tags tell: ${shown('adopt', { endpoint: status.endpoint })}`);
-  }
-  const counts = Object.entries(status.counts).map(([kind, count]) => counted(kind as ResourceKind, count));
-  add(`Resources from shadowctl: ${counts.length === 0 ? 'nothing' : counts.join(', ')}.`);
-  if (status.prunable.length > 0)
-    add(
-      text`Not needed any more, as far as this endpoint tells: ${countedAll(status.prunable)}. See what can go: ${shown('prune', { endpoint: status.endpoint, plan: true })}`,
-    );
-  if (status.lastRun !== undefined)
-    add(
-      `Last change: \`${status.lastRun.command}\` by ${plain(status.lastRun.by)} at ${isoSeconds(status.lastRun.at)}${status.lastRun.ended === undefined ? '' : `: ${status.lastRun.ended.replaceAll('-', ' ')}`}.`,
-    );
-  if (status.watcher !== undefined) add(`Watched now: ${plain(lockText(status.watcher))}.`);
-  if (status.lock !== undefined) add(`Running now: ${plain(lockText(status.lock))}.`);
-  for (const one of status.unseen) add(plain(unseenWords(one)));
-  for (const step of status.open)
-    add(`Begun, outcome unknown: ${plain(openText(step))}. The next command that changes anything checks with AWS.`);
+  const lay = (texts: readonly Text[]) => texts.flatMap((words) => layout(words, io.columns, '  ', io.command));
   const next = afterStatus(status);
-  if (next !== undefined) all.push(...nextLines(io, next));
-  return all;
+  return [
+    ...(await endpointLines(io, status, lay)),
+    ...underWayTexts(status).flatMap((words) => ['', ...lay([words])]),
+    ...(await alarmLines(io, status)),
+    ...timeBoxTexts(status).flatMap((words) => ['', ...lay([words])]),
+    '',
+    ...differenceTexts(status).flatMap((texts) => [...lay(texts), '']),
+    ...lay(tagTexts(status)),
+    ...lay(resourceTexts(status)),
+    ...lay(commandTexts(status)),
+    ...(next === undefined ? [] : nextLines(io, next)),
+  ];
+}
+
+/** The endpoint as AWS shows it, with its variants. */
+async function endpointLines(
+  io: Io,
+  { endpoint, live }: EndpointStatus,
+  lay: (texts: readonly Text[]) => string[],
+): Promise<string[]> {
+  if (live === undefined) return [`Endpoint ${paint(io, 'name', endpoint)}: there is none.`];
+  const { status, config, ownership, modified, target, progress, reason, capture } = live;
+  const head = `Endpoint ${endpoint}: ${status} on ${config} (${OWNERSHIP[ownership] ?? ownership}), modified ${isoSeconds(modified ?? 'never')}`;
+  return [
+    ...wrap(head, io.columns, '  ').map((line) => line.replace(status, paint(io, meaningOf(status), status))),
+    ...lay([
+      ...(target === undefined ? [] : [`In progress, towards ${target}.`]),
+      ...(progress === undefined ? [] : [`  ${plain(progress)}`]),
+      ...(reason === undefined ? [] : [`Last reason AWS gave: ${plain(reason)}`]),
+    ]),
+    ...(await variantLines(io, live)),
+    ...lay(
+      capture === undefined
+        ? []
+        : [
+            `  Data capture: ${capture.on ? `on, ${capture.percent} % of the requests` : 'off'}, to ${capture.destination}`,
+          ],
+    ),
+  ];
+}
+
+async function variantLines(
+  io: Io,
+  { variants, coming }: NonNullable<EndpointStatus['live']>,
+): Promise<readonly string[]> {
+  const fleets = [
+    ...variants.map((one) => ({ ...one, what: one.role as string })),
+    ...coming.map((one) => ({ ...one, what: `new ${one.role}` })),
+  ];
+  if (fleets.length === 0) return [];
+  const rows = fleets.map((one) => [
+    one.name,
+    one.what,
+    one.model,
+    imageText(one.image),
+    one.idle === true
+      ? `${one.instances.desired} × ${one.instanceType}, idle`
+      : `${ofDesired(one.instances)} × ${one.instanceType}`,
+    trafficWords(one),
+  ]);
+  return ['', await records(io, ['variant', '', 'model', 'image', 'instances', 'traffic'], rows, '  ')];
+}
+
+/** What goes on at the endpoint beside an update. */
+function underWayTexts({ experiment, rollout, release, calibration }: EndpointStatus): Text[] {
+  return [
+    ...(experiment === undefined ? [] : [`${plain(experiment.text)}.`]),
+    ...(rollout === undefined ? [] : [rolloutText(rollout)]),
+    ...(release === undefined ? [] : [`${plain(release.text)}.`]),
+    ...(calibration === undefined ? [] : [`${calibration.text}.`]),
+  ];
+}
+
+function rolloutText({ model, step, steps, share, since }: NonNullable<EndpointStatus['rollout']>): string {
+  const where = step === 0 ? 'before its first step' : `at step ${step} of ${steps}`;
+  return `Rollout under way, ${where}: ${model} takes ${percent(share)} of the requests${since === undefined ? '' : ` since ${since}`}.`;
+}
+
+async function alarmLines(io: Io, { alarms }: EndpointStatus): Promise<readonly string[]> {
+  if (alarms.length === 0) return [];
+  const rows = alarms.map((alarm) => [alarm.name, alarm.state, alarm.state === 'OK' ? '' : alarm.reason]);
+  return ['', await records(io, ['alarm', 'state', 'reason'], rows, '  ')];
+}
+
+/** When the shadow is to end. */
+function timeBoxTexts({ timeBox }: EndpointStatus): Text[] {
+  if (timeBox === undefined) return [];
+  const until = isoSeconds(timeBox.until);
+  return [
+    timeBox.over
+      ? `The shadow was to end at ${until}, and is still billed: the next command that changes the endpoint detaches it first.`
+      : `The shadow is to end at ${until}.`,
+  ];
+}
+
+/** Where the endpoint differs from what is recorded of it, or from Terraform's state. */
+function differenceTexts({ drift, terraform }: EndpointStatus): (readonly Text[])[] {
+  return [
+    ...(drift === undefined ? [] : [driftTexts(drift)]),
+    ...(terraform === undefined ? [] : [terraformTexts(terraform)]),
+  ];
+}
+
+/** What tags tell of an endpoint that no journal here knows. */
+function tagTexts({ endpoint, byTag }: EndpointStatus): Text[] {
+  if (byTag === undefined) return [];
+  const created = byTag.created === undefined ? '' : ` at ${isoSeconds(byTag.created)}`;
+  const project = byTag.project === undefined ? '' : `, in project ${plain(byTag.project)}`;
+  return [
+    `From tags alone: shadowctl created it${created}${project}, and of what it runs with ${countedAll(byTag.ours)}.`,
+    ...byTag.notKnown.map((what) => `  not known: ${what}`),
+    text`To go on here with what tags tell: ${shown('adopt', { endpoint })}`,
+  ];
+}
+
+function resourceTexts({ endpoint, counts, prunable }: EndpointStatus): Text[] {
+  const kinds = Object.entries(counts).map(([kind, count]) => counted(kind as ResourceKind, count));
+  const all = `Resources from shadowctl: ${kinds.length === 0 ? 'nothing' : kinds.join(', ')}.`;
+  if (prunable.length === 0) return [all];
+  return [
+    all,
+    text`Not needed any more, as far as this endpoint tells: ${countedAll(prunable)}. See what can go: ${shown('prune', { endpoint, plan: true })}`,
+  ];
+}
+
+/** Commands that have changed, change or watch the endpoint, and what could not be seen of it. */
+function commandTexts({ lastRun, watcher, lock, unseen, open }: EndpointStatus): Text[] {
+  return [
+    ...(lastRun === undefined
+      ? []
+      : [
+          `Last change: \`${lastRun.command}\` by ${plain(lastRun.by)} at ${isoSeconds(lastRun.at)}${lastRun.ended === undefined ? '' : `: ${lastRun.ended.replaceAll('-', ' ')}`}.`,
+        ]),
+    ...(watcher === undefined ? [] : [`Watched now: ${plain(lockText(watcher))}.`]),
+    ...(lock === undefined ? [] : [`Running now: ${plain(lockText(lock))}.`]),
+    ...unseen.map((one) => plain(unseenWords(one))),
+    ...open.map(
+      (step) =>
+        `Begun, outcome unknown: ${plain(openText(step))}. The next command that changes anything checks with AWS.`,
+    ),
+  ];
 }
 
 /** `33 %`; of a shadow `copy of 100 %` */

@@ -44,139 +44,174 @@ const KEEPS_COUNTS = {
 
 /** Two variants of a SageMaker endpoint: shares are set by UpdateEndpointWeightsAndCapacities. */
 export function variantRouter(on: LockedEndpoint, run: JournaledRun, rollout: Rollout): Router {
-  const { session, aws, endpoint } = on;
-  const describe = () => describeEndpoint(aws, endpoint, session.signal);
+  return new VariantRouter(on, run, rollout);
+}
 
-  /** Tells the endpoint to run a config and waits for how that ends. */
-  async function runConfig(config: string, since?: Date, keepsCounts = false): Promise<boolean> {
-    const began = session.clock.now();
-    await applyStep(session, run, {
-      action: 'update',
-      kind: 'endpoint',
-      name: endpoint,
-      input: { EndpointName: endpoint, EndpointConfigName: config, ...(keepsCounts && KEEPS_COUNTS) },
-    });
-    const isRunning = (await awaitConfig(session, endpoint, config, since)).kind === 'running';
-    if (!isRunning) await readContainerLines(on, began);
-    return isRunning;
+class VariantRouter implements Router {
+  readonly #on: LockedEndpoint;
+  readonly #run: JournaledRun;
+  readonly #rollout: Rollout;
+
+  constructor(on: LockedEndpoint, run: JournaledRun, rollout: Rollout) {
+    this.#on = on;
+    this.#run = run;
+    this.#rollout = rollout;
   }
 
-  /** Production alone, as before; under another name where AWS does not take a config that ran before. */
-  async function runPrevious(): Promise<boolean> {
-    try {
-      return await runConfig(rollout.previous, undefined, true);
-    } catch (error) {
-      const refused =
-        error instanceof AwsProblem && error.code === 'ValidationException' && error.provesNothingHappened;
-      const before = refused ? await describeEndpointConfig(aws, rollout.previous, session.signal) : undefined;
-      if (before === undefined || !refused) throw error;
-      const name = `${rollout.config.slice(0, 57)}-back`;
-      session.emit({ kind: 'config-refused', config: rollout.previous, otherwise: name, words: error.words });
-      const production = before.ProductionVariants ?? [];
-      const input = deriveConfig(before, { name, production, tags: [...(rollout.finalInput.Tags ?? [])] });
-      const create: Step = { action: 'create', kind: 'endpoint-config', name, input };
-      await applySteps(session, run, await leaveOutExisting(on, [create]));
-      return runConfig(name, undefined, true);
+  async shares(): Promise<Shares | undefined> {
+    const live = await this.#describe();
+    const target = live?.PendingDeploymentSummary?.EndpointConfigName ?? live?.EndpointConfigName;
+    if (target === this.#rollout.final) return { candidate: 1, production: true };
+    if (live?.EndpointConfigName !== this.#rollout.config) return undefined;
+    return { candidate: (await this.#candidateWeight()) ?? 0, production: false };
+  }
+
+  async setShares(share: number): Promise<'set' | 'refused'> {
+    if (!(await this.#attach())) return 'refused';
+    if ((await this.#describe())?.EndpointConfigName === this.#rollout.final) return 'set';
+    await this.#divide(share);
+    if (share === 1) await this.#replaceProduction();
+    return 'set';
+  }
+
+  async rollBack(): Promise<void> {
+    const { session, endpoint } = this.#on;
+    const rollout = this.#rollout;
+    // In the middle of an update nothing can be changed, and nobody knows what it will run.
+    if ((await this.#describe())?.EndpointStatus === 'Updating') await awaitConfig(session, endpoint, rollout.config);
+    const runs = (await this.#describe())?.EndpointConfigName;
+    if (!this.#isOfRollout(runs)) return;
+    if (runs === rollout.config) {
+      await this.#raiseProduction();
+      await this.#divide(0);
+      session.emit({ kind: 'rollout-returned', rollout, at: session.clock.now() });
     }
+    // The config may say fewer instances than production had been scaled to.
+    if (await this.#runPrevious()) return;
+    throw environmentError(
+      `${endpoint} did not return to ${rollout.previous}; ${runs === rollout.config ? 'production has all requests' : `it runs ${runs}`}.`,
+      'Try again with --cancel.',
+    );
+  }
+
+  #describe() {
+    const { session, aws, endpoint } = this.#on;
+    return describeEndpoint(aws, endpoint, session.signal);
+  }
+
+  #isOfRollout(config: string | undefined): boolean {
+    return config === this.#rollout.config || config === this.#rollout.final;
   }
 
   /** The endpoint runs both variants, or is brought to. `true` too where all steps are done already. */
-  async function attach(): Promise<boolean> {
-    const live = await describe();
+  async #attach(): Promise<boolean> {
+    const { session, endpoint } = this.#on;
+    const { config, previous } = this.#rollout;
+    const live = await this.#describe();
     // An interrupted run may have asked for it already.
     if (live?.EndpointStatus === 'Updating') {
-      const settled = await awaitConfig(session, endpoint, rollout.config);
-      return settled.kind !== 'gone' && settled.kind !== 'failed' && isOurs(settled.endpoint.EndpointConfigName);
+      const settled = await awaitConfig(session, endpoint, config);
+      return (
+        settled.kind !== 'gone' && settled.kind !== 'failed' && this.#isOfRollout(settled.endpoint.EndpointConfigName)
+      );
     }
-    if (isOurs(live?.EndpointConfigName)) return true;
-    if (live?.EndpointConfigName !== rollout.previous) {
+    if (this.#isOfRollout(live?.EndpointConfigName)) return true;
+    if (live?.EndpointConfigName !== previous) {
       throw environmentError(
         `${endpoint} runs ${live?.EndpointConfigName ?? 'nothing'}, which does not belong to this rollout.`,
         'Someone else updated it. End your rollout with --cancel.',
       );
     }
-    return runConfig(rollout.config, live.LastModifiedTime);
+    return this.#runConfig(config, live.LastModifiedTime);
   }
 
-  const isOurs = (config: string | undefined) => config === rollout.config || config === rollout.final;
+  async #divide(share: number): Promise<void> {
+    if (isSame(await this.#candidateWeight(), share)) return;
+    const { production, candidate } = this.#rollout;
+    await this.#shift({ weights: { [production]: 1 - share, [candidate]: share } });
+  }
 
-  async function divide(share: number): Promise<void> {
-    if (isSame(await candidateWeight(), share)) return;
-    const weights = { [rollout.production]: 1 - share, [rollout.candidate]: share };
-    await whenSettled(session, aws, { endpoint }, () => shift(run, endpoint, { weights }));
-    await awaitConfig(session, endpoint, rollout.config);
+  /** Changes weights or counts of the variants, and waits until they hold. */
+  async #shift(change: Parameters<typeof shift>[2]): Promise<void> {
+    const { session, aws, endpoint } = this.#on;
+    await whenSettled(session, aws, { endpoint }, () => shift(this.#run, endpoint, change));
+    await awaitConfig(session, endpoint, this.#rollout.config);
   }
 
   /**
    * Autoscaling takes instances away from production as its requests go to the candidate: what is left could not carry them
    * all. Where the instances do not come, the requests return all the same: the candidate is not to be trusted.
    */
-  async function raiseProduction(): Promise<void> {
-    const wanted = rollout.finalInput.ProductionVariants?.[0]?.InitialInstanceCount;
-    const has = (await describe())?.ProductionVariants?.find((one) => one.VariantName === rollout.production);
-    if (wanted === undefined || has?.DesiredInstanceCount === undefined || has.DesiredInstanceCount >= wanted) return;
-    const problem = await troubleOf(async () => {
-      const counts = { [rollout.production]: wanted };
-      await whenSettled(session, aws, { endpoint }, () => shift(run, endpoint, { counts }));
-      await awaitConfig(session, endpoint, rollout.config);
+  async #raiseProduction(): Promise<void> {
+    const rollout = this.#rollout;
+    const needed = rollout.finalInput.ProductionVariants?.[0]?.InitialInstanceCount;
+    const has = (await this.#describe())?.ProductionVariants?.find((one) => one.VariantName === rollout.production);
+    if (needed === undefined || has?.DesiredInstanceCount === undefined || has.DesiredInstanceCount >= needed) return;
+    const problem = await troubleOf(() => this.#shift({ counts: { [rollout.production]: needed } }));
+    this.#on.session.emit({
+      kind: 'production-raised',
+      rollout,
+      from: has.DesiredInstanceCount,
+      to: needed,
+      problem,
     });
-    session.emit({ kind: 'production-raised', rollout, from: has.DesiredInstanceCount, to: wanted, problem });
   }
 
-  async function candidateWeight(): Promise<number | undefined> {
-    const live = await describe();
-    return live?.ProductionVariants?.find((variant) => variant.VariantName === rollout.candidate)?.DesiredWeight;
+  async #candidateWeight(): Promise<number | undefined> {
+    const live = await this.#describe();
+    return live?.ProductionVariants?.find(({ VariantName }) => VariantName === this.#rollout.candidate)?.DesiredWeight;
   }
 
   /** One variant remains, under production's name, with the new model. */
-  async function replaceProduction(): Promise<void> {
-    await applySteps(
-      session,
-      run,
-      await leaveOutExisting(on, [
-        { action: 'create', kind: 'endpoint-config', name: rollout.final, input: rollout.finalInput },
-      ]),
-    );
-    if (await runConfig(rollout.final)) return;
+  async #replaceProduction(): Promise<void> {
+    const { final, finalInput, model, candidate } = this.#rollout;
+    await this.#create({ action: 'create', kind: 'endpoint-config', name: final, input: finalInput });
+    if (await this.#runConfig(final)) return;
     throw environmentError(
-      `${endpoint} did not start to run ${rollout.final}; ${rollout.model} serves all requests as the variant ${rollout.candidate}.`,
+      `${this.#on.endpoint} did not start to run ${final}; ${model} serves all requests as the variant ${candidate}.`,
       'Try again with --resume.',
     );
   }
 
-  return {
-    async shares() {
-      const live = await describe();
-      const target = live?.PendingDeploymentSummary?.EndpointConfigName ?? live?.EndpointConfigName;
-      if (target === rollout.final) return { candidate: 1, production: true };
-      if (live?.EndpointConfigName !== rollout.config) return undefined;
-      return { candidate: (await candidateWeight()) ?? 0, production: false };
-    },
-    async setShares(share) {
-      if (!(await attach())) return 'refused';
-      if ((await describe())?.EndpointConfigName === rollout.final) return 'set';
-      await divide(share);
-      if (share === 1) await replaceProduction();
-      return 'set';
-    },
-    async rollBack() {
-      // In the middle of an update nothing can be changed, and nobody knows what it will run.
-      if ((await describe())?.EndpointStatus === 'Updating') await awaitConfig(session, endpoint, rollout.config);
-      const runs = (await describe())?.EndpointConfigName;
-      if (!isOurs(runs)) return;
-      if (runs === rollout.config) {
-        await raiseProduction();
-        await divide(0);
-        session.emit({ kind: 'rollout-returned', rollout, at: session.clock.now() });
-      }
-      // The config may say fewer instances than production had been scaled to.
-      if (await runPrevious()) return;
-      throw environmentError(
-        `${endpoint} did not return to ${rollout.previous}; ${runs === rollout.config ? 'production has all requests' : `it runs ${runs}`}.`,
-        'Try again with --cancel.',
-      );
-    },
-  };
+  /** Creates an endpoint config, unless an earlier run did. */
+  async #create(step: Step): Promise<void> {
+    await applySteps(this.#on.session, this.#run, await leaveOutExisting(this.#on, [step]));
+  }
+
+  /** Tells the endpoint to run a config and waits for how that ends. @returns whether it runs it */
+  async #runConfig(config: string, since?: Date, keepsCounts = false): Promise<boolean> {
+    const { session, endpoint } = this.#on;
+    const began = session.clock.now();
+    await applyStep(session, this.#run, {
+      action: 'update',
+      kind: 'endpoint',
+      name: endpoint,
+      input: { EndpointName: endpoint, EndpointConfigName: config, ...(keepsCounts && KEEPS_COUNTS) },
+    });
+    const isRunning = (await awaitConfig(session, endpoint, config, since)).kind === 'running';
+    if (!isRunning) await readContainerLines(this.#on, began);
+    return isRunning;
+  }
+
+  /** Production alone, as before; under another name where AWS does not take a config that ran before. */
+  async #runPrevious(): Promise<boolean> {
+    const { session, aws } = this.#on;
+    const { previous, config, finalInput } = this.#rollout;
+    try {
+      return await this.#runConfig(previous, undefined, true);
+    } catch (error) {
+      const refused =
+        error instanceof AwsProblem && error.code === 'ValidationException' && error.provesNothingHappened;
+      const before = refused ? await describeEndpointConfig(aws, previous, session.signal) : undefined;
+      if (before === undefined || !refused) throw error;
+      const name = `${config.slice(0, 57)}-back`;
+      session.emit({ kind: 'config-refused', config: previous, otherwise: name, words: error.words });
+      const production = before.ProductionVariants ?? [];
+      const input = deriveConfig(before, { name, production, tags: [...(finalInput.Tags ?? [])] });
+      await this.#create({ action: 'create', kind: 'endpoint-config', name, input });
+      return this.#runConfig(name, undefined, true);
+    }
+  }
 }
 
 function isSame(weight: number | undefined, share: number): boolean {

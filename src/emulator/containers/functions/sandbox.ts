@@ -93,36 +93,140 @@ export async function startSandbox({ files, environment, memoryMb, register }: S
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...environment, LAMBDA_TASK_ROOT: task, LAMBDA_RUNTIME_DIR: folder, TMPDIR: own, HOME: own },
   });
-  const begun = stopwatch(systemClock);
-  const early: string[] = [];
-  let log = (line: string): void => {
-    early.push(line);
-  };
-  let receive: (message: Message) => void = () => {};
-  let first: Message | undefined;
-  child.on('message', (message: Message | null) => {
-    // The function's own code may send what it likes.
+  const sandbox = new FunctionProcess(child, { environment, folder, register });
+  if (child.pid !== undefined) await register.began(child.pid, folder);
+  return sandbox;
+}
+
+class FunctionProcess implements Sandbox {
+  readonly environment: SandboxSpec['environment'];
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  readonly #register: Register;
+  /** When it was started, on the stopwatch. */
+  readonly #begun = stopwatch(systemClock);
+  /** Once its process has ended and what it printed is read. */
+  readonly #gone: Promise<void>;
+  /** Lines that it printed before its first call. */
+  readonly #early: string[] = [];
+  #log = (line: string): void => void this.#early.push(line);
+  /** The first message that is no line to be logged: that its handler is loaded, or why not. */
+  #first: Message | undefined;
+  #receive: (message: Message) => void = () => {};
+  /** Why its process has ended, in Lambda's words. */
+  #exit: string | undefined;
+  #onExit: (words: string) => void = () => {};
+  #calls = 0;
+  #stopped: Promise<void> | undefined;
+
+  constructor(child: ChildProcess, about: Pick<SandboxSpec, 'environment' | 'register'> & { folder: string }) {
+    this.#child = child;
+    this.environment = about.environment;
+    this.#folder = about.folder;
+    this.#register = about.register;
+    child.on('message', (message: Message | null) => this.#take(message));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on(
+        'data',
+        lines((line) => this.#log(line)),
+      );
+    this.#gone = new Promise((resolve) => this.#watchEnd(resolve));
+    process.once('exit', this.#killAtExit);
+  }
+
+  alive(): boolean {
+    return this.#exit === undefined;
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  async call({ requestId, event, context, timeout, begin, log }: SandboxCall): Promise<SandboxResult> {
+    const isFirst = this.#calls === 0;
+    this.#calls += 1;
+    for (const line of this.#early.splice(0)) log(line);
+    this.#log = log;
+    const beganInit = isFirst ? this.#begun : stopwatch(systemClock);
+    const ready = await this.#untilReady();
+    begin();
+    const initDuration = isFirst ? stopwatch(systemClock) - beganInit : undefined;
+    const began = stopwatch(systemClock);
+    const measured = () => ({
+      duration: stopwatch(systemClock) - began,
+      ...(initDuration !== undefined && { initDuration }),
+    });
+    if (ready !== 'ready') {
+      await this.stop();
+      return { ...failed(ready, requestId), ...measured(), memory: 0 };
+    }
+    const message = await this.#ask({ event, context, timeout });
+    const took = measured();
+    if (message === undefined) {
+      await this.stop();
+      const words = `Task timed out after ${(timeout / 1000).toFixed(2)} seconds`;
+      const end = failed(words, requestId, 'Sandbox.Timedout');
+      return { ...end, how: 'timeout', ...took, duration: timeout, memory: 0 };
+    }
+    if (typeof message === 'string' || message.fatal === true) {
+      await this.stop();
+      return { ...failed(message, requestId), ...took, memory: 0 };
+    }
+    const { error, result = 'null', memory = 0 } = message;
+    if (error !== undefined)
+      return { how: 'error', payload: JSON.stringify(error), errorType: error.errorType, ...took, memory };
+    return { how: 'result', payload: result, ...took, memory };
+  }
+
+  /** Waits until the handler is loaded; else what went wrong. Beyond Lambda's limit of it, the call's own time runs. */
+  async #untilReady(): Promise<'ready' | Message | string> {
+    if (this.#first === undefined && this.#exit === undefined) {
+      const wait = new AbortController();
+      const known = new Promise<void>((resolve) => {
+        this.#onExit = () => resolve();
+        this.#receive = () => resolve();
+      });
+      await Promise.race([known, systemClock.sleep(INIT_LIMIT, wait.signal).catch(() => {})]);
+      wait.abort();
+    }
+    if (this.#first !== undefined) return this.#first.ready === undefined ? this.#first : 'ready';
+    return this.#exit ?? 'ready';
+  }
+
+  /** Gives the handler an event. @returns what it answers, or why its process has ended; undefined: nothing in time */
+  async #ask({ event, context, timeout }: Pick<SandboxCall, 'event' | 'context' | 'timeout'>) {
+    const wait = new AbortController();
+    const answered = new Promise<Message | string>((resolve) => {
+      this.#onExit = resolve;
+      this.#receive = resolve;
+      if (this.#exit !== undefined) resolve(this.#exit);
+    });
+    this.#child.send({ event, context, deadline: systemClock.now() + timeout });
+    const late = systemClock.sleep(timeout, wait.signal).then(
+      () => undefined,
+      () => undefined,
+    );
+    const message = await Promise.race([answered, late]);
+    wait.abort();
+    return message;
+  }
+
+  /** A message of its process. The function's own code may send what it likes. */
+  #take(message: Message | null): void {
     if (typeof message !== 'object' || message === null) return;
-    if (message.log !== undefined) return log(message.log);
-    first ??= message;
-    receive(message);
-  });
-  child.stdout?.on(
-    'data',
-    lines((line) => log(line)),
-  );
-  child.stderr?.on(
-    'data',
-    lines((line) => log(line)),
-  );
-  let exit: string | undefined;
-  let onExit = (_words: string) => {};
-  const gone = new Promise<void>((resolve) => {
+    if (message.log !== undefined) return this.#log(message.log);
+    this.#first ??= message;
+    this.#receive(message);
+  }
+
+  #watchEnd(then: () => void): void {
+    const child = this.#child;
     const end = (words: string) => {
-      if (exit !== undefined) return;
-      exit = words;
-      onExit(words);
-      resolve();
+      if (this.#exit !== undefined) return;
+      this.#exit = words;
+      this.#onExit(words);
+      then();
     };
     // What it started ends with it. What has left its group lives on, and must not hold the pipes open.
     child.on('exit', () => {
@@ -140,94 +244,19 @@ export async function startSandbox({ files, environment, memoryMb, register }: S
           : `Runtime exited with error: ${signal === null ? `exit status ${code}` : `signal: ${SIGNALS[signal] ?? signal}`}`,
       ),
     );
-  });
-  const killAtExit = () => {
-    kill(child);
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.once('exit', killAtExit);
-  let calls = 0;
-  let stopped: Promise<void> | undefined;
-  const end = async () => {
-    kill(child);
-    await gone;
-    process.off('exit', killAtExit);
-    await rm(folder, { recursive: true, force: true });
-    if (child.pid !== undefined) register.ended(child.pid);
-  };
-  const stop = () => (stopped ??= end());
-  if (child.pid !== undefined) await register.began(child.pid, folder);
-  return {
-    environment,
-    stop,
-    alive: () => exit === undefined,
-    async call({ requestId, event, context, timeout, begin, log: told }) {
-      const isFirst = calls === 0;
-      calls += 1;
-      for (const line of early.splice(0)) told(line);
-      log = told;
-      const beganInit = isFirst ? begun : stopwatch(systemClock);
-      const ready = await untilReady();
-      begin();
-      const initDuration = isFirst ? stopwatch(systemClock) - beganInit : undefined;
-      const measured = (since: number) => ({
-        duration: stopwatch(systemClock) - since,
-        ...(initDuration !== undefined && { initDuration }),
-      });
-      const now = stopwatch(systemClock);
-      if (ready !== 'ready') {
-        await stop();
-        return { ...failed(ready, requestId), ...measured(now), memory: 0 };
-      }
-      const wait = new AbortController();
-      const answered = new Promise<Message | string>((resolve) => {
-        onExit = resolve;
-        receive = resolve;
-        if (exit !== undefined) resolve(exit);
-      });
-      child.send({ event, context, deadline: systemClock.now() + timeout });
-      const late = systemClock.sleep(timeout, wait.signal).then(
-        () => undefined,
-        () => undefined,
-      );
-      const message = await Promise.race([answered, late]);
-      wait.abort();
-      const took = measured(now);
-      if (message === undefined) {
-        await stop();
-        const seconds = (timeout / 1000).toFixed(2);
-        return {
-          ...failed(`Task timed out after ${seconds} seconds`, requestId, 'Sandbox.Timedout'),
-          how: 'timeout',
-          ...took,
-          duration: timeout,
-          memory: 0,
-        };
-      }
-      if (typeof message === 'string' || message.fatal === true) {
-        await stop();
-        return { ...failed(message, requestId), ...took, memory: 0 };
-      }
-      const { error, result = 'null', memory = 0 } = message;
-      if (error !== undefined)
-        return { how: 'error', payload: JSON.stringify(error), errorType: error.errorType, ...took, memory };
-      return { how: 'result', payload: result, ...took, memory };
-    },
+  }
+
+  readonly #killAtExit = () => {
+    kill(this.#child);
+    rmSync(this.#folder, { recursive: true, force: true });
   };
 
-  /** Waits until the handler is loaded; else what went wrong. Beyond Lambda's limit of it, the call's own time runs. */
-  async function untilReady(): Promise<'ready' | Message | string> {
-    if (first === undefined && exit === undefined) {
-      const wait = new AbortController();
-      const told = new Promise<void>((resolve) => {
-        onExit = () => resolve();
-        receive = () => resolve();
-      });
-      await Promise.race([told, systemClock.sleep(INIT_LIMIT, wait.signal).catch(() => {})]);
-      wait.abort();
-    }
-    if (first !== undefined) return first.ready === undefined ? first : 'ready';
-    return exit ?? 'ready';
+  async #end(): Promise<void> {
+    kill(this.#child);
+    await this.#gone;
+    process.off('exit', this.#killAtExit);
+    await rm(this.#folder, { recursive: true, force: true });
+    if (this.#child.pid !== undefined) this.#register.ended(this.#child.pid);
   }
 }
 

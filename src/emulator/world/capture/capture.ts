@@ -65,147 +65,180 @@ const SAVE_AFTER_MS = 5_000;
 const MINUTE = 60_000;
 const TYPE = 'application/x-jsonlines';
 
-/** The captures of a world, those of an earlier process included. */
-export function createCapture(world: {
+interface World {
   clock: Clock;
   store: Store;
   random: Random;
   latencies: Latencies;
   objects: ObjectStore;
   iam: Iam;
-}): Capture {
-  const table: Table<FileRecord> = world.store.table('sagemaker-captures');
-  const files = new Map<string, File>();
-  /** When something is due: the first landing, or the next save. */
-  let landing = Number.POSITIVE_INFINITY;
-  let saveAt = Number.POSITIVE_INFINITY;
-  for (const [blob, record] of table.entries()) {
-    files.set(blob, { blob, record, lines: [], unsaved: 0, size: 0, saved: 'unknown', saving: Promise.resolve() });
-    landing = Math.min(landing, record.landsAt);
+}
+
+/** The captures of a world, those of an earlier process included. */
+export function createCapture(world: World): Capture {
+  return new CaptureFiles(world);
+}
+
+class CaptureFiles implements Capture {
+  readonly #world: World;
+  readonly #table: Table<FileRecord>;
+  readonly #files = new Map<string, File>();
+  /** When the first file lands, and when lines are saved next; infinity: nothing is due. */
+  #landing = Number.POSITIVE_INFINITY;
+  #saveAt = Number.POSITIVE_INFINITY;
+  /** One landing after the other. */
+  #landings: Promise<void> = Promise.resolve();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#table = world.store.table('sagemaker-captures');
+    for (const [blob, record] of this.#table.entries()) this.#add(blob, record, 'unknown');
   }
 
-  const save = (file: File): Promise<void> => {
+  next(): number | undefined {
+    const first = Math.min(this.#landing, this.#saveAt);
+    return first === Number.POSITIVE_INFINITY ? undefined : first;
+  }
+
+  async run(at: number): Promise<void> {
+    const saved = this.#saveAt <= at ? this.#saveAll() : undefined;
+    const landed = this.#landing <= at ? this.#landAll((record) => record.landsAt <= at, at) : undefined;
+    // Real callers must not wait for it; in simulated time nothing may be left behind. What fails to land stays in
+    // the store and is tried again after a restart; the store itself reports that its folder cannot be written.
+    const done = Promise.all([saved, landed]);
+    if (this.#world.clock.virtual) await done;
+    else done.catch(() => {});
+  }
+
+  land(owner: string, at: number): Promise<void> {
+    return this.#landAll((record) => record.owner === owner, at);
+  }
+
+  async flush(): Promise<void> {
+    await this.#saveAll();
+    await this.#landings.catch(() => {});
+  }
+
+  sink(
+    endpoint: EndpointRecord,
+    variant: VariantRecord,
+    config: DataCaptureConfig | undefined,
+  ): CaptureSink | undefined {
+    const place = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(config?.DestinationS3Uri ?? '');
+    const bucket = place?.[1];
+    if (!config || config.EnableCapture === false || bucket === undefined) return undefined;
+    const { random } = this.#world;
+    const prefix = place?.[2] ?? '';
+    const modes = modesOf(config);
+    const encodingOf = encodingsOf(config);
+    const share = (config.InitialSamplingPercentage ?? 100) / 100;
+    const owner = `${endpoint.account}/${endpoint.region}/${endpoint.name}`;
+    const folder = [bucket, prefix, endpoint.name, variant.name].filter((one) => one !== '').join('/');
+    let file: File | undefined;
+    return {
+      sampled: () => (share >= 1 || random.next() < share) && this.#mayWrite(endpoint, variant, folder),
+      add: (exchange) => {
+        const landsAt = this.#landsAt(exchange.at);
+        const fits = file?.record.landsAt === landsAt && file.size < FILE_BYTES && this.#files.has(file.blob);
+        if (file === undefined || !fits) {
+          const key = captureKey(prefix, endpoint.name, variant.name, exchange.at, random.uuid());
+          const blob = `sagemaker/captures/${random.uuid()}`;
+          const saved = { size: 0, md5: createHash('md5') };
+          file = this.#add(blob, { account: endpoint.account, bucket, key, owner, landsAt }, saved);
+        }
+        this.#addLine(file, captureLine(exchange, modes, encodingOf));
+      },
+    };
+  }
+
+  /** Milliseconds since the epoch at which a file lands that begins with a record of this moment. */
+  #landsAt(at: number): number {
+    return at - (at % MINUTE) + MINUTE + this.#world.latencies.publishCapture;
+  }
+
+  /**
+   * SageMaker writes with the model's role; what that may not write is absent, and nobody is told (Developer Guide,
+   * "Capture data from real-time endpoint": the role needs s3:PutObject).
+   */
+  #mayWrite({ region }: EndpointRecord, { roleArn }: VariantRecord, folder: string): boolean {
+    const { iam } = this.#world;
+    if (!iam.enforced() || roleArn === undefined) return true;
+    const resource = `arn:${partitionOf(region)}:s3:::${folder}/`;
+    return roleDenial(iam, roleArn, { action: 's3:PutObject', resource }) === undefined;
+  }
+
+  #add(blob: string, record: FileRecord, saved: File['saved']): File {
+    const file: File = { blob, record, lines: [], unsaved: 0, size: 0, saved, saving: Promise.resolve() };
+    this.#files.set(blob, file);
+    this.#landing = Math.min(this.#landing, record.landsAt);
+    return file;
+  }
+
+  #addLine(file: File, line: string): void {
+    file.lines.push(line);
+    file.unsaved += line.length;
+    file.size += line.length;
+    const { clock } = this.#world;
+    // The store reports what cannot be written now, and again when the file lands.
+    if (file.unsaved >= UNSAVED_BYTES) this.#save(file).catch(() => {});
+    else if (this.#saveAt === Number.POSITIVE_INFINITY && !clock.virtual) this.#saveAt = clock.now() + SAVE_AFTER_MS;
+  }
+
+  #save(file: File): Promise<void> {
     if (file.lines.length === 0) return file.saving;
     const bytes = takeLines(file);
     if (file.saved !== 'unknown') {
       file.saved.size += bytes.length;
       file.saved.md5.update(bytes);
     }
-    if (!table.get(file.blob)) table.set(file.blob, file.record);
-    file.saving = file.saving.then(() => world.store.blobs.append(file.blob, bytes));
+    if (!this.#table.get(file.blob)) this.#table.set(file.blob, file.record);
+    file.saving = file.saving.then(() => this.#world.store.blobs.append(file.blob, bytes));
     return file.saving;
-  };
-  const saveAll = async () => {
-    saveAt = Number.POSITIVE_INFINITY;
-    await Promise.all([...files.values()].map(save));
-  };
+  }
+
+  async #saveAll(): Promise<void> {
+    this.#saveAt = Number.POSITIVE_INFINITY;
+    await Promise.all([...this.#files.values()].map((file) => this.#save(file)));
+  }
+
+  #landAll(which: (record: FileRecord) => boolean, at: number): Promise<void> {
+    const chosen: File[] = [];
+    this.#landing = Number.POSITIVE_INFINITY;
+    for (const file of this.#files.values()) {
+      if (which(file.record)) chosen.push(file);
+      else this.#landing = Math.min(this.#landing, file.record.landsAt);
+    }
+    for (const file of chosen) this.#files.delete(file.blob);
+    this.#landings = this.#landings
+      .catch(() => {})
+      .then(async () => {
+        for (const file of chosen) await this.#land(file, Math.min(file.record.landsAt, at));
+      });
+    return this.#landings;
+  }
+
   /** A bucket that is gone loses its captures without a word, as on AWS. */
-  const land = async (file: File, at: number) => {
+  async #land(file: File, at: number): Promise<void> {
+    const { store, objects } = this.#world;
     const { saved, record } = file;
     const place = { account: record.account, bucket: record.bucket, key: record.key };
     if (saved !== 'unknown' && saved.size > 0) {
-      await save(file);
+      await this.#save(file);
       // The bytes stay where they are: at full load a minute is hundreds of megabytes.
       const etag = `"${saved.md5.digest('hex')}"`;
-      const taken = await world.objects.adopt(place, { blob: file.blob, size: saved.size }, etag, TYPE, at);
-      table.delete(file.blob);
-      if (!taken) await world.store.blobs.delete(file.blob);
+      const taken = await objects.adopt(place, { blob: file.blob, size: saved.size }, etag, TYPE, at);
+      this.#table.delete(file.blob);
+      if (!taken) await store.blobs.delete(file.blob);
       return;
     }
-    const bytes = saved === 'unknown' ? await world.store.blobs.get(file.blob) : takeLines(file);
+    const bytes = saved === 'unknown' ? await store.blobs.get(file.blob) : takeLines(file);
     // A process that died in the middle of a write leaves half a line.
     const whole = bytes?.subarray(0, bytes.lastIndexOf(10) + 1);
-    if (whole?.length) await world.objects.put(place.account, place.bucket, place.key, whole, TYPE, at);
+    if (whole?.length) await objects.put(place.account, place.bucket, place.key, whole, TYPE, at);
     if (saved !== 'unknown') return;
-    await world.store.blobs.delete(file.blob);
-    table.delete(file.blob);
-  };
-  /** One landing after the other. */
-  let landings: Promise<void> = Promise.resolve();
-  const landAll = (which: (record: FileRecord) => boolean, at: number): Promise<void> => {
-    const chosen: File[] = [];
-    landing = Number.POSITIVE_INFINITY;
-    for (const file of files.values()) {
-      if (which(file.record)) chosen.push(file);
-      else landing = Math.min(landing, file.record.landsAt);
-    }
-    for (const file of chosen) files.delete(file.blob);
-    landings = landings
-      .catch(() => {})
-      .then(async () => {
-        for (const file of chosen) await land(file, Math.min(file.record.landsAt, at));
-      });
-    return landings;
-  };
-  const open = (place: Omit<FileRecord, 'landsAt'>, at: number): File => {
-    const minuteEnd = at - (at % MINUTE) + MINUTE;
-    const record = { ...place, landsAt: minuteEnd + world.latencies.publishCapture };
-    const blob = `sagemaker/captures/${world.random.uuid()}`;
-    const saved = { size: 0, md5: createHash('md5') };
-    const file: File = { blob, record, lines: [], unsaved: 0, size: 0, saved, saving: Promise.resolve() };
-    files.set(blob, file);
-    landing = Math.min(landing, record.landsAt);
-    return file;
-  };
-
-  return {
-    next: () => {
-      const first = Math.min(landing, saveAt);
-      return first === Number.POSITIVE_INFINITY ? undefined : first;
-    },
-    async run(at) {
-      const saved = saveAt <= at ? saveAll() : undefined;
-      const landed = landing <= at ? landAll((record) => record.landsAt <= at, at) : undefined;
-      // Real callers must not wait for it; in simulated time nothing may be left behind. What fails to land stays in
-      // the store and is tried again after a restart; the store itself reports that its folder cannot be written.
-      const done = Promise.all([saved, landed]);
-      if (world.clock.virtual) await done;
-      else done.catch(() => {});
-    },
-    land: (owner, at) => landAll((record) => record.owner === owner, at),
-    async flush() {
-      await saveAll();
-      await landings.catch(() => {});
-    },
-    sink(endpoint, variant, config) {
-      const place = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(config?.DestinationS3Uri ?? '');
-      const bucket = place?.[1];
-      if (!config || config.EnableCapture === false || bucket === undefined) return undefined;
-      const prefix = place?.[2] ?? '';
-      const modes = modesOf(config);
-      const encodingOf = encodingsOf(config);
-      const share = (config.InitialSamplingPercentage ?? 100) / 100;
-      const owner = `${endpoint.account}/${endpoint.region}/${endpoint.name}`;
-      let file: File | undefined;
-      // SageMaker writes with the model's role; what that may not write is absent, and nobody is told (Developer Guide,
-      // "Capture data from real-time endpoint": the role needs s3:PutObject).
-      const mayWrite = () => {
-        if (!world.iam.enforced() || variant.roleArn === undefined) return true;
-        const folder = [bucket, prefix, endpoint.name, variant.name].filter((one) => one !== '').join('/');
-        const resource = `arn:${partitionOf(endpoint.region)}:s3:::${folder}/`;
-        return roleDenial(world.iam, variant.roleArn, { action: 's3:PutObject', resource }) === undefined;
-      };
-      return {
-        sampled: () => (share >= 1 || world.random.next() < share) && mayWrite(),
-        add(exchange) {
-          const minute = exchange.at - (exchange.at % MINUTE);
-          const lands = minute + MINUTE + world.latencies.publishCapture;
-          if (file === undefined || file.record.landsAt !== lands || file.size >= FILE_BYTES || !files.has(file.blob)) {
-            const key = captureKey(prefix, endpoint.name, variant.name, exchange.at, world.random.uuid());
-            file = open({ account: endpoint.account, bucket, key, owner }, exchange.at);
-          }
-          const line = captureLine(exchange, modes, encodingOf);
-          file.lines.push(line);
-          file.unsaved += line.length;
-          file.size += line.length;
-          // The store reports what cannot be written now, and again when the file lands.
-          if (file.unsaved >= UNSAVED_BYTES) save(file).catch(() => {});
-          else if (saveAt === Number.POSITIVE_INFINITY && !world.clock.virtual)
-            saveAt = world.clock.now() + SAVE_AFTER_MS;
-        },
-      };
-    },
-  };
+    await store.blobs.delete(file.blob);
+    this.#table.delete(file.blob);
+  }
 }
 
 /** The lines that are not in the blob, as bytes; they are no longer the file's. */
