@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { collapsed } from '../../../src/cli/views/events.ts';
+import { collapsed } from '../../../src/cli/views/event-lines.ts';
 import { drawMinutes } from '../../../src/cli/views/minutes.ts';
 import { appliedWords } from '../../../src/resources/steps.ts';
 import { fitHelp } from '../../../src/ui/help.ts';
