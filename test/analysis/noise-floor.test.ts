@@ -5,6 +5,7 @@ import type { RecordedFact } from '../../src/state/facts.ts';
 import { latestNoise } from '../../src/state/noise.ts';
 import { DEFAULT_POLICY } from '../../src/analysis/policy/policy.ts';
 import { simulate } from '../analysis/simulated.ts';
+import { matrixTest } from '../support/sizes.ts';
 
 /** To differ fails only where the same is expected. */
 const SAME = { ...DEFAULT_POLICY, expect: { kind: 'same' as const } };
@@ -70,7 +71,7 @@ test('a floor so high that anything would pass decides nothing', () => {
   expect(gate?.reason).toContain('production differs from itself in 91 %, so any answer of the shadow');
 });
 
-test('in every part of the inputs the floor is taken away too', () => {
+matrixTest('in every part of the inputs the floor is taken away too', () => {
   const part = (noise: typeof measured) => {
     const verdict = judge(
       { ...simulate({ differing: 0.2, minutes: 600, rate: 40 }), noise },

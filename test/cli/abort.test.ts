@@ -4,6 +4,7 @@ import { describeAlarms } from '../../src/aws/cloudwatch.ts';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
 import { dyingProxy } from '../support/dying-proxy.ts';
 import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
+import { matrixTest } from '../support/sizes.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -108,7 +109,7 @@ async function unwatchedCanary() {
   ]);
 }
 
-test('killed after the alarm was set: the next abort knows that, and goes on', async () => {
+matrixTest('killed after the alarm was set: the next abort knows that, and goes on', async () => {
   await unwatchedCanary();
   const proxy = await dyingProxy(stage.emulator.url);
   try {
@@ -124,14 +125,17 @@ test('killed after the alarm was set: the next abort knows that, and goes on', a
   expect(next.err).not.toContain('had not been');
 });
 
-test('every reply lost: what AWS holds tells that the alarm fires, and the abort goes on to its end', async () => {
-  await unwatchedCanary();
-  for (const operation of ['PutMetricAlarm', 'SetAlarmState'])
-    stage.emulator.world.faults.add({ kind: 'drop-reply', service: 'cloudwatch', operation });
-  const said = await stage.shadowctl([...ABORT, '--format', 'json']);
-  expect(said.code, said.err).toBe(0);
-  expect(JSON.parse(said.out)).toMatchObject({ ending: 'aborted', runningConfig: 'v0' });
-});
+matrixTest(
+  'every reply lost: what AWS holds tells that the alarm fires, and the abort goes on to its end',
+  async () => {
+    await unwatchedCanary();
+    for (const operation of ['PutMetricAlarm', 'SetAlarmState'])
+      stage.emulator.world.faults.add({ kind: 'drop-reply', service: 'cloudwatch', operation });
+    const said = await stage.shadowctl([...ABORT, '--format', 'json']);
+    expect(said.code, said.err).toBe(0);
+    expect(JSON.parse(said.out)).toMatchObject({ ending: 'aborted', runningConfig: 'v0' });
+  },
+);
 
 test('nothing under way: says how to go back', async () => {
   stage = await openStage();

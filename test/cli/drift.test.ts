@@ -10,6 +10,7 @@ import { describeEndpoint, deleteEndpointConfig } from '../../src/aws/sagemaker.
 import { autoscaled } from '../support/autoscaled.ts';
 import { flow } from '../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
+import { matrixTest } from '../support/sizes.ts';
 
 let world: TestWorld;
 beforeEach(async () => {
@@ -190,7 +191,7 @@ test('Terraform’s config is the one that ran when the endpoint was taken over,
   expect(terraform?.config ?? null).toBeNull();
 });
 
-test('of an adopted endpoint status says what Terraform’s next plan will want', async () => {
+matrixTest('of an adopted endpoint status says what Terraform’s next plan will want', async () => {
   await typed(`${DEPLOY} --state elsewhere`);
   await typed(`adopt ${ON}`);
   expect((await json(`status ${ON}`)).terraform).toBeUndefined();

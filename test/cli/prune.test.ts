@@ -4,6 +4,7 @@ import { takeCensus } from '../../src/aws/census.ts';
 import { bucketExists } from '../../src/aws/s3.ts';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
+import { matrixTest } from '../support/sizes.ts';
 
 let world: TestWorld;
 beforeEach(async () => {
@@ -73,7 +74,7 @@ test('what lies further back than the releases that are kept goes; every way bac
   expect(await bucketExists(world.aws, 'sagemaker-us-east-1-000000000000')).toBe(false);
 });
 
-test('what any other endpoint runs with stays, whoever made it, and what another journal names', async () => {
+matrixTest('what any other endpoint runs with stays, whoever made it, and what another journal names', async () => {
   for (const n of [1, 2, 3, 4]) await release(n);
   await byHand('theirs', 'm1');
   await typed('deploy --endpoint other --model m2 --yes');

@@ -15,6 +15,7 @@ import type { Report } from '../../src/report/report.ts';
 import { capturedIo } from '../support/io.ts';
 import { flow } from '../support/traffic.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
+import { matrixTest } from '../support/sizes.ts';
 
 /* Endpoints that scale automatically; instances that run at the same time; ways back that are none. */
 
@@ -223,7 +224,7 @@ describe('shadow --autoscale like-production', () => {
     expect(await target('AllTraffic')).toMatchObject({ min: 2, max: 6 });
   });
 
-  test('promotion and undo take the target away, too; cleanup leaves none', async () => {
+  matrixTest('promotion and undo take the target away, too; cleanup leaves none', async () => {
     await scales();
     await tracking('requests', BY_REQUESTS);
     await ran(`${AUTOSCALED} --yes`);

@@ -7,7 +7,7 @@ import { readPolicy } from '../../src/analysis/policy/schema.ts';
 import { comparisonBy } from '../../src/analysis/policy/answers.ts';
 import { RUNS_FOLDER } from '../../src/analysis/mirrored/run.ts';
 import { openModel, openRig, type Rig } from './rig.ts';
-import { sampled } from '../support/sizes.ts';
+import { matrixTest, sampled } from '../support/sizes.ts';
 import { quantileMargins } from '../../src/analysis/observe/exceedances.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -121,7 +121,7 @@ test('an equal shadow passes, by answers, failures and latencies of single reque
   expect(gate('latency.p50')?.outcome).toBe('pass');
 });
 
-test('a shadow that answers right what it manages, and is too slow for the rest, never passes', async () => {
+matrixTest('a shadow that answers right what it manages, and is too slow for the rest, never passes', async () => {
   const { observations, verdict, gate } = await verdictOf(await played((i) => (i % 4 === 0 ? 'hang' : 'same')));
   expect(observations.predictions?.pairs).toBeLessThan(MINUTES * A_MINUTE);
   expect(verdict?.outcome).toBe('fail');

@@ -8,7 +8,7 @@ import {
   ListTransformJobsCommand,
   UpdateEndpointCommand,
 } from '@aws-sdk/client-sagemaker';
-import { isWhole } from '../support/sizes.ts';
+import { isWhole, matrixTest } from '../support/sizes.ts';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { dayPlus } from '../../src/analysis/batch/period.ts';
 import { createHandler } from '../../src/handler.ts';
@@ -132,77 +132,86 @@ describe('a release whose evidence is a batch', () => {
     expect(await stage.production()).toEqual(before);
   });
 
-  test('tries a day that cannot be run later and later, tells of it once, and at once where its settings have changed', async () => {
-    await open({ batch: { ...BATCH, daysBefore: 1 } });
-    await deliver('2026-01-04', ['a,b,c,d,e,f', ...rowsOf(0)]);
-    await stage.upload('weather/model.tar.gz', readFileSync(ARTIFACT));
-    const tries = async () => (await facts('release-day-failed')).length;
-    await stage.tick();
-    expect(await facts('release-day-failed')).toMatchObject([{ day: '2026-01-04' }]);
-    const seen: number[] = [];
-    for (let n = 0; n < 8; n += 1) {
-      await stage.clock.sleep(60 * MINUTE);
+  matrixTest(
+    'tries a day that cannot be run later and later, tells of it once, and at once where its settings have changed',
+    async () => {
+      await open({ batch: { ...BATCH, daysBefore: 1 } });
+      await deliver('2026-01-04', ['a,b,c,d,e,f', ...rowsOf(0)]);
+      await stage.upload('weather/model.tar.gz', readFileSync(ARTIFACT));
+      const tries = async () => (await facts('release-day-failed')).length;
       await stage.tick();
-      seen.push(await tries());
-    }
-    // After an hour, two and four more.
-    expect(seen).toEqual([2, 2, 3, 3, 3, 3, 4, 4]);
-    expect(told(await stage.events())).toEqual(['begun', expect.stringMatching(/^trouble-/)]);
-    const release = { ...(stage.settings.project.release as object), batch: { ...BATCH, daysBefore: 1, header: true } };
-    const settings = { ...stage.settings, project: { ...stage.settings.project, release } };
-    await stage.upload('settings.json', JSON.stringify(settings), 'shadowctl-state');
-    // A function that is installed anew begins anew.
-    const { clock, env, cwd: folder } = stage;
-    const installed = createHandler({ clock, env, folder, log: () => undefined });
-    for (let n = 0; n < 2; n += 1) {
-      await installed({ shadowctl: 'tick' }, { getRemainingTimeInMillis: () => 15 * MINUTE });
-      await clock.sleep(10 * MINUTE);
-    }
-    expect(await daysRun()).toEqual(['2026-01-04']);
-    expect(await tries()).toBe(4);
-  });
+      expect(await facts('release-day-failed')).toMatchObject([{ day: '2026-01-04' }]);
+      const seen: number[] = [];
+      for (let n = 0; n < 8; n += 1) {
+        await stage.clock.sleep(60 * MINUTE);
+        await stage.tick();
+        seen.push(await tries());
+      }
+      // After an hour, two and four more.
+      expect(seen).toEqual([2, 2, 3, 3, 3, 3, 4, 4]);
+      expect(told(await stage.events())).toEqual(['begun', expect.stringMatching(/^trouble-/)]);
+      const release = {
+        ...(stage.settings.project.release as object),
+        batch: { ...BATCH, daysBefore: 1, header: true },
+      };
+      const settings = { ...stage.settings, project: { ...stage.settings.project, release } };
+      await stage.upload('settings.json', JSON.stringify(settings), 'shadowctl-state');
+      // A function that is installed anew begins anew.
+      const { clock, env, cwd: folder } = stage;
+      const installed = createHandler({ clock, env, folder, log: () => undefined });
+      for (let n = 0; n < 2; n += 1) {
+        await installed({ shadowctl: 'tick' }, { getRemainingTimeInMillis: () => 15 * MINUTE });
+        await clock.sleep(10 * MINUTE);
+      }
+      expect(await daysRun()).toEqual(['2026-01-04']);
+      expect(await tries()).toBe(4);
+    },
+  );
 
-  test('is told that the endpoint has several production variants by now, and that its config is gone', async () => {
-    await open({ batch: BATCH });
-    const sagemaker = await stage.aws.sagemaker();
-    const runs = async () =>
-      (await sagemaker.send(new DescribeEndpointCommand({ EndpointName: ENDPOINT }))).EndpointConfigName;
-    const change = async (name: string, config: object) => {
-      const found = await sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: await runs() }));
-      const [variant] = found.ProductionVariants ?? [];
-      const own = { ProductionVariants: [{ ...variant, VariantName: 'AllTraffic' }] };
-      await sagemaker.send(new CreateEndpointConfigCommand({ EndpointConfigName: name, ...own, ...config }));
-      await sagemaker.send(new UpdateEndpointCommand({ EndpointName: ENDPOINT, EndpointConfigName: name }));
-      await stage.clock.sleep(60 * MINUTE);
-    };
-    const ModelName = (await sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: await runs() })))
-      .ProductionVariants?.[0]?.ModelName;
-    const variant = (VariantName: string) => ({
-      ...{ VariantName, ModelName, InstanceType: 'ml.m5.large', InitialInstanceCount: 1, InitialVariantWeight: 1 },
-    });
-    // Somebody else's shadow is waited for: the release has begun, and nothing of it is made.
-    await change('with-shadow', { ShadowProductionVariants: [variant('theirs')] });
-    await stage.upload('weather/model.tar.gz', readFileSync(ARTIFACT));
-    expect(await stage.tick()).toMatchObject({ result: 'waits' });
-    await change('two', { ProductionVariants: [variant('a'), variant('b')] });
-    await expect(stage.tick()).rejects.toMatchObject({ kind: 'cannot-run' });
-    const troubles = async () => (await facts('release-trouble')).map((one) => (one as { what: string }).what);
-    expect((await troubles()).at(-1)).toContain('has 2 production variants (a, b)');
-    expect(await jobs()).toEqual([]);
-    await change('one', { ProductionVariants: [variant('AllTraffic')] });
-    expect(await stage.tick()).toMatchObject({ result: 'waits', waits: 'evidence' });
-    const { production } = ((await facts('release-attaching')) as { config: string }[]).map(({ config }) => ({
-      production: config,
-    }))[0] as { production: string };
-    expect(production).toBe('one');
-    await sagemaker.send(new DeleteEndpointConfigCommand({ EndpointConfigName: 'one' }));
-    await deliver('2026-01-05', rowsOf(0));
-    await expect(tickAt('2026-01-06T03:00:00Z')).rejects.toMatchObject({ kind: 'cannot-run' });
-    expect((await troubles()).at(-1)).toContain('Endpoint config one, which production ran');
-    expect(await jobs()).toEqual([]);
-    const said = await stage.shadowctl(['release', 'cancel', '--endpoint', ENDPOINT, '--state', STATE, '--yes']);
-    expect(said.code, said.err).toBe(1);
-  });
+  matrixTest(
+    'is told that the endpoint has several production variants by now, and that its config is gone',
+    async () => {
+      await open({ batch: BATCH });
+      const sagemaker = await stage.aws.sagemaker();
+      const runs = async () =>
+        (await sagemaker.send(new DescribeEndpointCommand({ EndpointName: ENDPOINT }))).EndpointConfigName;
+      const change = async (name: string, config: object) => {
+        const found = await sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: await runs() }));
+        const [variant] = found.ProductionVariants ?? [];
+        const own = { ProductionVariants: [{ ...variant, VariantName: 'AllTraffic' }] };
+        await sagemaker.send(new CreateEndpointConfigCommand({ EndpointConfigName: name, ...own, ...config }));
+        await sagemaker.send(new UpdateEndpointCommand({ EndpointName: ENDPOINT, EndpointConfigName: name }));
+        await stage.clock.sleep(60 * MINUTE);
+      };
+      const ModelName = (await sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: await runs() })))
+        .ProductionVariants?.[0]?.ModelName;
+      const variant = (VariantName: string) => ({
+        ...{ VariantName, ModelName, InstanceType: 'ml.m5.large', InitialInstanceCount: 1, InitialVariantWeight: 1 },
+      });
+      // Somebody else's shadow is waited for: the release has begun, and nothing of it is made.
+      await change('with-shadow', { ShadowProductionVariants: [variant('theirs')] });
+      await stage.upload('weather/model.tar.gz', readFileSync(ARTIFACT));
+      expect(await stage.tick()).toMatchObject({ result: 'waits' });
+      await change('two', { ProductionVariants: [variant('a'), variant('b')] });
+      await expect(stage.tick()).rejects.toMatchObject({ kind: 'cannot-run' });
+      const troubles = async () => (await facts('release-trouble')).map((one) => (one as { what: string }).what);
+      expect((await troubles()).at(-1)).toContain('has 2 production variants (a, b)');
+      expect(await jobs()).toEqual([]);
+      await change('one', { ProductionVariants: [variant('AllTraffic')] });
+      expect(await stage.tick()).toMatchObject({ result: 'waits', waits: 'evidence' });
+      const { production } = ((await facts('release-attaching')) as { config: string }[]).map(({ config }) => ({
+        production: config,
+      }))[0] as { production: string };
+      expect(production).toBe('one');
+      await sagemaker.send(new DeleteEndpointConfigCommand({ EndpointConfigName: 'one' }));
+      await deliver('2026-01-05', rowsOf(0));
+      await expect(tickAt('2026-01-06T03:00:00Z')).rejects.toMatchObject({ kind: 'cannot-run' });
+      expect((await troubles()).at(-1)).toContain('Endpoint config one, which production ran');
+      expect(await jobs()).toEqual([]);
+      const said = await stage.shadowctl(['release', 'cancel', '--endpoint', ENDPOINT, '--state', STATE, '--yes']);
+      expect(said.code, said.err).toBe(1);
+    },
+  );
 
   test.runIf(isWhole('matrix'))(
     'of days before it began asks as soon as they pass, and each day is asked once',

@@ -1,4 +1,4 @@
-import { isWhole } from '../support/sizes.ts';
+import { isWhole, matrixTest } from '../support/sizes.ts';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServer } from 'node:http';
@@ -152,38 +152,41 @@ describe('a call of the function', () => {
     });
   });
 
-  test('spends a tenth of the time with looking at most, but for a deadline, and keeps no captures of what has ended', async () => {
-    stage = await openFunction({ timeBox: '3h', answer: '1h' });
-    await stage.upload('weather/model.tar.gz', MODEL);
-    await stage.ticksUntil('evidence');
-    const metrics = stage.emulator.world.faults.add({
-      kind: 'delay',
-      operation: 'GetMetricData',
-      milliseconds: MINUTE,
-    });
-    const looked = async () => {
-      const { look } = await stage.tick();
-      return look;
-    };
-    const first = await looked();
-    expect(first?.took).toBeGreaterThanOrEqual(MINUTE);
-    await stage.clock.sleep(8 * (first?.took ?? 0));
-    expect(await looked()).toEqual(first);
-    await stage.clock.sleep(first?.took ?? 0);
-    const second = await looked();
-    expect(second?.at).toBeGreaterThan(first?.at ?? 0);
-    // The time box ends while it rests.
-    stage.emulator.world.faults.remove(metrics.id);
-    const begun = (await facts('release-gathering')) as { at: number }[];
-    const box = (begun[0]?.at ?? 0) + 3 * 60 * MINUTE;
-    await stage.clock.sleep(Math.max(0, box - stage.clock.now()));
-    expect(await stage.tick()).toMatchObject({ waits: 'answer' });
-    const captures = join(stage.cwd, 'captures');
-    mkdirSync(captures, { recursive: true });
-    writeFileSync(join(captures, 'kept'), '');
-    await stage.ticksUntil('idle', 30);
-    expect(existsSync(captures)).toBe(false);
-  });
+  matrixTest(
+    'spends a tenth of the time with looking at most, but for a deadline, and keeps no captures of what has ended',
+    async () => {
+      stage = await openFunction({ timeBox: '3h', answer: '1h' });
+      await stage.upload('weather/model.tar.gz', MODEL);
+      await stage.ticksUntil('evidence');
+      const metrics = stage.emulator.world.faults.add({
+        kind: 'delay',
+        operation: 'GetMetricData',
+        milliseconds: MINUTE,
+      });
+      const looked = async () => {
+        const { look } = await stage.tick();
+        return look;
+      };
+      const first = await looked();
+      expect(first?.took).toBeGreaterThanOrEqual(MINUTE);
+      await stage.clock.sleep(8 * (first?.took ?? 0));
+      expect(await looked()).toEqual(first);
+      await stage.clock.sleep(first?.took ?? 0);
+      const second = await looked();
+      expect(second?.at).toBeGreaterThan(first?.at ?? 0);
+      // The time box ends while it rests.
+      stage.emulator.world.faults.remove(metrics.id);
+      const begun = (await facts('release-gathering')) as { at: number }[];
+      const box = (begun[0]?.at ?? 0) + 3 * 60 * MINUTE;
+      await stage.clock.sleep(Math.max(0, box - stage.clock.now()));
+      expect(await stage.tick()).toMatchObject({ waits: 'answer' });
+      const captures = join(stage.cwd, 'captures');
+      mkdirSync(captures, { recursive: true });
+      writeFileSync(join(captures, 'kept'), '');
+      await stage.ticksUntil('idle', 30);
+      expect(existsSync(captures)).toBe(false);
+    },
+  );
 
   test('beside another one begins no second release', async () => {
     stage = await openFunction({});
@@ -213,7 +216,7 @@ describe('a call of the function', () => {
       expect(await stage.call(event)).toMatchObject({ because: 'unknown', result: 'idle' });
   });
 
-  test('goes on with other credentials when those of before have ended', async () => {
+  matrixTest('goes on with other credentials when those of before have ended', async () => {
     stage = await openFunction({});
     await stage.upload('weather/model.tar.gz', MODEL);
     expect(await stage.tick()).toMatchObject({ waits: 'endpoint' });

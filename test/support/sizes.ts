@@ -1,3 +1,4 @@
+import { test } from 'vitest';
 import { seededRandom } from './random.ts';
 
 /**
@@ -9,6 +10,9 @@ export type Size = 'matrix' | 'calibrate' | 'peers';
 export function isWhole(size: Size): boolean {
   return process.env.SHADOWCTL_WHOLE === size;
 }
+
+/** A test, or a table of them, that only the matrix runs: its kind is in `npm test` by a quicker one. */
+export const matrixTest = test.runIf(isWhole('matrix'));
 
 /** SHADOWCTL_SEED draws another sample than the usual. */
 const seed = Number(process.env.SHADOWCTL_SEED ?? 1);

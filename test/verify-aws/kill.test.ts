@@ -9,7 +9,7 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { HOUR } from '../../src/base/units.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/http/server.ts';
 import { QUICK_LATENCIES } from '../../src/emulator/world/options.ts';
-import { isWhole } from '../support/sizes.ts';
+import { isWhole, matrixTest } from '../support/sizes.ts';
 import { connection, environment, remains, ROOT, SCHEDULE_ROLE } from './session.ts';
 
 /* The session as its own process, which somebody ends in the middle. */
@@ -75,7 +75,7 @@ const ended = (process: ChildProcess) =>
     else process.once('exit', resolve);
   });
 
-test('killed: the schedule deletes the endpoint, and the command that was printed the rest', async () => {
+matrixTest('killed: the schedule deletes the endpoint, and the command that was printed the rest', async () => {
   const endpoint = await begun();
   process.kill(-(child.pid ?? 0), 'SIGKILL');
   await ended(child);

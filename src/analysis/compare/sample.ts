@@ -50,23 +50,22 @@ function someLines(path: string): string[] {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    const head = read(file, 0, PART_BYTES);
-    if (head[0] === 0x1f && head[1] === 0x8b) return wholeLines(unzip(read(file, 0, LARGE_BYTES)), 0, false);
+    const read = (from: number, bytes: number) => readPart(file, from, Math.min(bytes, size - from));
+    const head = read(0, 2);
+    if (head[0] === 0x1f && head[1] === 0x8b) return wholeLines(unzip(read(0, LARGE_BYTES)), 0, false);
     const places =
       size <= PARTS * PART_BYTES
         ? [0]
         : Array.from({ length: PARTS }, (_, i) => Math.floor((i * (size - PART_BYTES)) / (PARTS - 1)));
     const bytes = places.length === 1 ? size : PART_BYTES;
-    const lines = places.flatMap((from) =>
-      wholeLines(read(file, from, bytes).toString('utf8'), from, from + bytes >= size),
-    );
-    return lines.length > 0 ? lines : wholeLines(read(file, 0, LARGE_BYTES).toString('utf8'), 0, size <= LARGE_BYTES);
+    const lines = places.flatMap((from) => wholeLines(read(from, bytes).toString('utf8'), from, from + bytes >= size));
+    return lines.length > 0 ? lines : wholeLines(read(0, LARGE_BYTES).toString('utf8'), 0, size <= LARGE_BYTES);
   } finally {
     closeSync(file);
   }
 }
 
-function read(file: number, from: number, bytes: number): Buffer {
+function readPart(file: number, from: number, bytes: number): Buffer {
   const room = Buffer.alloc(bytes);
   return room.subarray(0, readSync(file, room, 0, bytes, from));
 }

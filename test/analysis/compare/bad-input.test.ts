@@ -10,6 +10,7 @@ import type { Observations } from '../../../src/analysis/observations.ts';
 import type { Predictions } from '../../../src/analysis/predictions.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
+import { matrixTest } from '../../support/sizes.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'shadowctl-bad-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -103,7 +104,7 @@ describe('bad input is counted and named, and nothing crashes', () => {
     });
   });
 
-  test('two thousand files, most of them empty', async () => {
+  matrixTest('two thousand files, most of them empty', async () => {
     const files: Record<string, string> = {};
     for (let i = 0; i < 1000; i += 1) {
       files[`production/${i}.jsonl`] = i % 10 === 0 ? line(i, `${i}`) : '';

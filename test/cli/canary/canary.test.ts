@@ -1,4 +1,4 @@
-import { sampled } from '../../support/sizes.ts';
+import { matrixTest, sampled } from '../../support/sizes.ts';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -196,7 +196,7 @@ describe('each alarm can fire, and says why', () => {
 });
 
 describe('again', () => {
-  test('the same three alarms serve the next canary, which waits until they are quiet', async () => {
+  matrixTest('the same three alarms serve the next canary, which waits until they are quiet', async () => {
     stage = await openStage();
     const { result } = await stage.traffic(async () => {
       await stage.clock.sleep(8 * MINUTE);
@@ -481,29 +481,32 @@ describe('metrics of both fleets, once it has ended', () => {
     expect(stage.clock.now() - Date.parse(endedAt)).toBeLessThanOrEqual(2 * MINUTE);
   });
 
-  test('on a terminal: a view drawn over itself, then charts; --no-metrics leaves them out and waits for nothing', async () => {
-    stage = await openStage({ columns: 100, interactive: true });
-    const drawn = await underTraffic(CANARY);
-    const frames = drawn.err.split('\u001b[6A\u001b[J');
-    expect(frames.length).toBeGreaterThan(30);
-    const baking = frames.find((frame) => frame.includes('baking with 33 %')) ?? '';
-    expect(baking).toMatch(/old {2}v1 .*67 %/);
-    expect(baking).toMatch(/new {2}v2 .*1 of 3 inst {2}33 %/);
-    expect(baking).toContain('weather-ModelLatency');
-    for (const line of baking.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
-    expect(drawn.out.indexOf('weather runs v2.')).toBeLessThan(drawn.out.indexOf('── old v1   ━━ new v2'));
-    for (const title of ['5XXError: none in', '4XXError: none in', 'ModelLatency, '])
-      expect(drawn.out).toContain(title);
-    expect(drawn.out).toMatch(/1 \d\d:\d\d launching the new fleet · 2 \d\d:\d\d baking with 33 % of the traffic/);
-    const before = stage.clock.now();
-    const without = await stage.shadowctl([...ON, ...GOOD, ...named(3), '--no-metrics', '--format', 'json']);
-    const { metrics, endedAt } = JSON.parse(without.out) as Metrics;
-    expect(metrics).toBeNull();
-    expect(Date.parse(endedAt)).toBeGreaterThan(before);
-    expect(stage.clock.now()).toBe(Date.parse(endedAt));
-  });
+  matrixTest(
+    'on a terminal: a view drawn over itself, then charts; --no-metrics leaves them out and waits for nothing',
+    async () => {
+      stage = await openStage({ columns: 100, interactive: true });
+      const drawn = await underTraffic(CANARY);
+      const frames = drawn.err.split('\u001b[6A\u001b[J');
+      expect(frames.length).toBeGreaterThan(30);
+      const baking = frames.find((frame) => frame.includes('baking with 33 %')) ?? '';
+      expect(baking).toMatch(/old {2}v1 .*67 %/);
+      expect(baking).toMatch(/new {2}v2 .*1 of 3 inst {2}33 %/);
+      expect(baking).toContain('weather-ModelLatency');
+      for (const line of baking.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+      expect(drawn.out.indexOf('weather runs v2.')).toBeLessThan(drawn.out.indexOf('── old v1   ━━ new v2'));
+      for (const title of ['5XXError: none in', '4XXError: none in', 'ModelLatency, '])
+        expect(drawn.out).toContain(title);
+      expect(drawn.out).toMatch(/1 \d\d:\d\d launching the new fleet · 2 \d\d:\d\d baking with 33 % of the traffic/);
+      const before = stage.clock.now();
+      const without = await stage.shadowctl([...ON, ...GOOD, ...named(3), '--no-metrics', '--format', 'json']);
+      const { metrics, endedAt } = JSON.parse(without.out) as Metrics;
+      expect(metrics).toBeNull();
+      expect(Date.parse(endedAt)).toBeGreaterThan(before);
+      expect(stage.clock.now()).toBe(Date.parse(endedAt));
+    },
+  );
 
-  test('may not be read: the ending is told all the same', async () => {
+  matrixTest('may not be read: the ending is told all the same', async () => {
     stage = await openStage();
     const { result } = await stage.traffic(async () => {
       const [said] = await stage.clock.all([

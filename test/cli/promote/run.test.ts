@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
 import { invoke, ROWS } from '../../support/traffic.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Said, type Stage } from '../../support/stage.ts';
+import { matrixTest } from '../../support/sizes.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -204,111 +205,120 @@ describe('promote', () => {
     expect(forced?.err).toContain('add --unguarded');
   });
 
-  test('what is waived, and a window that the policy accepts, promote through a canary alone; both are noted', async () => {
-    stage = await openStage();
-    const file = join(stage.cwd, 'window.yaml');
-    writeFileSync(
-      file,
-      'agreement: 0.5\nclasses: { agreement: 0.5 }\nminimumBlocks: 20\nblockMinutes: 2\nerrors: 0.1\naccept: window\ninform: [labels.scores]\n',
-    );
-    const latencies = ['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`);
-    const asked = [...PROMOTE, '--policy', file, '--waive', ...latencies, '--reason', 'callers agreed'];
-    const report = ['report', '--endpoint', ENDPOINT, ...asked.slice(PROMOTE.length)];
-    const [reported, again, linear, unwaived, canary] = await shadowed(good, 30, async () => [
-      await stage.shadowctl(report),
-      await stage.shadowctl(report),
-      await stage.shadowctl([...asked, '--strategy', 'linear']),
-      await stage.shadowctl([...PROMOTE, '--policy', file]),
-      await stage.shadowctl(asked),
-    ]);
-    expect([reported?.code, again?.code]).toEqual([3, 3]);
-    expect(linear).toMatchObject({ code: 2 });
-    expect(linear?.err).toContain('The verdict rests on this window alone');
-    expect(unwaived).toMatchObject({ code: 3 });
-    expect(canary).toMatchObject({ code: 0 });
-    expect(canary?.err).toContain('Waived: latency.p99, which is inconclusive, does not decide: callers agreed.');
-    expect(canary?.err).toContain('accept: window');
-    const { folderJournal } = await import('../../support/journal.ts');
-    const journal = await folderJournal({
-      stateDir: join(stage.cwd, '.shadowctl'),
-      account: '000000000000',
-      region: 'us-east-1',
-      endpoint: ENDPOINT,
-      clock: stage.clock,
-    });
-    const facts = journal.events().filter((event) => event.type === 'fact' && event.name === 'promoted');
-    expect(facts).toMatchObject([
-      {
-        value: {
-          verdict: 'inconclusive',
-          forced: false,
-          accepted: 'window',
-          waived: latencies.map((gate) => ({ gate, outcome: 'inconclusive', reason: 'callers agreed' })),
-        },
-      },
-    ]);
-    // The same report twice is one entry, and changes nothing.
-    const { out } = await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json']);
-    const waived = latencies.map((gate) => ({ gate, outcome: 'inconclusive', reason: 'callers agreed' }));
-    const entries = (JSON.parse(out) as { command: string; waived: unknown[] }[]).filter(
-      (one) => one.waived.length > 0,
-    );
-    expect(entries).toMatchObject([
-      { command: 'report', from: 's2', to: 's2', verdict: { outcome: 'inconclusive', forced: false }, waived },
-      { command: 'promote', from: 's2', verdict: { outcome: 'inconclusive' }, waived },
-    ]);
-    const text = await stage.shadowctl(['history', '--endpoint', ENDPOINT]);
-    expect(text.out.replace(/\s+/g, ' ')).toContain('latency.p99 waived: callers agreed');
-  });
-
-  test('a gate that failed with labels is not forgotten with them: it is asked again, or --force is noted', async () => {
-    stage = await openStage();
-    const plan = [...PROMOTE, ...lenient(), '--plan', '--format', 'json'];
-    const said = await shadowed(good, 26, async () => {
-      // Labels by which production is right in nine of ten rows, and the shadow far less often.
-      const rows = await Promise.all(
-        [...new Set(ROWS)].map(async (body, i) => {
-          const { body: answer } = await invoke(stage.emulator, { endpoint: ENDPOINT, body });
-          const [found] = (JSON.parse(answer) as { predictions: { predicted_label: number }[] }).predictions;
-          const label = found?.predicted_label ?? 0;
-          return `${body},${i % 10 === 0 ? (label + 1) % 3 : label}`;
-        }),
+  matrixTest(
+    'what is waived, and a window that the policy accepts, promote through a canary alone; both are noted',
+    async () => {
+      stage = await openStage();
+      const file = join(stage.cwd, 'window.yaml');
+      writeFileSync(
+        file,
+        'agreement: 0.5\nclasses: { agreement: 0.5 }\nminimumBlocks: 20\nblockMinutes: 2\nerrors: 0.1\naccept: window\ninform: [labels.scores]\n',
       );
-      const features = (ROWS[0] ?? '').split(',').map((_, i) => `f${i}`);
-      writeFileSync(join(stage.cwd, 'truth.csv'), [[...features, 'label'].join(','), ...rows, ''].join('\n'));
-      const judge = async (...flags: string[]) => {
-        const { code, out, err } = await stage.shadowctl([...plan, ...flags]);
-        const { verdict, earlier } = JSON.parse(out) as { verdict?: string; earlier?: { gate: string; why: string }[] };
-        return { code, verdict, err: err.replace(/\s+/g, ' '), earlier };
-      };
-      return {
-        before: await judge(),
-        failed: await judge('--labels', 'truth.csv:label'),
-        forgotten: await judge(),
-        forced: await judge('--force'),
-        report: await stage.shadowctl(['report', '--endpoint', ENDPOINT, ...lenient()]),
-        history: await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json']),
-      };
-    });
-    expect(said.before.code).toBe(4);
-    expect(said.failed).toMatchObject({ code: 1, verdict: 'fail' });
-    expect(said.forgotten).toMatchObject({
-      code: 3,
-      verdict: 'inconclusive',
-      earlier: [{ gate: 'truth.accuracy', why: 'unasked', command: 'promote', asked: { labels: 'truth.csv:label' } }],
-    });
-    const policy = join(stage.cwd, 'policy.yaml');
-    expect(said.forgotten.err).toContain(`promote --endpoint weather --labels truth.csv:label --policy ${policy}`);
-    expect(said.forced.code).toBe(4);
-    expect(said.report.code).toBe(0);
-    const text = said.report.out.replace(/\s+/g, ' ');
-    expect(text).toContain('! truth.accuracy failed at');
-    expect(text).toContain(`report --endpoint weather --policy ${policy} --labels truth.csv:label`);
-    const entries = JSON.parse(said.history.out) as { command: string; failed: { gate: string }[] }[];
-    expect(entries.filter(({ failed }) => failed.length > 0)).toMatchObject([
-      { command: 'promote', verdict: { outcome: 'fail' }, failed: [{ gate: 'truth.accuracy' }] },
-    ]);
-  });
+      const latencies = ['mean', 'p50', 'p90', 'p99'].map((name) => `latency.${name}`);
+      const asked = [...PROMOTE, '--policy', file, '--waive', ...latencies, '--reason', 'callers agreed'];
+      const report = ['report', '--endpoint', ENDPOINT, ...asked.slice(PROMOTE.length)];
+      const [reported, again, linear, unwaived, canary] = await shadowed(good, 30, async () => [
+        await stage.shadowctl(report),
+        await stage.shadowctl(report),
+        await stage.shadowctl([...asked, '--strategy', 'linear']),
+        await stage.shadowctl([...PROMOTE, '--policy', file]),
+        await stage.shadowctl(asked),
+      ]);
+      expect([reported?.code, again?.code]).toEqual([3, 3]);
+      expect(linear).toMatchObject({ code: 2 });
+      expect(linear?.err).toContain('The verdict rests on this window alone');
+      expect(unwaived).toMatchObject({ code: 3 });
+      expect(canary).toMatchObject({ code: 0 });
+      expect(canary?.err).toContain('Waived: latency.p99, which is inconclusive, does not decide: callers agreed.');
+      expect(canary?.err).toContain('accept: window');
+      const { folderJournal } = await import('../../support/journal.ts');
+      const journal = await folderJournal({
+        stateDir: join(stage.cwd, '.shadowctl'),
+        account: '000000000000',
+        region: 'us-east-1',
+        endpoint: ENDPOINT,
+        clock: stage.clock,
+      });
+      const facts = journal.events().filter((event) => event.type === 'fact' && event.name === 'promoted');
+      expect(facts).toMatchObject([
+        {
+          value: {
+            verdict: 'inconclusive',
+            forced: false,
+            accepted: 'window',
+            waived: latencies.map((gate) => ({ gate, outcome: 'inconclusive', reason: 'callers agreed' })),
+          },
+        },
+      ]);
+      // The same report twice is one entry, and changes nothing.
+      const { out } = await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json']);
+      const waived = latencies.map((gate) => ({ gate, outcome: 'inconclusive', reason: 'callers agreed' }));
+      const entries = (JSON.parse(out) as { command: string; waived: unknown[] }[]).filter(
+        (one) => one.waived.length > 0,
+      );
+      expect(entries).toMatchObject([
+        { command: 'report', from: 's2', to: 's2', verdict: { outcome: 'inconclusive', forced: false }, waived },
+        { command: 'promote', from: 's2', verdict: { outcome: 'inconclusive' }, waived },
+      ]);
+      const text = await stage.shadowctl(['history', '--endpoint', ENDPOINT]);
+      expect(text.out.replace(/\s+/g, ' ')).toContain('latency.p99 waived: callers agreed');
+    },
+  );
+
+  matrixTest(
+    'a gate that failed with labels is not forgotten with them: it is asked again, or --force is noted',
+    async () => {
+      stage = await openStage();
+      const plan = [...PROMOTE, ...lenient(), '--plan', '--format', 'json'];
+      const said = await shadowed(good, 26, async () => {
+        // Labels by which production is right in nine of ten rows, and the shadow far less often.
+        const rows = await Promise.all(
+          [...new Set(ROWS)].map(async (body, i) => {
+            const { body: answer } = await invoke(stage.emulator, { endpoint: ENDPOINT, body });
+            const [found] = (JSON.parse(answer) as { predictions: { predicted_label: number }[] }).predictions;
+            const label = found?.predicted_label ?? 0;
+            return `${body},${i % 10 === 0 ? (label + 1) % 3 : label}`;
+          }),
+        );
+        const features = (ROWS[0] ?? '').split(',').map((_, i) => `f${i}`);
+        writeFileSync(join(stage.cwd, 'truth.csv'), [[...features, 'label'].join(','), ...rows, ''].join('\n'));
+        const judge = async (...flags: string[]) => {
+          const { code, out, err } = await stage.shadowctl([...plan, ...flags]);
+          const { verdict, earlier } = JSON.parse(out) as {
+            verdict?: string;
+            earlier?: { gate: string; why: string }[];
+          };
+          return { code, verdict, err: err.replace(/\s+/g, ' '), earlier };
+        };
+        return {
+          before: await judge(),
+          failed: await judge('--labels', 'truth.csv:label'),
+          forgotten: await judge(),
+          forced: await judge('--force'),
+          report: await stage.shadowctl(['report', '--endpoint', ENDPOINT, ...lenient()]),
+          history: await stage.shadowctl(['history', '--endpoint', ENDPOINT, '--format', 'json']),
+        };
+      });
+      expect(said.before.code).toBe(4);
+      expect(said.failed).toMatchObject({ code: 1, verdict: 'fail' });
+      expect(said.forgotten).toMatchObject({
+        code: 3,
+        verdict: 'inconclusive',
+        earlier: [{ gate: 'truth.accuracy', why: 'unasked', command: 'promote', asked: { labels: 'truth.csv:label' } }],
+      });
+      const policy = join(stage.cwd, 'policy.yaml');
+      expect(said.forgotten.err).toContain(`promote --endpoint weather --labels truth.csv:label --policy ${policy}`);
+      expect(said.forced.code).toBe(4);
+      expect(said.report.code).toBe(0);
+      const text = said.report.out.replace(/\s+/g, ' ');
+      expect(text).toContain('! truth.accuracy failed at');
+      expect(text).toContain(`report --endpoint weather --policy ${policy} --labels truth.csv:label`);
+      const entries = JSON.parse(said.history.out) as { command: string; failed: { gate: string }[] }[];
+      expect(entries.filter(({ failed }) => failed.length > 0)).toMatchObject([
+        { command: 'promote', verdict: { outcome: 'fail' }, failed: [{ gate: 'truth.accuracy' }] },
+      ]);
+    },
+  );
 
   test('a canary of one instance is refused before anything is judged', async () => {
     stage = await openStage({ instances: 1 });

@@ -11,6 +11,7 @@ import type { Report } from '../../../src/report/report.ts';
 import { violations } from '../../report/schema.ts';
 import { stage, type Stage } from './endpoint.ts';
 import { OPTIONS } from './options.ts';
+import { matrixTest } from '../../support/sizes.ts';
 
 /* `report --engine athena`, through the real SDK, beside the same report on this machine. */
 
@@ -69,7 +70,7 @@ test('both engines fill the same sums, and the same judge comes to the same verd
   expect(text.text.replace(/\s+/g, ' ')).toContain('0 hourly folders read, 4 were kept from earlier looks');
 });
 
-test('engine: athena in shadowctl.yaml is enough, and --engine local overrules it', async () => {
+matrixTest('engine: athena in shadowctl.yaml is enough, and --engine local overrules it', async () => {
   const { app } = open.app();
   const file = join(app.cwd, 'shadowctl.yaml');
   writeFileSync(file, 'engine: athena\nathena: { workgroup: primary }\n');
@@ -86,32 +87,35 @@ test('engine: athena in shadowctl.yaml is enough, and --engine local overrules i
   }
 });
 
-test('labels with ids are held against answers where captures lie, and come to the verdict of this machine', async () => {
-  const { app } = open.app();
-  // Those of one request in ten are still to come.
-  const labels = Array.from({ length: 120 }, (_, i) => i).filter((i) => i % 10 > 0);
-  writeFileSync(
-    join(app.cwd, 'ids.csv'),
-    ['inferenceId,label', ...labels.map((i) => `request-${i},${i % 5}`), 'of-nobody,1'].join('\n'),
-  );
-  const asked = { labels: 'ids.csv' };
-  const [here, there] = [await report({ ...asked, engine: 'local' }), await report({ ...asked, engine: 'athena' })];
-  expect(there.report?.observations.engine).toMatchObject({ name: 'athena' });
-  const truth = ({ report: one }: typeof here) => one?.observations.predictions?.truth;
-  expect(truth(there)).toMatchObject({ rows: labels.length, unknown: 1 });
-  expect(comparableTruth(truth(there))).toEqual(comparableTruth(truth(here)));
-  const gates = ({ report: one }: typeof here) =>
-    Object.fromEntries(one?.verdict?.gates.map(({ id, outcome }) => [id, outcome]) ?? []);
-  expect(gates(there)).toEqual(gates(here));
-  // What Athena needed of the labels is gone.
-  const s3 = await (await app.aws()).s3();
-  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'sagemaker-us-east-1-000000000000' }));
-  expect(Contents.filter(({ Key = '' }) => Key.includes('/labels/'))).toEqual([]);
-  // Of a sample, labels that found nothing are counted in proportion.
-  const sampled = await report({ ...asked, engine: 'athena', task: 'json' });
-  expect(sampled.report?.observations.engine?.sampled).toBeDefined();
-  expect(truth(sampled)).toMatchObject({ rows: labels.length, unknown: 1 });
-});
+matrixTest(
+  'labels with ids are held against answers where captures lie, and come to the verdict of this machine',
+  async () => {
+    const { app } = open.app();
+    // Those of one request in ten are still to come.
+    const labels = Array.from({ length: 120 }, (_, i) => i).filter((i) => i % 10 > 0);
+    writeFileSync(
+      join(app.cwd, 'ids.csv'),
+      ['inferenceId,label', ...labels.map((i) => `request-${i},${i % 5}`), 'of-nobody,1'].join('\n'),
+    );
+    const asked = { labels: 'ids.csv' };
+    const [here, there] = [await report({ ...asked, engine: 'local' }), await report({ ...asked, engine: 'athena' })];
+    expect(there.report?.observations.engine).toMatchObject({ name: 'athena' });
+    const truth = ({ report: one }: typeof here) => one?.observations.predictions?.truth;
+    expect(truth(there)).toMatchObject({ rows: labels.length, unknown: 1 });
+    expect(comparableTruth(truth(there))).toEqual(comparableTruth(truth(here)));
+    const gates = ({ report: one }: typeof here) =>
+      Object.fromEntries(one?.verdict?.gates.map(({ id, outcome }) => [id, outcome]) ?? []);
+    expect(gates(there)).toEqual(gates(here));
+    // What Athena needed of the labels is gone.
+    const s3 = await (await app.aws()).s3();
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'sagemaker-us-east-1-000000000000' }));
+    expect(Contents.filter(({ Key = '' }) => Key.includes('/labels/'))).toEqual([]);
+    // Of a sample, labels that found nothing are counted in proportion.
+    const sampled = await report({ ...asked, engine: 'athena', task: 'json' });
+    expect(sampled.report?.observations.engine?.sampled).toBeDefined();
+    expect(truth(sampled)).toMatchObject({ rows: labels.length, unknown: 1 });
+  },
+);
 
 /** To twelve digits: the engines add in different orders. */
 function comparableTruth(truth: unknown): unknown {

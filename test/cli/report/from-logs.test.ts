@@ -17,6 +17,7 @@ import { describeEndpoint } from '../../../src/aws/sagemaker.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { interrupted } from '../../../src/base/errors.ts';
 import type { Report } from '../../../src/report/report.ts';
+import { matrixTest } from '../../support/sizes.ts';
 import { ROLE, START, type TestWorld, testWorld } from '../../support/world.ts';
 
 /** A model of somebody's own: it answers, and prints what it was asked and what it said. */
@@ -202,7 +203,7 @@ describe('report --source logs --logs-query', () => {
     expect(found.lines.at(-1)?.at).toBe(START + 11 * 60_000 + 59_980);
   });
 
-  test('a second with more lines than a query gives is told of', async () => {
+  matrixTest('a second with more lines than a query gives is told of', async () => {
     await put(START + 11 * 60_000, { production: 10_050, shadow: 50 }, 12_000);
     world.clock.advance(300_000);
     const words = ['--from', '2026-01-05T09:11Z', '--to', '2026-01-05T09:12Z'];

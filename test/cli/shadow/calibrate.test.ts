@@ -11,7 +11,7 @@ import { interrupted } from '../../../src/base/errors.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { builtProgram } from '../../support/built.ts';
 import { optionsOf } from '../../support/parse.ts';
-import { sampled } from '../../support/sizes.ts';
+import { matrixTest, sampled } from '../../support/sizes.ts';
 import { type Flow, flow } from '../../support/traffic.ts';
 import { wordsOf } from '../../support/words.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../../support/world.ts';
@@ -71,26 +71,29 @@ function policyWith(command: string): string {
   return path;
 }
 
-test("the policy's comparator measures production against itself, and a report gives back what it missed", async () => {
-  await world.shadowctl(DEPLOY);
-  const script =
-    "require('readline').createInterface({input:process.stdin}).on('line',(l)=>console.log(JSON.parse(l).id%10===0?0:1))";
-  const policy = policyWith(`"${process.execPath}" -e "${script}"`);
-  const [attached] = await world.clock.all([
-    () => world.shadowctl(`${SHADOW} --policy ${policy} --allow-command`),
-    () => traffic(60),
-  ]);
-  expect(attached).toMatchObject({
-    code: 0,
-    err: expect.stringMatching(/\b(9|10)(\.\d+)? % missing from comparator/),
-  });
-  const report = await world.shadowctl(`report --endpoint weather --last 15m --format json --policy ${policy}`);
-  const { observations, verdict } = JSON.parse(report.out) as Report;
-  expect(observations.noise?.scores?.of).toMatchObject([{ name: 'comparator' }]);
-  expect(verdict?.gates.find(({ id }) => id === 'answers.comparator')?.estimate).toBeGreaterThan(0.98);
-});
+matrixTest(
+  "the policy's comparator measures production against itself, and a report gives back what it missed",
+  async () => {
+    await world.shadowctl(DEPLOY);
+    const script =
+      "require('readline').createInterface({input:process.stdin}).on('line',(l)=>console.log(JSON.parse(l).id%10===0?0:1))";
+    const policy = policyWith(`"${process.execPath}" -e "${script}"`);
+    const [attached] = await world.clock.all([
+      () => world.shadowctl(`${SHADOW} --policy ${policy} --allow-command`),
+      () => traffic(60),
+    ]);
+    expect(attached).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/\b(9|10)(\.\d+)? % missing from comparator/),
+    });
+    const report = await world.shadowctl(`report --endpoint weather --last 15m --format json --policy ${policy}`);
+    const { observations, verdict } = JSON.parse(report.out) as Report;
+    expect(observations.noise?.scores?.of).toMatchObject([{ name: 'comparator' }]);
+    expect(verdict?.gates.find(({ id }) => id === 'answers.comparator')?.estimate).toBeGreaterThan(0.98);
+  },
+);
 
-test('a path into the answers is measured, and a report on another path leaves the floor out', async () => {
+matrixTest('a path into the answers is measured, and a report on another path leaves the floor out', async () => {
   await world.shadowctl(DEPLOY);
   const path = '$.predictions[*].score[0]';
   const [attached] = await world.clock.all([
@@ -255,62 +258,66 @@ test.each(
   120_000,
 );
 
-test('of a JSON model that numbers its answers, only a path into them can be measured and judged', async () => {
-  let answers = 0;
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      if (request.url === '/ping') return response.writeHead(200).end();
-      const { x } = JSON.parse(Buffer.concat(chunks).toString()) as { x: number };
-      response.writeHead(200, { 'content-type': 'application/json' });
-      // Never the same trace; and every fifth answer lies a little off.
-      answers += 1;
-      return response.end(
-        JSON.stringify({ trace: `t-${answers}`, weight: { kg: x + (answers % 5 === 0 ? 0.01 : 0) } }),
-      );
+matrixTest(
+  'of a JSON model that numbers its answers, only a path into them can be measured and judged',
+  async () => {
+    let answers = 0;
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        if (request.url === '/ping') return response.writeHead(200).end();
+        const { x } = JSON.parse(Buffer.concat(chunks).toString()) as { x: number };
+        response.writeHead(200, { 'content-type': 'application/json' });
+        // Never the same trace; and every fifth answer lies a little off.
+        answers += 1;
+        return response.end(
+          JSON.stringify({ trace: `t-${answers}`, weight: { kg: x + (answers % 5 === 0 ? 0.01 : 0) } }),
+        );
+      });
     });
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  await world.close();
-  world = await testWorld({ containers: [`acme/own=http://127.0.0.1:${(server.address() as AddressInfo).port}`] });
-  try {
-    const image = '000000000000.dkr.ecr.us-east-1.amazonaws.com/acme/own:1';
-    const deploy = `deploy --endpoint weather --image ${image} --instances 1 --model-name m1 --config-name c1 --yes`;
-    expect(await world.shadowctl(deploy)).toMatchObject({ code: 0 });
-    const rows = Array.from({ length: 400 }, (_, i) => JSON.stringify({ x: (i * 37) % 400 }));
-    const shadow = (model: string, config: string) =>
-      `shadow --endpoint weather --image ${image} --model-name ${model} --config-name ${config} --yes --calibrate 15m`;
-    const calibrated = async (line: string, ...reading: string[]) => {
-      const [ended] = await world.clock.all([
-        () => world.shadowctl([...wordsOf(line), ...reading]),
-        () => traffic(45, { rows, contentType: 'application/json', perSecond: 0.34 }),
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    await world.close();
+    world = await testWorld({ containers: [`acme/own=http://127.0.0.1:${(server.address() as AddressInfo).port}`] });
+    try {
+      const image = '000000000000.dkr.ecr.us-east-1.amazonaws.com/acme/own:1';
+      const deploy = `deploy --endpoint weather --image ${image} --instances 1 --model-name m1 --config-name c1 --yes`;
+      expect(await world.shadowctl(deploy)).toMatchObject({ code: 0 });
+      const rows = Array.from({ length: 400 }, (_, i) => JSON.stringify({ x: (i * 37) % 400 }));
+      const shadow = (model: string, config: string) =>
+        `shadow --endpoint weather --image ${image} --model-name ${model} --config-name ${config} --yes --calibrate 15m`;
+      const calibrated = async (line: string, ...reading: string[]) => {
+        const [ended] = await world.clock.all([
+          () => world.shadowctl([...wordsOf(line), ...reading]),
+          () => traffic(45, { rows, contentType: 'application/json', perSecond: 0.34 }),
+        ]);
+        expect(ended).toMatchObject({ code: 0 });
+        return ended?.err ?? '';
+      };
+      expect(await calibrated(shadow('m2', 'c2'))).toMatch(/Noise floor of m1: 100 % of the labels differ/);
+      const blind = await world.shadowctl('report --endpoint weather --last 15m');
+      const flat = (text: string) => text.replace(/[\s│]+/g, ' ');
+      expect(flat(blind.out)).toContain('production differs from itself in 100 %');
+      expect(blind.code).toBe(3);
+      expect((await world.shadowctl('shadow detach --endpoint weather --yes')).code).toBe(0);
+      const again = await calibrated(shadow('m3', 'c3'), '--prediction', '$.weight.kg');
+      expect(again).toMatch(/Noise floor of m1: 0 % of the numbers beyond the tolerance/);
+      const seeing = await world.shadowctl([
+        'report',
+        '--endpoint',
+        'weather',
+        '--last',
+        '15m',
+        '--prediction',
+        '$.weight.kg',
       ]);
-      expect(ended).toMatchObject({ code: 0 });
-      return ended?.err ?? '';
-    };
-    expect(await calibrated(shadow('m2', 'c2'))).toMatch(/Noise floor of m1: 100 % of the labels differ/);
-    const blind = await world.shadowctl('report --endpoint weather --last 15m');
-    const flat = (text: string) => text.replace(/[\s│]+/g, ' ');
-    expect(flat(blind.out)).toContain('production differs from itself in 100 %');
-    expect(blind.code).toBe(3);
-    expect((await world.shadowctl('shadow detach --endpoint weather --yes')).code).toBe(0);
-    const again = await calibrated(shadow('m3', 'c3'), '--prediction', '$.weight.kg');
-    expect(again).toMatch(/Noise floor of m1: 0 % of the numbers beyond the tolerance/);
-    const seeing = await world.shadowctl([
-      'report',
-      '--endpoint',
-      'weather',
-      '--last',
-      '15m',
-      '--prediction',
-      '$.weight.kg',
-    ]);
-    expect(flat(seeing.out)).toContain('Noise floor: m1 differs from itself');
-    expect(flat(seeing.out)).toMatch(
-      /\? numbers.tolerance 0 % .*80 minutes with answers are needed to pass, and there are 15/,
-    );
-  } finally {
-    server.close();
-  }
-}, 60_000);
+      expect(flat(seeing.out)).toContain('Noise floor: m1 differs from itself');
+      expect(flat(seeing.out)).toMatch(
+        /\? numbers.tolerance 0 % .*80 minutes with answers are needed to pass, and there are 15/,
+      );
+    } finally {
+      server.close();
+    }
+  },
+  60_000,
+);

@@ -20,6 +20,7 @@ import { loadRouterState } from '../../../src/lifecycle/mirror/router-store.ts';
 import { mirrorHistory, mirrorStatus } from '../../../src/lifecycle/mirror/status.ts';
 import type { Session } from '../../../src/lifecycle/session.ts';
 import { openModel, openRig, type Rig } from '../../mirror/rig.ts';
+import { matrixTest } from '../../support/sizes.ts';
 
 /* A real mirror with real requests; its clock moves when a test says so. */
 
@@ -270,19 +271,22 @@ describe('a rollout on a mirror', () => {
     expect(shares(await minute())).toBe(0);
   });
 
-  test('two at once: the second is refused, naming the first; an interrupted one keeps its share and can be resumed', async () => {
-    const { session, events, options, during, minute, abort, again } = await scene();
-    const first = startMirrorRollout(session, options).catch((error: unknown) => error);
-    while (!events.some((event) => event.kind === 'mirror-rollout-step')) await new Promise((r) => setTimeout(r, 1));
-    await expect(resumeMirrorRollout(session, resumed(options))).rejects.toMatchObject({ kind: 'cannot-run' });
-    abort();
-    expect(await first).toMatchObject({ kind: 'interrupted' });
-    again();
-    expect(shares(await minute())).toBeCloseTo(1 / 3);
-    expect(await during(resumeMirrorRollout(session, resumed(options)))).toMatchObject({ ended: 'passed' });
-  });
+  matrixTest(
+    'two at once: the second is refused, naming the first; an interrupted one keeps its share and can be resumed',
+    async () => {
+      const { session, events, options, during, minute, abort, again } = await scene();
+      const first = startMirrorRollout(session, options).catch((error: unknown) => error);
+      while (!events.some((event) => event.kind === 'mirror-rollout-step')) await new Promise((r) => setTimeout(r, 1));
+      await expect(resumeMirrorRollout(session, resumed(options))).rejects.toMatchObject({ kind: 'cannot-run' });
+      abort();
+      expect(await first).toMatchObject({ kind: 'interrupted' });
+      again();
+      expect(shares(await minute())).toBeCloseTo(1 / 3);
+      expect(await during(resumeMirrorRollout(session, resumed(options)))).toMatchObject({ ended: 'passed' });
+    },
+  );
 
-  test('the configuration is read anew in the middle, and the share stays', async () => {
+  matrixTest('the configuration is read anew in the middle, and the share stays', async () => {
     const { rig, session, options, events, during, minute } = await scene();
     const running = startMirrorRollout(session, { ...options, steps: ['header:x-country=LI', '100%'] });
     while (!events.some((event) => event.kind === 'mirror-rollout-step')) await new Promise((r) => setTimeout(r, 1));

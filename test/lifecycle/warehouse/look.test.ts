@@ -38,7 +38,7 @@ import { apply, newRun } from '../../../src/resources/apply.ts';
 import { lookName, queryMark, tableMark } from '../../../src/resources/athena-look.ts';
 import { existing, replay } from '../../../src/state/replay.ts';
 import { type Stage, stage } from '../../cli/report/endpoint.ts';
-import { isWhole } from '../../support/sizes.ts';
+import { isWhole, matrixTest } from '../../support/sizes.ts';
 
 /*
  * A look by Athena from beginning to end, with a comparison that only counts lines: what is read, kept, made and deleted. What
@@ -231,7 +231,7 @@ test('a file that came late has its hour read again, and what was made of the ol
   }
 });
 
-test('captures that come while an hour is read make that its records are used once, and not kept', async () => {
+matrixTest('captures that come while an hour is read make that its records are used once, and not kept', async () => {
   const s3 = await (await open.app().app.aws()).s3();
   const { Contents = [] } = await s3.send(
     new ListObjectsV2Command({ Bucket: 'models', Prefix: 'captures/weather/shadow/' }),

@@ -7,7 +7,7 @@ import { compareRecords } from '../../../../src/analysis/compare/compare.ts';
 import { CANNOT } from '../../../../src/analysis/compare/warehouse/cannot.ts';
 import type { ComparisonOptions } from '../../../../src/analysis/compare/options.ts';
 import { type AthenaStand, athenaStand } from '../../../emulator/services/athena/athena-stand.ts';
-import { sampled } from '../../../support/sizes.ts';
+import { matrixTest, sampled } from '../../../support/sizes.ts';
 import { readTruth } from '../../read-truth.ts';
 import { generated, KINDS, WINDOW } from '../generated.ts';
 import type { Ids, Kind } from '../generated.ts';
@@ -118,7 +118,7 @@ describe('SQL in a warehouse, and the local engine in memory, give one answer', 
     expect([...there].filter(named)).toEqual([]);
   });
 
-  test('of a sample, both records of each request are compared', async () => {
+  matrixTest('of a sample, both records of each request are compared', async () => {
     const kind = KINDS.find(({ title }) => title === 'texts') as Kind;
     const files = generated(folder, { ...kind, title: 'a part of texts' }, 'inferenceId');
     const { here, there, sampled: part } = await compareBoth(stand, folder, files, { sample: 100 });
