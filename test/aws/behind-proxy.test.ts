@@ -13,7 +13,7 @@ import { ask } from '../mirror/rig.ts';
 import { rememberEnvironment } from '../support/environment.ts';
 import { capturedIo } from '../support/io.ts';
 import { ROWS } from '../support/traffic.ts';
-import { isWhole } from '../support/sizes.ts';
+import { isWhole, matrixTest } from '../support/sizes.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../support/world.ts';
 
 /*
@@ -179,7 +179,7 @@ describe.skipIf(!hasOpenssl)('in a network that only a proxy leads out of', () =
     ]);
   });
 
-  test('a mirror between two endpoints invokes both through it', { timeout: 30_000 }, async () => {
+  matrixTest('a mirror between two endpoints invokes both through it', { timeout: 30_000 }, async () => {
     const line = `deploy ${ON} --artifact ${ARTIFACT_005} --algorithm linear-learner --instances 1 --yes`;
     expect((await typed(line)).code).toBe(0);
     const io = capturedIo();

@@ -18,6 +18,7 @@ import { replay } from '../../src/state/replay.ts';
 import { folderJournal } from '../support/journal.ts';
 import { optionsOf } from '../support/parse.ts';
 import { ARTIFACT_005, ARTIFACT_009, FIXTURES, ROLE, type TestWorld, testWorld } from '../support/world.ts';
+import { matrixTest } from '../support/sizes.ts';
 
 let world: TestWorld;
 beforeEach(async () => {
@@ -240,23 +241,26 @@ test('a missing state folder', async () => {
   });
 });
 
-test('captures that SageMaker may write after the endpoint is gone are waited for, unless they are kept', async () => {
-  const { aws, root: folder, clock } = world;
-  const times = new Map<string, number>();
-  const emit = (event: LifecycleEvent) => {
-    if (event.kind === 'deleted') times.set(event.step.kind, clock.now());
-  };
-  const session = createSession({ aws, folder, clock, emit });
-  const waited = () => (times.get('endpoint-config') ?? 0) - (times.get('endpoint') ?? 0);
-  await world.shadowctl(DEPLOY);
-  await world.shadowctl(SHADOW);
-  await cleanup(session, { endpoint: 'weather' });
-  expect(waited()).toBeGreaterThanOrEqual(30_000);
-  await world.shadowctl(DEPLOY);
-  await world.shadowctl(SHADOW);
-  await cleanup(session, { endpoint: 'weather', keep: { uploads: false, captures: true, logs: false } });
-  expect(waited()).toBeLessThan(5_000);
-});
+matrixTest(
+  'captures that SageMaker may write after the endpoint is gone are waited for, unless they are kept',
+  async () => {
+    const { aws, root: folder, clock } = world;
+    const times = new Map<string, number>();
+    const emit = (event: LifecycleEvent) => {
+      if (event.kind === 'deleted') times.set(event.step.kind, clock.now());
+    };
+    const session = createSession({ aws, folder, clock, emit });
+    const waited = () => (times.get('endpoint-config') ?? 0) - (times.get('endpoint') ?? 0);
+    await world.shadowctl(DEPLOY);
+    await world.shadowctl(SHADOW);
+    await cleanup(session, { endpoint: 'weather' });
+    expect(waited()).toBeGreaterThanOrEqual(30_000);
+    await world.shadowctl(DEPLOY);
+    await world.shadowctl(SHADOW);
+    await cleanup(session, { endpoint: 'weather', keep: { uploads: false, captures: true, logs: false } });
+    expect(waited()).toBeLessThan(5_000);
+  },
+);
 
 test('a model that another endpoint runs with stays until that is gone', async () => {
   const model = `--artifact ${ARTIFACT_005} --algorithm linear-learner`;

@@ -148,7 +148,7 @@ test('instances and weights that were changed are named, and what scales by itse
   expect(await drift()).toBeUndefined();
 });
 
-test('an alarm whose rule was changed, or that was deleted, is named', async () => {
+matrixTest('an alarm whose rule was changed, or that was deleted, is named', async () => {
   await typed(DEPLOY);
   const canary = `canary ${ON} --artifact ${ARTIFACT_009} --algorithm linear-learner --yes`;
   const stop = new AbortController();

@@ -11,6 +11,7 @@ import type { Session } from '../../src/lifecycle/session.ts';
 import { Tally } from '../../src/lifecycle/traffic/tally.ts';
 import { ARTIFACT_009, FIXTURES, type TestWorld, testWorld } from '../support/world.ts';
 import { optionsOf } from '../support/parse.ts';
+import { matrixTest } from '../support/sizes.ts';
 
 const DATA = join(FIXTURES, 'data/weather-test.csv');
 
@@ -145,7 +146,7 @@ describe('against an endpoint', () => {
   });
   afterAll(() => world.close());
 
-  test('each line once, with labels: the accuracy of the model, to the last digit', async () => {
+  matrixTest('each line once, with labels: the accuracy of the model, to the last digit', async () => {
     const { code, out } = await world.shadowctl(
       `invoke --endpoint weather --data ${DATA} --labels label --format json`,
     );

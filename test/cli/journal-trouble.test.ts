@@ -4,6 +4,7 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sd
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { takeCensus } from '../../src/aws/census.ts';
 import { ARTIFACT_005, ARTIFACT_009, START, type TestWorld, testWorld } from '../support/world.ts';
+import { matrixTest } from '../support/sizes.ts';
 
 let world: TestWorld;
 beforeEach(async () => {
@@ -46,26 +47,29 @@ const typed = (line: string, env: Record<string, string>) => world.shadowctl(lin
 describe.each(Object.keys(PLACES) as (keyof typeof PLACES)[])('in a %s', (name) => {
   const { env, change } = PLACES[name];
 
-  test('a garbled event in the middle is named with its place, nothing is changed, and mended it goes on', async () => {
-    expect(await typed(DEPLOY, env)).toMatchObject({ code: 0 });
-    let whole = '';
-    await change(4, (line) => {
-      whole = line;
-      return `${line.slice(0, 15)}\u0000\u001b[2J`;
-    });
-    const before = await takeCensus(world.aws);
-    for (const line of [AGAIN, `cleanup ${ON} --yes`, `status ${ON}`, 'status', 'cleanup --all --yes']) {
-      const { code, err } = await typed(line, env);
-      expect(code, `${line}\n${err}`).toBe(2);
-      expect(err).toMatch(name === 'folder' ? /weather\.jsonl.*line 4/ : /weather\/.*0*4/);
-      expect(err).not.toContain('defect');
-      expect(err).not.toContain('\u001b');
-    }
-    expect(await takeCensus(world.aws)).toEqual(before);
-    await change(4, () => whole);
-    expect(await typed(`cleanup ${ON} --yes`, env)).toMatchObject({ code: 0 });
-    expect(await takeCensus(world.aws)).toEqual(NOTHING);
-  });
+  matrixTest(
+    'a garbled event in the middle is named with its place, nothing is changed, and mended it goes on',
+    async () => {
+      expect(await typed(DEPLOY, env)).toMatchObject({ code: 0 });
+      let whole = '';
+      await change(4, (line) => {
+        whole = line;
+        return `${line.slice(0, 15)}\u0000\u001b[2J`;
+      });
+      const before = await takeCensus(world.aws);
+      for (const line of [AGAIN, `cleanup ${ON} --yes`, `status ${ON}`, 'status', 'cleanup --all --yes']) {
+        const { code, err } = await typed(line, env);
+        expect(code, `${line}\n${err}`).toBe(2);
+        expect(err).toMatch(name === 'folder' ? /weather\.jsonl.*line 4/ : /weather\/.*0*4/);
+        expect(err).not.toContain('defect');
+        expect(err).not.toContain('\u001b');
+      }
+      expect(await takeCensus(world.aws)).toEqual(before);
+      await change(4, () => whole);
+      expect(await typed(`cleanup ${ON} --yes`, env)).toMatchObject({ code: 0 });
+      expect(await takeCensus(world.aws)).toEqual(NOTHING);
+    },
+  );
 
   test('a journal of a newer version is refused and left as it is; an event of a newer kind is kept', async () => {
     expect(await typed(DEPLOY, env)).toMatchObject({ code: 0 });

@@ -106,20 +106,23 @@ test('a shadow that ended goes, one that stands stays, with the config to which 
   expect((await describeEndpoint(world.aws, 'weather'))?.EndpointConfigName).toBe('c1');
 });
 
-test('nothing is pruned while the endpoint changes, without it, or where it is another’s; adopted things stay', async () => {
-  expect((await typed(`prune ${ON} --yes`, 2)).err).toContain('weather');
-  for (const n of [1, 2, 3]) await release(n);
-  await typed(`deploy ${ON} --artifact ${ARTIFACT_009} --algorithm linear-learner --model-name m4 --no-wait --yes`);
-  expect((await typed(`prune ${ON} --keep 1 --yes`, 2)).err).toContain('busy');
-  await typed('prune --all --keep 1 --yes', 1);
-  await world.clock.sleep(1_800_000);
-  await typed(`adopt ${ON} --state elsewhere`);
-  const [kept] = (await json(`prune ${ON} --keep 1 --state elsewhere --plan`)).endpoints;
-  expect(kept.planned).toEqual([]);
-  expect((await typed(`prune ${ON} --keep 0`, 2)).err).toContain('--keep');
-  expect((await typed('prune', 2)).err).toContain('--all');
-  expect(names((await json('prune --all --keep 1 --yes')).endpoints[0].deleted)).toEqual(['c2', 'c1', 'm2', 'm1']);
-});
+matrixTest(
+  'nothing is pruned while the endpoint changes, without it, or where it is another’s; adopted things stay',
+  async () => {
+    expect((await typed(`prune ${ON} --yes`, 2)).err).toContain('weather');
+    for (const n of [1, 2, 3]) await release(n);
+    await typed(`deploy ${ON} --artifact ${ARTIFACT_009} --algorithm linear-learner --model-name m4 --no-wait --yes`);
+    expect((await typed(`prune ${ON} --keep 1 --yes`, 2)).err).toContain('busy');
+    await typed('prune --all --keep 1 --yes', 1);
+    await world.clock.sleep(1_800_000);
+    await typed(`adopt ${ON} --state elsewhere`);
+    const [kept] = (await json(`prune ${ON} --keep 1 --state elsewhere --plan`)).endpoints;
+    expect(kept.planned).toEqual([]);
+    expect((await typed(`prune ${ON} --keep 0`, 2)).err).toContain('--keep');
+    expect((await typed('prune', 2)).err).toContain('--all');
+    expect(names((await json('prune --all --keep 1 --yes')).endpoints[0].deleted)).toEqual(['c2', 'c1', 'm2', 'm1']);
+  },
+);
 
 test('without the right to look at all endpoints nothing goes; what may not be deleted is named, and the rest goes', async () => {
   for (const n of [1, 2, 3]) await release(n, { before: 'weather-' });

@@ -10,6 +10,7 @@ import { parseSteps } from '../../src/cli/rollout.ts';
 import type { RecordedFact } from '../../src/state/facts.ts';
 import { positionOf } from '../../src/state/rollouts.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../support/stage.ts';
+import { matrixTest } from '../support/sizes.ts';
 
 let stage: Stage | undefined;
 afterEach(async () => {
@@ -224,7 +225,7 @@ describe('rollout', () => {
     expect((await runs(opened)).config).toBe('v1');
   });
 
-  test('cleanup leaves the way back of a rollout that is under way', async () => {
+  matrixTest('cleanup leaves the way back of a rollout that is under way', async () => {
     const opened = (stage = await openStage());
     const { result } = await opened.traffic(async () => {
       const own = ['deploy', '--endpoint', ENDPOINT, '--adopt', '--yes', '--artifact', ARTIFACT, ...good];
@@ -321,7 +322,7 @@ describe('rollout', () => {
       expect((await runs(opened)).config).toBe('v1');
     });
 
-    test('metrics that cannot be read decide nothing', async () => {
+    matrixTest('metrics that cannot be read decide nothing', async () => {
       const opened = (stage = await openStage());
       opened.emulator.world.faults.add({ kind: 'error', service: 'cloudwatch', operation: 'GetMetricData' });
       const said = await opened.shadowctl([...words(opened, good, LAX), ...PAUSES]);

@@ -12,6 +12,7 @@ import { earlierConfigs } from '../../src/state/earlier-configs.ts';
 import { undoCommand } from '../../src/cli/undo.ts';
 import { optionsOf } from '../support/parse.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../support/world.ts';
+import { matrixTest } from '../support/sizes.ts';
 
 let world: TestWorld;
 beforeEach(async () => {
@@ -150,7 +151,7 @@ test('what an endpoint ran before it was adopted is what an undo returns to', as
   expect(history).toMatchObject([{ from: 'theirs-1', command: 'shadow' }, {}, { to: 'theirs-1', command: 'undo' }]);
 });
 
-test('under the same guardrails as the way there', async () => {
+matrixTest('under the same guardrails as the way there', async () => {
   const { code, out, err } = await world.shadowctl(
     'undo --endpoint weather --strategy all-at-once --yes --format json',
   );
@@ -199,7 +200,7 @@ test('the result as JSON', async () => {
   expect(JSON.parse(out)).toMatchObject({ endpoint: 'weather', outcome: 'running', config: 'c1', from: 'c3' });
 });
 
-test('a shadow that gets lost on the way is said', async () => {
+matrixTest('a shadow that gets lost on the way is said', async () => {
   await world.shadowctl('shadow --endpoint weather --model m1 --yes');
   const { code, err } = await world.shadowctl('undo --endpoint weather --to c3 --yes');
   expect(code).toBe(0);

@@ -285,45 +285,48 @@ describe('shadow --autoscale like-production', () => {
   });
 });
 
-test('a report says where one fleet was scaled without the other, and in which minutes; it decides nothing', async () => {
-  await ran(`shadow --endpoint weather ${BETTER} --instances 4 --yes`);
-  const scaledTo = async (DesiredInstanceCount: number) => {
-    const client = await world.aws.sagemaker();
-    await client.send(
-      new UpdateEndpointWeightsAndCapacitiesCommand({
-        EndpointName: 'weather',
-        DesiredWeightsAndCapacities: [{ VariantName: 'AllTraffic', DesiredInstanceCount }],
-      }),
-    );
-  };
-  const stop = new AbortController();
-  await world.clock.all<unknown>([
-    () => flow(world.clock, world.emulator, { endpoint: 'weather', perSecond: 1, signal: stop.signal }),
-    async () => {
-      try {
-        await world.clock.sleep(12 * 60_000);
-        const steady = JSON.parse((await world.shadowctl('report --endpoint weather --format json')).out) as Report;
-        expect(steady.fleets).toBeNull();
-        expect(
-          steady.observations.metrics.instances?.production.filter((count) => count !== 2 && count !== null),
-        ).toEqual([]);
-        expect(steady.observations.metrics.instances?.production).toContain(2);
-        await scaledTo(1);
-        await world.clock.sleep(8 * 60_000);
-      } finally {
-        stop.abort();
-      }
-    },
-  ]);
-  await world.clock.sleep(3 * 60_000);
-  const report = JSON.parse((await world.shadowctl('report --endpoint weather --format json')).out) as Report;
-  const { minutes = 0, flattered = 0, of = 0, ...sizes } = report.fleets ?? {};
-  expect(sizes).toEqual({ production: { least: 1, most: 2 }, shadow: { least: 4, most: 4 } });
-  expect(minutes).toBeGreaterThan(4);
-  expect(minutes).toBeLessThan(of / 2);
-  expect(flattered).toBe(minutes);
-  const words = `In ${minutes} of ${of} minutes the shadow had another share of instances than usual, and in ${minutes} of them it had more, which flatters it`;
-  expect(await said('report --endpoint weather')).toContain(words);
-  for (const format of ['markdown', 'html'])
-    expect(await said(`report --endpoint weather --format ${format}`)).toContain(words);
-});
+matrixTest(
+  'a report says where one fleet was scaled without the other, and in which minutes; it decides nothing',
+  async () => {
+    await ran(`shadow --endpoint weather ${BETTER} --instances 4 --yes`);
+    const scaledTo = async (DesiredInstanceCount: number) => {
+      const client = await world.aws.sagemaker();
+      await client.send(
+        new UpdateEndpointWeightsAndCapacitiesCommand({
+          EndpointName: 'weather',
+          DesiredWeightsAndCapacities: [{ VariantName: 'AllTraffic', DesiredInstanceCount }],
+        }),
+      );
+    };
+    const stop = new AbortController();
+    await world.clock.all<unknown>([
+      () => flow(world.clock, world.emulator, { endpoint: 'weather', perSecond: 1, signal: stop.signal }),
+      async () => {
+        try {
+          await world.clock.sleep(12 * 60_000);
+          const steady = JSON.parse((await world.shadowctl('report --endpoint weather --format json')).out) as Report;
+          expect(steady.fleets).toBeNull();
+          expect(
+            steady.observations.metrics.instances?.production.filter((count) => count !== 2 && count !== null),
+          ).toEqual([]);
+          expect(steady.observations.metrics.instances?.production).toContain(2);
+          await scaledTo(1);
+          await world.clock.sleep(8 * 60_000);
+        } finally {
+          stop.abort();
+        }
+      },
+    ]);
+    await world.clock.sleep(3 * 60_000);
+    const report = JSON.parse((await world.shadowctl('report --endpoint weather --format json')).out) as Report;
+    const { minutes = 0, flattered = 0, of = 0, ...sizes } = report.fleets ?? {};
+    expect(sizes).toEqual({ production: { least: 1, most: 2 }, shadow: { least: 4, most: 4 } });
+    expect(minutes).toBeGreaterThan(4);
+    expect(minutes).toBeLessThan(of / 2);
+    expect(flattered).toBe(minutes);
+    const words = `In ${minutes} of ${of} minutes the shadow had another share of instances than usual, and in ${minutes} of them it had more, which flatters it`;
+    expect(await said('report --endpoint weather')).toContain(words);
+    for (const format of ['markdown', 'html'])
+      expect(await said(`report --endpoint weather --format ${format}`)).toContain(words);
+  },
+);

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { describeEndpoint } from '../../src/aws/sagemaker.ts';
 import { ENDPOINT, openStage, type Stage } from '../support/stage.ts';
 import { pipelineOn } from './command.ts';
+import { matrixTest } from '../support/sizes.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -150,7 +151,7 @@ test('what a function cannot do is refused with the reason, before anything is m
   expect(await notifications()).toEqual({});
 });
 
-test('two pipelines share a bucket of uploads: the last one that goes puts its switch back', async () => {
+matrixTest('two pipelines share a bucket of uploads: the last one that goes puts its switch back', async () => {
   await open();
   const sagemaker = await stage.aws.sagemaker();
   await sagemaker.send(new CreateEndpointCommand({ EndpointName: 'other', EndpointConfigName: 'v1' }));
@@ -166,26 +167,29 @@ test('two pipelines share a bucket of uploads: the last one that goes puts its s
   expect(await notifications()).toEqual({});
 });
 
-test("the settings of a pipeline hold for its endpoint's releases wherever a command is given, until it is removed", async () => {
-  await open();
-  const file = join(stage.cwd, 'shadowctl.yaml');
-  writeFileSync(file, 'release: { sampling: [100%], quiet: ["Mon 00:00-Sun 23:59"] }');
-  await json(INSTALL);
-  // As on the laptop of whoever got a mail.
-  rmSync(file);
-  const state = ['--state', 's3://shadowctl-state-000000000000-us-east-1/journals'];
-  const release = ['release', ...ON, ...state, '--artifact', 's3://models/009.tar.gz', '--adopt', '--yes', '--once'];
-  const waits = await stage.shadowctl([...release, '--format', 'json']);
-  expect(waits, waits.err).toMatchObject({ code: 0 });
-  expect(JSON.parse(waits.out)).toMatchObject({ result: 'waits', for: 'quiet-hours' });
-  writeFileSync(file, 'release: { sampling: [50%] }');
-  expect((await stage.shadowctl(release)).err.replaceAll(/\s+/g, ' ')).toContain(
-    'note: a pipeline looks after weather: its settings hold',
-  );
-  await json(['remove', ...ON, '--leave-release', '--yes', '--format', 'json']);
-  const attached = await stage.shadowctl([...release, '--format', 'json']);
-  expect(JSON.parse(attached.out)).toMatchObject({ result: 'waits', for: 'endpoint' });
-});
+matrixTest(
+  "the settings of a pipeline hold for its endpoint's releases wherever a command is given, until it is removed",
+  async () => {
+    await open();
+    const file = join(stage.cwd, 'shadowctl.yaml');
+    writeFileSync(file, 'release: { sampling: [100%], quiet: ["Mon 00:00-Sun 23:59"] }');
+    await json(INSTALL);
+    // As on the laptop of whoever got a mail.
+    rmSync(file);
+    const state = ['--state', 's3://shadowctl-state-000000000000-us-east-1/journals'];
+    const release = ['release', ...ON, ...state, '--artifact', 's3://models/009.tar.gz', '--adopt', '--yes', '--once'];
+    const waits = await stage.shadowctl([...release, '--format', 'json']);
+    expect(waits, waits.err).toMatchObject({ code: 0 });
+    expect(JSON.parse(waits.out)).toMatchObject({ result: 'waits', for: 'quiet-hours' });
+    writeFileSync(file, 'release: { sampling: [50%] }');
+    expect((await stage.shadowctl(release)).err.replaceAll(/\s+/g, ' ')).toContain(
+      'note: a pipeline looks after weather: its settings hold',
+    );
+    await json(['remove', ...ON, '--leave-release', '--yes', '--format', 'json']);
+    const attached = await stage.shadowctl([...release, '--format', 'json']);
+    expect(JSON.parse(attached.out)).toMatchObject({ result: 'waits', for: 'endpoint' });
+  },
+);
 
 test('while a release is under way it is not removed, unless somebody goes on with it', async () => {
   await open();

@@ -12,6 +12,7 @@ export function isWhole(size: Size): boolean {
 }
 
 /** A test, or a table of them, that only the matrix runs: its kind is in `npm test` by a quicker one. */
+// oxlint-disable-next-line vitest/valid-title vitest/no-disabled-tests -- whoever calls it gives it both
 export const matrixTest = test.runIf(isWhole('matrix'));
 
 /** SHADOWCTL_SEED draws another sample than the usual. */

@@ -183,7 +183,7 @@ describe('bad input is counted and named, and nothing crashes', () => {
     });
   });
 
-  test('clocks that differ are named: harmless for ids, fatal for equal inputs', async () => {
+  matrixTest('clocks that differ are named: harmless for ids, fatal for equal inputs', async () => {
     const lines = many((i) => `${i % 9}`);
     const late = lines.map((one) => one.replace('09:00:00Z', '09:03:01Z'));
     const files = { 'production/a.jsonl': lines.join('\n'), 'shadow/a.jsonl': late.join('\n') };

@@ -11,6 +11,7 @@ import { readDocument } from '../../../src/emulator/iam/document.ts';
 import { csv, jobNames, lake, makeModel, WEATHER_ROWS } from '../../support/batch.ts';
 import { ROLE } from '../../support/fixtures.ts';
 import { ARTIFACT_005, ARTIFACT_009, type TestWorld, testWorld } from '../../support/world.ts';
+import { matrixTest } from '../../support/sizes.ts';
 
 /* Days of batches on the emulator: its clock begins at 09:00 on 2026-01-05, so that yesterday is the 4th. */
 
@@ -411,7 +412,7 @@ test('more instances than the quota permits are used one after the other; with n
   }
 });
 
-test('batches are shown with the state, move with it, and what their days came to goes along', async () => {
+matrixTest('batches are shown with the state, move with it, and what their days came to goes along', async () => {
   const words = ['--input', 's3://lake/stop/{yyyy}/{MM}/{dd}/', '--model', 'cand', '--against', 'model:prod'];
   const ran = await run('small', [...words, '--state', 'small']);
   expect(ran.code, ran.err).toBe(0);

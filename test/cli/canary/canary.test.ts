@@ -110,7 +110,7 @@ describe('endings', () => {
     ]);
   });
 
-  test('rolled back for health: an image that loads the model at /ping', async () => {
+  matrixTest('rolled back for health: an image that loads the model at /ping', async () => {
     stage = await openStage();
     const said = await underTraffic([
       ...ON,

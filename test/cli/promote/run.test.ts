@@ -171,7 +171,7 @@ describe('promote', () => {
     expect(await production()).toBe('m1');
   });
 
-  test('--force overrules the verdict, the alarm still does not, and the journal has it', async () => {
+  matrixTest('--force overrules the verdict, the alarm still does not, and the journal has it', async () => {
     stage = await openStage();
     const said = await shadowed(mismatched, 10, () => stage.shadowctl([...PROMOTE, '--force', '--format', 'json']));
     expect(said.err).toContain('against the verdict (--force)');

@@ -8,6 +8,7 @@ import { replay } from '../../../src/state/replay.ts';
 import { GOOD, MINUTE, PASSES, releaseOn } from '../../lifecycle/release/support.ts';
 import { putObject } from '../../../src/aws/s3-text.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
+import { matrixTest } from '../../support/sizes.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -129,20 +130,25 @@ test('Ctrl-C while it waits says what stands, what it costs, and how to go on', 
     expect(said?.err).toContain(words);
 });
 
-test('production that is taken back ends the release in the name of whoever did it; settle is read when it begins', async () => {
-  stage = await openStage();
-  const life = releaseOn(stage, { sampling: ['100%'], settle: '2m', approve: 'auto' }, PASSES);
-  await life.begin();
-  life.parts.settings.settle = 45 * MINUTE;
-  const waits = await life.until('settling');
-  expect(waits).toMatchObject({ kind: 'waits' });
-  const open = openRelease(replay(await life.events()));
-  expect((open?.until ?? 0) - (open?.since ?? 0)).toBe(45 * MINUTE);
-  const undone = await stage.shadowctl(['undo', ...ON, '--yes']);
-  expect(undone, undone.err).toMatchObject({ code: 0 });
-  const ended = await life.until('ended');
-  expect(ended).toMatchObject({ release: { ended: { outcome: 'undone', reason: expect.stringContaining('`undo`') } } });
-});
+matrixTest(
+  'production that is taken back ends the release in the name of whoever did it; settle is read when it begins',
+  async () => {
+    stage = await openStage();
+    const life = releaseOn(stage, { sampling: ['100%'], settle: '2m', approve: 'auto' }, PASSES);
+    await life.begin();
+    life.parts.settings.settle = 45 * MINUTE;
+    const waits = await life.until('settling');
+    expect(waits).toMatchObject({ kind: 'waits' });
+    const open = openRelease(replay(await life.events()));
+    expect((open?.until ?? 0) - (open?.since ?? 0)).toBe(45 * MINUTE);
+    const undone = await stage.shadowctl(['undo', ...ON, '--yes']);
+    expect(undone, undone.err).toMatchObject({ code: 0 });
+    const ended = await life.until('ended');
+    expect(ended).toMatchObject({
+      release: { ended: { outcome: 'undone', reason: expect.stringContaining('`undo`') } },
+    });
+  },
+);
 
 test('the end is said once', async () => {
   await gathering();

@@ -267,7 +267,7 @@ describe('report --source logs --logs-query', () => {
     expect(await client.send(new GetQueryResultsCommand({ queryId: id }))).toMatchObject({ status: 'Cancelled' });
   });
 
-  test.each(['StartQuery', 'GetQueryResults'])(
+  matrixTest.each(['StartQuery', 'GetQueryResults'])(
     'throttling, faults and lost replies of %s are outlived',
     async (operation) => {
       await put(START + 11 * 60_000, { production: 4, shadow: 4 }, 1);

@@ -7,6 +7,7 @@ import { deletePrefix } from '../../../src/aws/s3.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { START, type TestWorld } from '../../support/world.ts';
 import { shadowedWorld } from '../../commands/shadowed-world.ts';
+import { matrixTest } from '../../support/sizes.ts';
 
 let world: TestWorld;
 beforeEach(async () => {
@@ -126,7 +127,7 @@ test('a cache that cannot be made is no defect, and names the way round it', asy
   expect((await report('--no-predictions')).seen?.predictions).toBeNull();
 });
 
-test('--until-decided outlives what passes: throttling, a fault of AWS', async () => {
+matrixTest('--until-decided outlives what passes: throttling, a fault of AWS', async () => {
   world.emulator.world.faults.add({ kind: 'error', service: 'cloudwatch', times: 5 });
   world.emulator.world.faults.add({ kind: 'throttle', service: 's3', times: 20 });
   const { code, err } = await report('--until-decided', '--every', '1m', '--timeout', '4m');

@@ -28,6 +28,7 @@ import { existing, replay } from '../../../src/state/replay.ts';
 import { algorithmImage } from '../../../src/resources/artifact/images.ts';
 import { ARTIFACT, ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
 import { FAILS, GOOD, MINUTE, OPEN, outcomeOf, PASSES, releaseOn, running, type Script } from './support.ts';
+import { matrixTest } from '../../support/sizes.ts';
 
 // Hours of the virtual clock pass in seconds on a quiet machine; a busy one may take longer.
 vi.setConfig({ testTimeout: 120_000 });
@@ -79,7 +80,7 @@ test('an approval of what was not proven is not carried out on a look that found
   expect(await factsOf(life, 'release-promoting')).toEqual([]);
 });
 
-test('what a release that was kept has made is deleted; a model that was there before it is not', async () => {
+matrixTest('what a release that was kept has made is deleted; a model that was there before it is not', async () => {
   stage = await openStage();
   const on = ['--endpoint', ENDPOINT, '--yes'];
   const shadow = ['shadow', ...on, '--artifact', GOOD, '--adopt'];
@@ -153,7 +154,7 @@ describe('a prefix that is watched', () => {
     expect(await factsOf(fast, 'release-passed-over')).toEqual([]);
   });
 
-  test('what comes meanwhile waits for its turn', async () => {
+  matrixTest('what comes meanwhile waits for its turn', async () => {
     stage = await openStage();
     const life = releaseOn(stage, ALL, FAILS);
     await upload('in/1.tar.gz');
@@ -384,7 +385,7 @@ describe('an approval', () => {
   });
 });
 
-test('labels that cannot be read any more are told once, and keep no shadow beyond its time', async () => {
+matrixTest('labels that cannot be read any more are told once, and keep no shadow beyond its time', async () => {
   stage = await openStage();
   let readable = true;
   const life = releaseOn(stage, { ...ALL, timeBox: '30m', answer: '20m' }, (release) => {

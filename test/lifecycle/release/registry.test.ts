@@ -11,6 +11,7 @@ import { readReleaseSettings } from '../../../src/lifecycle/release/settings.ts'
 import { algorithmImage } from '../../../src/resources/artifact/images.ts';
 import { ENDPOINT, openStage, type Stage } from '../../support/stage.ts';
 import { GOOD, MINUTE, OPEN, PASSES, releaseOn, type Script } from './support.ts';
+import { matrixTest } from '../../support/sizes.ts';
 
 // Hours of the virtual clock pass in seconds on a quiet machine; a busy one may take longer.
 vi.setConfig({ testTimeout: 120_000 });
@@ -111,23 +112,26 @@ describe('where an approval in the Model Registry answers', () => {
     expect(await answers(life)).toMatchObject([{ answer: 'approve' }, { answer: 'reject', how: 'registry' }]);
   });
 
-  test('an approval from before the question counts for a pass, and for nothing that was not proven', async () => {
-    let script = PASSES;
-    const { life, register, set, look } = await registered({}, (release) => script(release));
-    const arn = await register('PendingManualApproval');
-    await look();
-    await life.tick();
-    script = OPEN;
-    await set(arn, 'Approved');
-    await stage.clock.sleep(61 * MINUTE);
-    await life.until('answer');
-    await stage.clock.sleep(10 * MINUTE);
-    expect(await life.tick()).toMatchObject({ kind: 'waits', move: { for: 'answer' } });
-    expect(await answers(life)).toEqual([]);
-    script = PASSES;
-    expect(await life.until('ended')).toMatchObject({ release: { ended: { outcome: 'promoted' } } });
-    expect(await answers(life)).toMatchObject([{ ask: 2, how: 'registry' }]);
-  });
+  matrixTest(
+    'an approval from before the question counts for a pass, and for nothing that was not proven',
+    async () => {
+      let script = PASSES;
+      const { life, register, set, look } = await registered({}, (release) => script(release));
+      const arn = await register('PendingManualApproval');
+      await look();
+      await life.tick();
+      script = OPEN;
+      await set(arn, 'Approved');
+      await stage.clock.sleep(61 * MINUTE);
+      await life.until('answer');
+      await stage.clock.sleep(10 * MINUTE);
+      expect(await life.tick()).toMatchObject({ kind: 'waits', move: { for: 'answer' } });
+      expect(await answers(life)).toEqual([]);
+      script = PASSES;
+      expect(await life.until('ended')).toMatchObject({ release: { ended: { outcome: 'promoted' } } });
+      expect(await answers(life)).toMatchObject([{ ask: 2, how: 'registry' }]);
+    },
+  );
 });
 
 test('a version that is named by hand and was approved before is not answered by that', async () => {

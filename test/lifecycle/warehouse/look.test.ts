@@ -410,39 +410,42 @@ test('a look that scans more than it may is stopped, also where less was expecte
   expect((await left()).tables).toEqual([]);
 });
 
-test('a scan limit strikes before the first query, or while one runs: both are told, and nothing is left', async () => {
-  await forget();
-  const { athena, s3 } = await clients();
-  await athena.send(
-    new CreateWorkGroupCommand({
-      Name: 'tight',
-      Configuration: { BytesScannedCutoffPerQuery: 10_000_000, EnforceWorkGroupConfiguration: false },
-    }),
-  );
-  const { Contents = [] } = await s3.send(
-    new ListObjectsV2Command({ Bucket: 'models', Prefix: 'captures/weather/shadow/' }),
-  );
-  const Key = `${Contents[0]?.Key?.replace(/[^/]*$/, '')}large.jsonl`;
-  const Body = `${'x'.repeat(11_000_000)}\n`;
-  try {
-    // What lies there when the query runs, no estimate knows.
-    const struck = await problemOf(
-      look({
-        yaml: { workgroup: 'tight' },
-        tell: () => s3.send(new PutObjectCommand({ Bucket: 'models', Key, Body })),
+matrixTest(
+  'a scan limit strikes before the first query, or while one runs: both are told, and nothing is left',
+  async () => {
+    await forget();
+    const { athena, s3 } = await clients();
+    await athena.send(
+      new CreateWorkGroupCommand({
+        Name: 'tight',
+        Configuration: { BytesScannedCutoffPerQuery: 10_000_000, EnforceWorkGroupConfiguration: false },
       }),
     );
-    expect(struck).toMatchObject({ kind: 'cannot-run', code: 'cutoff', message: expect.stringContaining('"tight"') });
-    expect(await left()).toMatchObject({ tables: [], open: [] });
-    expect((await left()).resources).not.toContain('athena-look');
-    expect(await problemOf(look({ yaml: { workgroup: 'tight' } }))).toMatchObject({
-      kind: 'usage',
-      message: expect.stringMatching(/would scan about 11\.\d MB, and workgroup "tight"/),
-    });
-  } finally {
-    await s3.send(new DeleteObjectCommand({ Bucket: 'models', Key }));
-  }
-});
+    const { Contents = [] } = await s3.send(
+      new ListObjectsV2Command({ Bucket: 'models', Prefix: 'captures/weather/shadow/' }),
+    );
+    const Key = `${Contents[0]?.Key?.replace(/[^/]*$/, '')}large.jsonl`;
+    const Body = `${'x'.repeat(11_000_000)}\n`;
+    try {
+      // What lies there when the query runs, no estimate knows.
+      const struck = await problemOf(
+        look({
+          yaml: { workgroup: 'tight' },
+          tell: () => s3.send(new PutObjectCommand({ Bucket: 'models', Key, Body })),
+        }),
+      );
+      expect(struck).toMatchObject({ kind: 'cannot-run', code: 'cutoff', message: expect.stringContaining('"tight"') });
+      expect(await left()).toMatchObject({ tables: [], open: [] });
+      expect((await left()).resources).not.toContain('athena-look');
+      expect(await problemOf(look({ yaml: { workgroup: 'tight' } }))).toMatchObject({
+        kind: 'usage',
+        message: expect.stringMatching(/would scan about 11\.\d MB, and workgroup "tight"/),
+      });
+    } finally {
+      await s3.send(new DeleteObjectCommand({ Bucket: 'models', Key }));
+    }
+  },
+);
 
 test('a table that somebody deletes meanwhile is missing, and its look makes no verdict', async () => {
   const { glue } = await clients();

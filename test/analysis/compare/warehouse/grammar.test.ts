@@ -12,6 +12,7 @@ import { planInWarehouse } from '../../../../src/analysis/compare/warehouse/plan
 import type { Warehouse, WarehouseRow } from '../../../../src/analysis/compare/warehouse/warehouse.ts';
 import { generated, KINDS } from '../generated.ts';
 import type { Kind } from '../generated.ts';
+import { sampled } from '../../../support/sizes.ts';
 import { readTruth } from '../../read-truth.ts';
 import { lakeOf } from './lake.ts';
 
@@ -59,7 +60,7 @@ function ones(asked: Map<string, string>, { states, byId }: { states: readonly s
 
 const NO_KEYS = { production_keyed: 0, shadow_keyed: 0 };
 
-test('every statement is of the grammar of Trino, and every type one of Hive', async () => {
+test('every statement (of npm test, a sample) is of the grammar of Trino, and every type one of Hive', async () => {
   const files = generated(folder, KINDS[1] as Kind, 'inferenceId');
   const records = lakeOf(join(folder, 'lake'), files);
   const reference = readReference(Array.from({ length: 200 }, (_, i) => i / 200).join('\n'), 'reference.csv');
@@ -82,7 +83,7 @@ test('every statement is of the grammar of Trino, and every type one of Hive', a
   expect(asked.size).toBeGreaterThan(45);
   const { TrinoSQL: Trino, HiveSQL: Hive } = await parsers();
   const [trino, hive] = [new Trino(), new Hive()];
-  for (const sql of asked.values()) expect(trino.validate(sql), sql).toEqual([]);
+  for (const sql of sampled([...asked.values()], 16)) expect(trino.validate(sql), sql).toEqual([]);
   for (const { name, columns } of planInWarehouse(records, options, limits).tables) {
     const types = columns.map((one) => `${one.name} ${one.type}`).join(', ');
     expect(hive.validate(`CREATE EXTERNAL TABLE ${name} (${types})`)).toEqual([]);
