@@ -17,7 +17,7 @@ import { describeEndpoint } from '../../../src/aws/sagemaker.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { interrupted } from '../../../src/base/errors.ts';
 import type { Report } from '../../../src/report/report.ts';
-import { matrixTest } from '../../support/sizes.ts';
+import { matrixTest, sampled } from '../../support/sizes.ts';
 import { ROLE, START, type TestWorld, testWorld } from '../../support/world.ts';
 
 /** A model of somebody's own: it answers, and prints what it was asked and what it said. */
@@ -267,7 +267,7 @@ describe('report --source logs --logs-query', () => {
     expect(await client.send(new GetQueryResultsCommand({ queryId: id }))).toMatchObject({ status: 'Cancelled' });
   });
 
-  matrixTest.each(['StartQuery', 'GetQueryResults'])(
+  test.each(sampled(['StartQuery', 'GetQueryResults'], 1))(
     'throttling, faults and lost replies of %s are outlived',
     async (operation) => {
       await put(START + 11 * 60_000, { production: 4, shadow: 4 }, 1);
