@@ -17,8 +17,10 @@ import {
   type Deletion,
   type Keep,
   planTeardown,
+  refusedDeletion,
   type Remainder,
   type ResourceCheck,
+  stillThere,
   type Teardown,
 } from '../resources/teardown.ts';
 import { isSettled, waitForEndpoint } from '../resources/wait.ts';
@@ -420,15 +422,7 @@ async function tearDown(
     try {
       await remove(step);
     } catch (error) {
-      if (!(error instanceof AwsProblem)) throw error;
-      const ref = { kind: step.kind, name: step.name };
-      // What may not be deleted keeps nothing else from going: the next cleanup finds it.
-      if (error.denied) left.push({ ref, why: `not deleted: needs ${error.missing ?? error.words}`, denied: true });
-      else if (error.code === 'BucketNotEmpty') left.push({ ref, why: NOT_OURS });
-      // As a model that a config of another journal names, where SageMaker refuses that.
-      else if (error.provesNothingHappened && !error.aboutCredentials)
-        left.push({ ref, why: `not deleted: ${error.words}`, denied: true });
-      else throw error;
+      left.push(refusedDeletion(step, error, NOT_OURS));
     }
   }
   // What report had downloaded of the captures goes with them.
@@ -464,14 +458,5 @@ async function awaitEndpoint(session: Session, endpoint: string, name: 'await-se
 
 /** Looks once more for everything the journal ever named; gives what is still there and was to go. */
 async function verify(on: LockedEndpoint, expected: readonly Remainder[]): Promise<Remainder[]> {
-  const found = await doTask(on.session, { name: 'look-for-remains' }, () => inventory(on));
-  return found
-    .filter((one) => isLeft(one, expected))
-    .map(({ tracked }) => ({ ref: tracked.ref, why: 'it is still there' }));
-}
-
-function isLeft({ tracked, exists, managed }: ResourceCheck, expected: readonly Remainder[]): boolean {
-  return (
-    exists && managed && !expected.some(({ ref }) => ref.kind === tracked.ref.kind && ref.name === tracked.ref.name)
-  );
+  return stillThere(await doTask(on.session, { name: 'look-for-remains' }, () => inventory(on)), expected);
 }

@@ -1,3 +1,4 @@
+import { AwsProblem } from '../aws/errors.ts';
 import type { Unseen } from '../aws/unseen.ts';
 import type { TrackedResource } from '../state/replay.ts';
 import type { ResourceKind, ResourceRef } from '../state/journal.ts';
@@ -111,4 +112,29 @@ function reasonToStay(tracked: TrackedResource, managed: boolean, inUse: boolean
   if (kind === 'log-group' && keep.logs) return 'kept (--keep-logs)';
   if (kind === 's3-bucket' && (keep.uploads || keep.captures)) return CONTAINS_KEPT;
   return undefined;
+}
+
+/**
+ * What stays where AWS refuses a deletion: it keeps nothing else from going, and the next cleanup finds it.
+ * @param notEmpty why a bucket stays that contains more than what was deleted
+ * @throws the error, where it is not proven that AWS did nothing, or where no other deletion would succeed either
+ */
+export function refusedDeletion({ kind, name }: Deletion, error: unknown, notEmpty: string): Remainder {
+  if (!(error instanceof AwsProblem)) throw error;
+  const ref = { kind, name };
+  if (error.denied) return { ref, why: `not deleted: needs ${error.missing ?? error.words}`, denied: true };
+  if (error.code === 'BucketNotEmpty') return { ref, why: notEmpty };
+  // As a model that a config of another journal names, where SageMaker refuses that.
+  if (error.provesNothingHappened && !error.aboutCredentials)
+    return { ref, why: `not deleted: ${error.words}`, denied: true };
+  throw error;
+}
+
+/** What carries our tag and is still there after a teardown. @param expected what was not to go, or could not */
+export function stillThere(checks: readonly ResourceCheck[], expected: readonly Remainder[]): Remainder[] {
+  const isExpected = ({ kind, name }: ResourceRef) =>
+    expected.some(({ ref }) => ref.kind === kind && ref.name === name);
+  return checks
+    .filter(({ tracked, exists, managed }) => exists && managed && !isExpected(tracked.ref))
+    .map(({ tracked }) => ({ ref: tracked.ref, why: 'it is still there' }));
 }

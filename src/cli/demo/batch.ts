@@ -1,25 +1,17 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Outcome as Verdict } from '../../analysis/judge/verdict.ts';
 import { dayPlus } from '../../analysis/batch/period.ts';
-import type { App, Environment, ExecuteOverrides, Outcome } from '../../app.ts';
-import { connect } from '../../aws/clients.ts';
+import type { App, Outcome } from '../../app.ts';
 import { takeCensus } from '../../aws/census.ts';
 import { createBucket } from '../../aws/s3.ts';
 import { putObject } from '../../aws/s3-text.ts';
-import { VirtualClock } from '../../base/clock.ts';
-import { interrupted } from '../../base/errors.ts';
-import { printText } from '../../base/text.ts';
 import { count, DAY, duration, HOUR, points } from '../../base/units.ts';
-import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
-import { startEmulator } from '../../emulator/http/server.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
-import { fixture } from './fixtures.ts';
-import { heading, paragraph, shellLine } from './narration.ts';
-import { quiet, unplanned } from './playing.ts';
+import { unplanned } from './playing.ts';
 import { PARCEL_COLUMNS, parcels } from './parcels.ts';
+import { onStage, type Stage } from './stage.ts';
 
 const LAKE = 'shadowctl-demo-lake';
 const LIVE = 'artifacts/parcels-1.tar.gz';
@@ -54,164 +46,178 @@ interface Part {
   truth?: { rows: number; loss: number };
 }
 
+type Batch = keyof typeof CANDIDATES;
+
 /** Fourteen days of generated rows, on an emulator in this process: a candidate that is better on average and breaks a part, and its successor. */
 export async function run(app: App): Promise<Outcome> {
-  const { io } = app;
   const began = app.clock.now();
-  const project = await mkdtemp(join(tmpdir(), 'shadowctl-demo-'));
   const start = mondayBefore(began - (DAYS + 1) * DAY) + 6 * HOUR;
-  const clock = new VirtualClock(start);
-  const emulator = await startEmulator({ clock, seed: 1 });
-  const env: Environment = { ...app.env, AWS_PROFILE: undefined, ...emulatorEnvironment(emulator.url, {}) };
-  const surroundings: ExecuteOverrides = { clock, cwd: project, env };
-  const aws = connect({
-    region: env.AWS_REGION ?? '',
-    endpointUrl: env.AWS_ENDPOINT_URL,
-    profile: undefined,
-    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '' },
+  return onStage<Outcome>(app, { start, env: {} }, async (stage) => {
+    const demo = new BatchDemo(stage, start, await deployLive(stage));
+    await demo.playFirst();
+    await demo.playSecond();
+    await demo.end(app.clock.now() - began);
+    return 'done';
   });
-  const say = (text: string) => paragraph(io, text).forEach((line) => io.out(line));
-  const show = (argv: readonly string[]) => shellLine(io, argv).forEach((line) => io.out(line));
-  const chapter = (number: number, title: string) => {
-    io.out();
-    io.out(heading(io, number, title));
-  };
-  const silently = async (argv: readonly string[], planned: Outcome) => {
-    app.signal.throwIfAborted();
-    const lines: string[] = [];
-    const kept: Io = { ...quiet(io), out: (line = '') => void lines.push(printText(line)) };
-    const ended = await app.execute(argv, { ...surroundings, io: kept });
-    if (ended !== planned && planned !== 'inconclusive')
-      throw unplanned(`\`shadowctl ${argv.join(' ')}\` ended "${ended}"`);
-    return lines.join('\n');
-  };
-  /** The first lines of a report, and its days. */
-  const head = async (argv: readonly string[], planned: Outcome) => {
-    const lines: string[] = [];
-    const kept: Io = { ...quiet(io), out: (line = '') => void lines.push(printText(line)) };
-    if ((await app.execute(argv, { ...surroundings, io: kept })) !== planned)
-      throw unplanned('a report ended otherwise');
-    const blocks = lines.join('\n').split('\n\n');
-    const why = blocks.findIndex((block) => /^\S*Why/.test(block));
-    const days = blocks.filter((block) => block.includes('Days of '));
-    for (const block of [...blocks.slice(0, why), ...days]) io.out(`${block}\n`);
-  };
-  try {
-    for (const file of [LIVE, ...Object.values(CANDIDATES)])
-      await copyFile(fixture(file), join(project, basename(file)));
-    await writeFile(join(project, 'policy.yaml'), POLICY);
-    await createBucket(aws, LAKE);
-    say(
-      `shadowctl demo batch: a shadow that needs no endpoint. Will a parcel be late? The rows are generated for this demo: some hundreds a day, with the columns ${PARCEL_COLUMNS.join(', ')}; whether a parcel was late is known five days after. Everything runs against the emulator at ${emulator.url}; only time is virtual.`,
-    );
-    chapter(1, 'Production');
-    const deploy = ['deploy', '--endpoint', 'parcels', '--artifact', basename(LIVE), '--algorithm', 'linear-learner'];
-    show([...deploy, '--yes']);
-    await silently([...deploy, '--instance-type', 'ml.m5.large', '--yes'], 'done');
-    const [live = ''] = (await takeCensus(aws)).models;
-    say(`${live} is in production. It knows nothing of who takes a parcel: four carriers, the last four columns.`);
+}
 
-    const line = (batch: keyof typeof CANDIDATES) => [
-      ...['batch', 'run', '--batch', batch, '--input', `s3://${LAKE}/in/{yyyy}/{MM}/{dd}/`],
-      ...[
-        '--output',
-        `s3://${LAKE}/batches`,
-        '--artifact',
-        basename(CANDIDATES[batch]),
-        '--algorithm',
-        'linear-learner',
-      ],
-      ...['--against', `model:${live}`, '--no-header', '--yes'],
-    ];
-    const report = (batch: keyof typeof CANDIDATES) => [
-      ...['batch', 'report', '--batch', batch, '--labels', `s3://${LAKE}/labels/:late`, '--policy', 'policy.yaml'],
-    ];
-    const first = new Date(start).toISOString().slice(0, 10);
-    let day = -1;
-    /** A new morning: yesterday's rows are there, and what became of those of some days before. */
-    const morning = async () => {
-      day += 1;
-      const name = dayPlus(first, day);
-      const rows = rowsOf(name, day);
-      await putObject(aws, placeOf(name), { body: rows.map(({ row }) => `${row}\n`).join(''), type: 'text/csv' });
-      const known = day - LATE_LABELS + 1;
-      if (known >= 0) {
-        const of = dayPlus(first, known);
-        const labels = rowsOf(of, known).map(({ late }, i) => `${placeOf(of)}:${i + 1},${late ? 1 : 0}`);
-        await putObject(aws, `s3://${LAKE}/labels/${of}.csv`, {
-          body: `${['inferenceId,late', ...labels].join('\n')}\n`,
-          type: 'text/csv',
-        });
-      }
-      await clock.sleep(Math.max(0, start + (day + 1) * DAY - clock.now()), app.signal);
-      return name;
-    };
-    const judge = async (batch: keyof typeof CANDIDATES) =>
-      JSON.parse(await silently([...report(batch), '--format', 'json'], 'inconclusive')) as Seen;
-    const tell = (name: string, seen: Seen) => io.out(dayLine(io, name, seen));
+/** The first chapter. @returns the name of the model in production */
+async function deployLive(stage: Stage): Promise<string> {
+  await stage.copy([LIVE, ...Object.values(CANDIDATES)]);
+  await writeFile(join(stage.project, 'policy.yaml'), POLICY);
+  await createBucket(stage.aws, LAKE);
+  stage.say(
+    `shadowctl demo batch: a shadow that needs no endpoint. Will a parcel be late? The rows are generated for this demo: some hundreds a day, with the columns ${PARCEL_COLUMNS.join(', ')}; whether a parcel was late is known five days after. Everything runs against the emulator at ${stage.emulatorUrl}; only time is virtual.`,
+  );
+  stage.chapter('Production');
+  const deploy = ['deploy', '--endpoint', 'parcels', '--artifact', basename(LIVE), '--algorithm', 'linear-learner'];
+  stage.show([...deploy, '--yes']);
+  await runAsPlanned(stage, [...deploy, '--instance-type', 'ml.m5.large', '--yes']);
+  const [live = ''] = (await takeCensus(stage.aws)).models;
+  stage.say(`${live} is in production. It knows nothing of who takes a parcel: four carriers, the last four columns.`);
+  return live;
+}
 
-    chapter(2, 'A candidate that is better on average');
-    say(
+/** Runs a command that must end well. */
+async function runAsPlanned(stage: Stage, argv: readonly string[]): Promise<void> {
+  stage.app.signal.throwIfAborted();
+  const { ended } = await stage.run(argv);
+  if (ended !== 'done') throw unplanned(`\`shadowctl ${argv.join(' ')}\` ended "${ended}"`);
+}
+
+/** The chapters of the two candidates, which are judged over the same days. */
+class BatchDemo {
+  readonly #stage: Stage;
+  /** Of the demo's time, in milliseconds since the epoch. */
+  readonly #start: number;
+  readonly #live: string;
+  /** Days that were delivered: `2026-11-16`. */
+  readonly #days: string[] = [];
+
+  constructor(stage: Stage, start: number, live: string) {
+    this.#stage = stage;
+    this.#start = start;
+    this.#live = live;
+  }
+
+  /** A candidate that is judged every morning until it fails. */
+  async playFirst(): Promise<void> {
+    const stage = this.#stage;
+    stage.chapter('A candidate that is better on average');
+    stage.say(
       'parcels-2 was trained on the rows of last year, with the carriers. Every morning it answers what was asked the day before, as production does; then the batch is judged by its days: none passes before seven of them have labels.',
     );
-    show(line('parcels-2'));
-    show(report('parcels-2'));
-    const days: string[] = [];
-    let seen: Seen | undefined;
-    while (day + 1 < DAYS && (seen === undefined || seen.verdict.outcome === 'inconclusive')) {
-      const name = await morning();
-      days.push(name);
-      await silently([...line('parcels-2'), '--day', name], 'done');
-      seen = await judge('parcels-2');
-      tell(name, seen);
-    }
+    stage.show(this.#runLine('parcels-2'));
+    stage.show(reportLine('parcels-2'));
+    const seen = await this.#judgeByMorning('parcels-2', undefined);
     if (seen?.verdict.outcome !== 'fail')
       throw unplanned(`the first batch ended "${seen?.verdict.outcome ?? 'nothing'}"`);
-    io.out();
-    await head(report('parcels-2'), 'no');
+    stage.io.out();
+    await this.#showReport('parcels-2', 'no');
     const worst = worstPart(seen);
-    say(
+    stage.say(
       `It is right more often than production, and yet it breaks too much of what was right. Where: of the rows with ${worst.column} = ${worst.part} (${PARCEL_COLUMNS[columnNumber(worst) - 1] ?? ''}, whose parcels were late until spring) it is wrong ${points(lossOf(worst))} more often than production, more than on any other part.`,
     );
+  }
 
-    chapter(3, 'Its successor, over the same days');
-    say(
+  /** Its successor, which answers the recorded days first. */
+  async playSecond(): Promise<void> {
+    const stage = this.#stage;
+    stage.chapter('Its successor, over the same days');
+    stage.say(
       'parcels-3 was trained on rows since spring. The days that were recorded are there: it need not wait for new ones.',
     );
-    show(line('parcels-3'));
-    seen = undefined;
-    for (const name of days) await silently([...line('parcels-3'), '--day', name], 'done');
-    seen = await judge('parcels-3');
-    tell(days.at(-1) ?? '', seen);
-    while (day + 1 < DAYS && seen.verdict.outcome === 'inconclusive') {
-      const name = await morning();
-      await silently([...line('parcels-3'), '--day', name], 'done');
-      seen = await judge('parcels-3');
-      tell(name, seen);
-    }
-    if (seen.verdict.outcome !== 'pass') throw unplanned(`the second batch ended "${seen.verdict.outcome}"`);
-    io.out();
-    await head(report('parcels-3'), 'done');
+    stage.show(this.#runLine('parcels-3'));
+    for (const day of this.#days) await this.#answer('parcels-3', day);
+    const first = await this.#judge('parcels-3', this.#days.at(-1) ?? '');
+    const seen = await this.#judgeByMorning('parcels-3', first);
+    if (seen?.verdict.outcome !== 'pass')
+      throw unplanned(`the second batch ended "${seen?.verdict.outcome ?? 'nothing'}"`);
+    stage.io.out();
+    await this.#showReport('parcels-3', 'done');
+  }
 
-    chapter(4, 'The end');
+  /** @param took milliseconds of the user's time */
+  async end(took: number): Promise<void> {
+    const stage = this.#stage;
+    stage.chapter('The end');
     for (const batch of Object.keys(CANDIDATES)) {
       const cleanup = ['cleanup', '--batch', batch, '--yes'];
-      show(cleanup);
-      await silently(cleanup, 'done');
+      stage.show(cleanup);
+      await runAsPlanned(stage, cleanup);
     }
-    say(
-      `Everything went as planned: ${duration(clock.now() - start)} in ${duration(app.clock.now() - began)} of yours. Models, copies and outputs of both batches are deleted.`,
+    stage.say(
+      `Everything went as planned: ${duration(stage.clock.now() - this.#start)} in ${duration(took)} of yours. Models, copies and outputs of both batches are deleted.`,
     );
-    return 'done';
-  } catch (error) {
-    if (app.signal.aborted)
-      throw interrupted('Interrupted: the demo has ended. Nothing is left: its emulator and its folder are gone.');
-    throw error;
-  } finally {
-    aws.close();
-    await emulator.close();
-    await rm(project, { recursive: true, force: true });
   }
+
+  /** Judges morning by morning, until it is decided or the days are over. @param seen by an earlier look */
+  async #judgeByMorning(batch: Batch, seen: Seen | undefined): Promise<Seen | undefined> {
+    let last = seen;
+    while (this.#days.length < DAYS && (last === undefined || last.verdict.outcome === 'inconclusive')) {
+      const day = await this.#deliverDay();
+      await this.#answer(batch, day);
+      last = await this.#judge(batch, day);
+    }
+    return last;
+  }
+
+  /** A new morning: yesterday's rows are there, and what became of those of some days before. */
+  async #deliverDay(): Promise<string> {
+    const { aws, clock, app } = this.#stage;
+    const first = new Date(this.#start).toISOString().slice(0, 10);
+    const number = this.#days.length;
+    const day = dayPlus(first, number);
+    const rows = rowsOf(day, number);
+    await putObject(aws, placeOf(day), { body: rows.map(({ row }) => `${row}\n`).join(''), type: 'text/csv' });
+    const known = number - LATE_LABELS + 1;
+    if (known >= 0) {
+      const of = dayPlus(first, known);
+      const labels = rowsOf(of, known).map(({ late }, i) => `${placeOf(of)}:${i + 1},${late ? 1 : 0}`);
+      await putObject(aws, `s3://${LAKE}/labels/${of}.csv`, {
+        body: `${['inferenceId,late', ...labels].join('\n')}\n`,
+        type: 'text/csv',
+      });
+    }
+    this.#days.push(day);
+    await clock.sleep(Math.max(0, this.#start + (number + 1) * DAY - clock.now()), app.signal);
+    return day;
+  }
+
+  #runLine(batch: Batch): string[] {
+    return [
+      ...['batch', 'run', '--batch', batch, '--input', `s3://${LAKE}/in/{yyyy}/{MM}/{dd}/`],
+      ...['--output', `s3://${LAKE}/batches`, '--artifact', basename(CANDIDATES[batch])],
+      ...['--algorithm', 'linear-learner', '--against', `model:${this.#live}`, '--no-header', '--yes'],
+    ];
+  }
+
+  async #answer(batch: Batch, day: string): Promise<void> {
+    await runAsPlanned(this.#stage, [...this.#runLine(batch), '--day', day]);
+  }
+
+  /** Judges a batch, and says of it in a line what a day has brought. */
+  async #judge(batch: Batch, day: string): Promise<Seen> {
+    this.#stage.app.signal.throwIfAborted();
+    const { output } = await this.#stage.run([...reportLine(batch), '--format', 'json']);
+    const seen = JSON.parse(output) as Seen;
+    this.#stage.io.out(dayLine(this.#stage.io, day, seen));
+    return seen;
+  }
+
+  /** Shows the first lines of a report, and its days. */
+  async #showReport(batch: Batch, planned: Outcome): Promise<void> {
+    const { ended, output } = await this.#stage.run(reportLine(batch));
+    if (ended !== planned) throw unplanned('a report ended otherwise');
+    const blocks = output.split('\n\n');
+    const why = blocks.findIndex((block) => /^\S*Why/.test(block));
+    const days = blocks.filter((block) => block.includes('Days of '));
+    for (const block of [...blocks.slice(0, why), ...days]) this.#stage.io.out(`${block}\n`);
+  }
+}
+
+function reportLine(batch: Batch): string[] {
+  return [...['batch', 'report', '--batch', batch, '--labels', `s3://${LAKE}/labels/:late`, '--policy', 'policy.yaml']];
 }
 
 /** So that the days are the same whenever the demo is played, and all of them are over. 1970-01-05 was a Monday. */

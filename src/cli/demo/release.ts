@@ -1,25 +1,18 @@
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { App, Environment, ExecuteOverrides, Outcome } from '../../app.ts';
-import { type Aws, connect } from '../../aws/clients.ts';
+import type { App, Outcome } from '../../app.ts';
+import type { Aws } from '../../aws/clients.ts';
 import { createBucket } from '../../aws/s3.ts';
 import { putObject } from '../../aws/s3-text.ts';
 import { createTopic } from '../../aws/sns.ts';
-import { VirtualClock } from '../../base/clock.ts';
-import { interrupted } from '../../base/errors.ts';
-import { printText } from '../../base/text.ts';
 import { dateAndTime, duration, HOUR, MINUTE } from '../../base/units.ts';
-import { emulatorEnvironment } from '../../emulator/daemon/process.ts';
-import { startEmulator } from '../../emulator/http/server.ts';
 import { createHandler } from '../../handler.ts';
 import type { TickRecord, UrlReply } from '../../pipeline/handle.ts';
 import type { FunctionSettings } from '../../pipeline/settings.ts';
-import type { Io } from '../../ui/io.ts';
-import { plain } from '../../ui/io.ts';
-import { fixture } from './fixtures.ts';
-import { heading, paragraph, shellLine } from './narration.ts';
-import { quiet, unplanned, withTraffic } from './playing.ts';
+import { type Io, plain } from '../../ui/io.ts';
+import { paragraph } from './narration.ts';
+import { unplanned, withTraffic } from './playing.ts';
+import { onStage, type Stage } from './stage.ts';
 
 /** What is played: a candidate that is better and is approved, one that is worse, one that nobody decides about. */
 export type ReleaseStory = 'approved' | 'worse' | 'unanswered';
@@ -39,9 +32,17 @@ const TRAFFIC = [
 /** Blocks of a minute in place of ten: a verdict after less of the demo's time. */
 const POLICY = { blockMinutes: 1, minimumBlocks: 20, inform: ['latency'] };
 
-const STORIES: Readonly<
-  Record<ReleaseStory, { live: string; candidate: string; about: string; ends: string; answers: boolean }>
-> = {
+interface Story {
+  live: string;
+  candidate: string;
+  about: string;
+  /** The outcome of the release. */
+  ends: string;
+  /** Somebody follows the link in the mail. */
+  answers: boolean;
+}
+
+const STORIES: Readonly<Record<ReleaseStory, Story>> = {
   approved: {
     live: EARLY,
     candidate: BETTER,
@@ -73,131 +74,127 @@ interface Mail {
 
 /** Plays one story on an emulator in this process: the handler of the function is called as AWS Lambda would call it. */
 export async function run(app: App, { story }: { story: ReleaseStory }): Promise<Outcome> {
-  const { io } = app;
   const began = app.clock.now();
-  const { live, candidate, about, ends, answers } = STORIES[story];
-  const project = await mkdtemp(join(tmpdir(), 'shadowctl-demo-'));
-  const clock = new VirtualClock(began - HEAD_START);
-  const emulator = await startEmulator({ clock, seed: 1 });
-  const env: Environment = {
-    ...app.env,
-    ...emulatorEnvironment(emulator.url, {}),
-    SHADOWCTL_STATE: `s3://${STATE}/journals`,
-  };
-  const surroundings: ExecuteOverrides = { clock, cwd: project, env };
-  const aws = connectTo(env);
-  const say = (text: string) => paragraph(io, text).forEach((line) => io.out(line));
-  try {
-    for (const file of [live, candidate, DATA]) await copyFile(fixture(file), join(project, basename(file)));
-    say(
-      `shadowctl demo release: a release that runs itself. ${about} Everything runs against the emulator at ${emulator.url}; only time is virtual, and the function is called in this process.`,
-    );
-    io.out();
-    io.out(heading(io, 1, 'Production'));
-    for (const bucket of [STATE, UPLOADS]) await createBucket(aws, bucket);
-    const topic = await createTopic(aws, 'releases');
-    await putObject(aws, `s3://${UPLOADS}/labels/weather-test.csv`, {
-      body: await readFile(join(project, basename(DATA))),
-      type: 'text/csv',
-    });
-    const deploy = [
-      ...['deploy', '--endpoint', ENDPOINT, '--artifact', basename(live), '--algorithm', 'linear-learner'],
-      ...['--instance-type', 'ml.m5.large', '--instances', '3', '--yes'],
-    ];
-    for (const line of shellLine(io, deploy)) io.out(line);
-    await app.execute(deploy, { ...surroundings, io: quiet(io) });
-
-    const settings: FunctionSettings = {
-      version: 1,
-      name: 'demo',
-      endpoint: ENDPOINT,
-      watch: `s3://${UPLOADS}/weather/`,
-      adopt: false,
-      wayBack: 7 * 24 * HOUR,
-      project: {
-        notify: topic,
-        policy: POLICY,
-        release: {
-          sampling: ['100%'],
-          timeBox: '3h',
-          answer: '1h',
-          settle: '5m',
-          link: 'https://releases.example.com',
-          labels: `s3://${UPLOADS}/labels/weather-test.csv:label`,
-        },
-      },
-    };
-    const settingsUri = `s3://${STATE}/settings.json`;
-    await putObject(aws, settingsUri, { body: JSON.stringify(settings), type: 'application/json' });
-    const mails: Mail[] = [];
-    const handler = createHandler({
-      clock,
-      env: { ...env, SHADOWCTL_SETTINGS: settingsUri },
-      folder: project,
-      log: () => undefined,
-      wrap: (one) => noting(one, mails),
-    });
-    const call = (event: unknown) => handler(event, { getRemainingTimeInMillis: () => 15 * MINUTE });
-
-    io.out();
-    io.out(heading(io, 2, 'An upload'));
-    await putObject(aws, `s3://${UPLOADS}/weather/model.tar.gz`, {
-      body: await readFile(join(project, basename(candidate))),
-      type: 'application/gzip',
-    });
-    say(`${basename(candidate)} is uploaded to s3://${UPLOADS}/weather/model.tar.gz, and S3 tells EventBridge.`);
-    const upload = { source: 'aws.s3', 'detail-type': 'Object Created', detail: { bucket: { name: UPLOADS } } };
-    const last = await withTraffic(app, TRAFFIC, surroundings, async () => {
-      let chapter = 2;
-      let shown = 0;
-      const showMails = () => {
-        for (const mail of mails.slice(shown)) for (const line of mailLines(io, mail)) io.out(line);
-        shown = mails.length;
-      };
-      let tick = (await call(upload)) as TickRecord;
-      let state = '';
-      let clicked = false;
-      for (let n = 0; n < 150; n += 1) {
-        app.signal.throwIfAborted();
-        const now = tick.waits ?? tick.result;
-        if (now !== state) io.out(`${dateAndTime(clock.now())}  ${TICKS[now] ?? now}`);
-        state = now;
-        showMails();
-        if (tick.result === 'ended') return tick;
-        if (tick.waits === 'answer' && answers && !clicked) {
-          chapter += 1;
-          io.out();
-          io.out(heading(io, chapter, 'The page, and the click'));
-          await click(io, mails, call);
-          clicked = true;
-        }
-        await clock.sleep(EVERY, app.signal);
-        tick = (await call({ shadowctl: 'tick' })) as TickRecord;
-      }
-      throw unplanned('the release did not end');
-    });
-    io.out();
-    io.out(heading(io, answers ? 4 : 3, 'The end'));
-    const history = await app.execute(['release', 'history', '--endpoint', ENDPOINT], surroundings);
+  const start = began - HEAD_START;
+  return onStage<Outcome>(app, { start, env: { SHADOWCTL_STATE: `s3://${STATE}/journals` } }, async (stage) => {
+    const told = STORIES[story];
+    const topic = await deployLive(stage, told);
+    const pipeline = await installPipeline(stage, topic);
+    await upload(stage, told.candidate);
+    const last = await withTraffic(app, TRAFFIC, stage.surroundings, () => follow(stage, pipeline, told.answers));
+    stage.chapter('The end');
+    const history = await app.execute(['release', 'history', '--endpoint', ENDPOINT], stage.surroundings);
     if (history !== 'done') throw unplanned('release history did not end as planned');
-    const outcome = await outcomeOf(app, surroundings);
-    if (outcome !== ends) throw unplanned(`the release ended "${outcome}", planned was "${ends}"`);
-    say(
+    const outcome = await outcomeOf(stage);
+    if (outcome !== told.ends) throw unplanned(`the release ended "${outcome}", planned was "${told.ends}"`);
+    stage.say(
       `What the function deleted, since nothing needs it any more: ${last.deleted.length === 0 ? 'nothing' : last.deleted.map(basenameOf).join(', ')}.`,
     );
-    say(
-      `Everything went as planned: ${duration(clock.now() - (began - HEAD_START))} of endpoint time in ${duration(app.clock.now() - began)} of yours.`,
+    stage.say(
+      `Everything went as planned: ${duration(stage.clock.now() - start)} of endpoint time in ${duration(app.clock.now() - began)} of yours.`,
     );
     return 'done';
-  } catch (error) {
-    if (app.signal.aborted)
-      throw interrupted('Interrupted: the demo has ended. Nothing is left: its emulator and its folder are gone.');
-    throw error;
-  } finally {
-    aws.close();
-    await emulator.close();
-    await rm(project, { recursive: true, force: true });
+  });
+}
+
+/** The first chapter: buckets, labels and the live model. @returns the ARN of the topic that mails go to */
+async function deployLive(stage: Stage, { live, candidate, about }: Story): Promise<string> {
+  const { aws, project } = stage;
+  await stage.copy([live, candidate, DATA]);
+  stage.say(
+    `shadowctl demo release: a release that runs itself. ${about} Everything runs against the emulator at ${stage.emulatorUrl}; only time is virtual, and the function is called in this process.`,
+  );
+  stage.chapter('Production');
+  for (const bucket of [STATE, UPLOADS]) await createBucket(aws, bucket);
+  const topic = await createTopic(aws, 'releases');
+  await putObject(aws, `s3://${UPLOADS}/labels/weather-test.csv`, {
+    body: await readFile(join(project, basename(DATA))),
+    type: 'text/csv',
+  });
+  const deploy = [
+    ...['deploy', '--endpoint', ENDPOINT, '--artifact', basename(live), '--algorithm', 'linear-learner'],
+    ...['--instance-type', 'ml.m5.large', '--instances', '3', '--yes'],
+  ];
+  stage.show(deploy);
+  await stage.run(deploy);
+  return topic;
+}
+
+/** A pipeline: its function, and the mails that it has sent. */
+interface Pipeline {
+  call: (event: unknown) => Promise<unknown>;
+  mails: readonly Mail[];
+}
+
+/** Writes the settings of a pipeline, and makes its function. @param topic ARN of the topic that mails go to */
+async function installPipeline({ aws, clock, project, surroundings }: Stage, topic: string): Promise<Pipeline> {
+  const settings: FunctionSettings = {
+    version: 1,
+    name: 'demo',
+    endpoint: ENDPOINT,
+    watch: `s3://${UPLOADS}/weather/`,
+    adopt: false,
+    wayBack: 7 * 24 * HOUR,
+    project: {
+      notify: topic,
+      policy: POLICY,
+      release: {
+        sampling: ['100%'],
+        timeBox: '3h',
+        answer: '1h',
+        settle: '5m',
+        link: 'https://releases.example.com',
+        labels: `s3://${UPLOADS}/labels/weather-test.csv:label`,
+      },
+    },
+  };
+  const settingsUri = `s3://${STATE}/settings.json`;
+  await putObject(aws, settingsUri, { body: JSON.stringify(settings), type: 'application/json' });
+  const mails: Mail[] = [];
+  const handler = createHandler({
+    clock,
+    env: { ...surroundings.env, SHADOWCTL_SETTINGS: settingsUri },
+    folder: project,
+    log: () => undefined,
+    wrap: (connection) => noting(connection, mails),
+  });
+  return { call: (event) => handler(event, { getRemainingTimeInMillis: () => 15 * MINUTE }), mails };
+}
+
+async function upload(stage: Stage, candidate: string): Promise<void> {
+  stage.chapter('An upload');
+  await putObject(stage.aws, `s3://${UPLOADS}/weather/model.tar.gz`, {
+    body: await readFile(join(stage.project, basename(candidate))),
+    type: 'application/gzip',
+  });
+  stage.say(`${basename(candidate)} is uploaded to s3://${UPLOADS}/weather/model.tar.gz, and S3 tells EventBridge.`);
+}
+
+/** Calls the function for the upload and then tick by tick, until the release has ended. @param answers somebody follows the link */
+async function follow(stage: Stage, { call, mails }: Pipeline, answers: boolean): Promise<TickRecord> {
+  const { app, io, clock } = stage;
+  const created = { source: 'aws.s3', 'detail-type': 'Object Created', detail: { bucket: { name: UPLOADS } } };
+  let shown = 0;
+  let tick = (await call(created)) as TickRecord;
+  let state = '';
+  let clicked = false;
+  for (let n = 0; n < 150; n += 1) {
+    app.signal.throwIfAborted();
+    const now = tick.waits ?? tick.result;
+    if (now !== state) io.out(`${dateAndTime(clock.now())}  ${TICKS[now] ?? now}`);
+    state = now;
+    for (const mail of mails.slice(shown)) for (const line of mailLines(io, mail)) io.out(line);
+    shown = mails.length;
+    if (tick.result === 'ended') return tick;
+    if (tick.waits === 'answer' && answers && !clicked) {
+      stage.chapter('The page, and the click');
+      await click(io, mails, call);
+      clicked = true;
+    }
+    await clock.sleep(EVERY, app.signal);
+    tick = (await call({ shadowctl: 'tick' })) as TickRecord;
   }
+  throw unplanned('the release did not end');
 }
 
 const TICKS: Readonly<Record<string, string>> = {
@@ -211,16 +208,7 @@ const TICKS: Readonly<Record<string, string>> = {
 
 const basenameOf = (name: string) => (name.startsWith('s3://') ? 'the copy of its artifact' : name);
 
-function connectTo(env: Environment): Aws {
-  return connect({
-    region: env.AWS_REGION ?? '',
-    endpointUrl: env.AWS_ENDPOINT_URL,
-    profile: undefined,
-    credentials: { accessKeyId: env.AWS_ACCESS_KEY_ID ?? '', secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '' },
-  });
-}
-
-/** The same connection; what is published to a topic is also kept. */
+/** A connection to AWS that also keeps what is published to a topic. */
 function noting(aws: Aws, mails: Mail[]): Aws {
   return {
     ...aws,
@@ -279,10 +267,9 @@ async function click(io: Io, mails: readonly Mail[], call: (event: unknown) => P
   io.out();
 }
 
-async function outcomeOf(app: App, surroundings: ExecuteOverrides): Promise<string> {
-  const lines: string[] = [];
-  const io: Io = { ...quiet(app.io), out: (line = '') => void lines.push(printText(line)) };
-  await app.execute(['release', 'history', '--endpoint', ENDPOINT, '--format', 'json'], { ...surroundings, io });
-  const [first] = JSON.parse(lines.join('\n')) as { outcome: string | null }[];
+/** How the last release ended, by its history. */
+async function outcomeOf(stage: Stage): Promise<string> {
+  const { output } = await stage.run(['release', 'history', '--endpoint', ENDPOINT, '--format', 'json']);
+  const [first] = JSON.parse(output) as { outcome: string | null }[];
   return first?.outcome ?? 'nothing';
 }

@@ -1,9 +1,15 @@
-import { AwsProblem } from '../../aws/errors.ts';
 import { describeTransformJob } from '../../aws/transform-jobs.ts';
 import { apply, type JournaledRun } from '../../resources/apply.ts';
 import { inventory } from '../../resources/inventory.ts';
 import { resolveOpenSteps } from '../../resources/resolve.ts';
-import { type Deletion, type Keep, planTeardown, type Remainder } from '../../resources/teardown.ts';
+import {
+  type Deletion,
+  type Keep,
+  planTeardown,
+  refusedDeletion,
+  type Remainder,
+  stillThere,
+} from '../../resources/teardown.ts';
 import { factsNamed } from '../../state/facts.ts';
 import { recordFact, type ResourceKind } from '../../state/journal.ts';
 import { attemptsOf } from '../../state/batches.ts';
@@ -152,25 +158,14 @@ async function carryOut(
       deleted.push(step);
       session.emit({ kind: 'deleted', step });
     } catch (error) {
-      if (!(error instanceof AwsProblem)) throw error;
-      const ref = { kind: step.kind, name: step.name };
-      if (error.denied) left.push({ ref, why: `not deleted: needs ${error.missing ?? error.words}`, denied: true });
-      else if (error.code === 'BucketNotEmpty')
-        left.push({ ref, why: 'it contains objects that are not of this batch' });
-      else if (error.provesNothingHappened && !error.aboutCredentials)
-        left.push({ ref, why: `not deleted: ${error.words}`, denied: true });
-      else throw error;
+      left.push(refusedDeletion(step, error, 'it contains objects that are not of this batch'));
     }
   }
   // What batch report had downloaded of the rows goes with them.
   const { folder } = await capturesPlace(session);
   if (folder !== undefined && !keep.captures)
     await dropCaptures(folder, { account: on.account, region: aws.target.region, endpoint: on.endpoint }, false);
-  const found = await inventory({ ...on, aws }, 'or unseen', DELETED);
-  const unexpected = found
-    .filter(({ exists, managed }) => exists && managed)
-    .filter(({ tracked }) => !left.some(({ ref }) => ref.name === tracked.ref.name))
-    .map(({ tracked }) => ({ ref: tracked.ref, why: 'it is still there' }));
+  const unexpected = stillThere(await inventory({ ...on, aws }, 'or unseen', DELETED), left);
   const all: Remainder[] = [...left, ...unexpected];
   if (all.length === 0) await run.journal.append({ type: 'fact', run: run.id, name: 'clean', value: {} });
   return { deleted, left: all, clean: unexpected.length === 0 && all.every(({ denied }) => denied !== true) };

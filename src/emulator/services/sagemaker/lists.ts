@@ -7,6 +7,7 @@ import type {
   ListModelsOutput,
   ListTransformJobsResponse,
 } from '@aws-sdk/client-sagemaker';
+import type { Table } from '../../storage/store.ts';
 import type { Context } from '../operation.ts';
 import { configsOf, endpointsOf, modelsOf, packagesOf } from '../../world/endpoints/records.ts';
 import { experimentsOf } from '../../world/experiments/records.ts';
@@ -84,19 +85,26 @@ function readKey(key: string): Listed {
   throw invalidNextToken();
 }
 
-const prefix = (context: Context) => `${context.account}/${context.region}/`;
+/** A page of the caller's own records, in their account and region. */
+function pageOf<T extends Listed>(
+  { account, region }: Context,
+  table: Table<T>,
+  input: ListInput,
+  among: (record: T) => boolean = () => true,
+): { items: T[]; token: { NextToken?: string } } {
+  const records = table.entries(`${account}/${region}/`).map(([, record]) => record);
+  const { items, next } = page(records.filter(among), input);
+  return { items, token: next === undefined ? {} : { NextToken: next } };
+}
 
 export function listModels(context: Context, input: ListInput): ListModelsOutput {
-  const records = modelsOf(context.world.store)
-    .entries(prefix(context))
-    .map(([, record]) => record);
-  const { items, next } = page(records, input);
+  const { items, token } = pageOf(context, modelsOf(context.world.store), input);
   const Models = items.map((record) => ({
     ModelName: record.name,
     ModelArn: record.arn,
     CreationTime: new Date(record.createdAt),
   }));
-  return { Models, ...(next !== undefined && { NextToken: next }) };
+  return { Models, ...token };
 }
 
 export function listModelPackages(
@@ -104,12 +112,13 @@ export function listModelPackages(
   input: ListInput & Pick<ListModelPackagesInput, 'ModelPackageGroupName' | 'ModelApprovalStatus'>,
 ): ListModelPackagesOutput {
   const { ModelPackageGroupName: group, ModelApprovalStatus: approval } = input;
-  const records = packagesOf(context.world.store)
-    .entries(prefix(context))
-    .map(([, record]) => record)
-    .filter((record) => group === undefined || isGroup(record.name, group))
-    .filter((record) => approval === undefined || record.approval === approval);
-  const { items, next } = page(records, input);
+  const { items, token } = pageOf(
+    context,
+    packagesOf(context.world.store),
+    input,
+    (record) =>
+      (group === undefined || isGroup(record.name, group)) && (approval === undefined || record.approval === approval),
+  );
   const ModelPackageSummaryList = items.map((record) => ({
     ModelPackageGroupName: record.name,
     ModelPackageVersion: record.version,
@@ -118,7 +127,7 @@ export function listModelPackages(
     ModelPackageStatus: 'Completed' as const,
     ModelApprovalStatus: record.approval,
   }));
-  return { ModelPackageSummaryList, ...(next !== undefined && { NextToken: next }) };
+  return { ModelPackageSummaryList, ...token };
 }
 
 /** Groups are named by name or by ARN. */
@@ -127,41 +136,27 @@ function isGroup(of: string, group: string): boolean {
 }
 
 export function listEndpointConfigs(context: Context, input: ListInput): ListEndpointConfigsOutput {
-  const records = configsOf(context.world.store)
-    .entries(prefix(context))
-    .map(([, record]) => record);
-  const { items, next } = page(records, input);
+  const { items, token } = pageOf(context, configsOf(context.world.store), input);
   const EndpointConfigs = items.map((record) => ({
     EndpointConfigName: record.name,
     EndpointConfigArn: record.arn,
     CreationTime: new Date(record.createdAt),
   }));
-  return { EndpointConfigs, ...(next !== undefined && { NextToken: next }) };
+  return { EndpointConfigs, ...token };
 }
 
 export function listInferenceExperiments(context: Context, input: ListInput): ListInferenceExperimentsResponse {
-  const records = experimentsOf(context.world.store)
-    .entries(prefix(context))
-    .map(([, record]) => record);
-  const { items, next } = page(records, input);
-  const InferenceExperiments = items.map(summaryOf);
-  return { InferenceExperiments, ...(next !== undefined && { NextToken: next }) };
+  const { items, token } = pageOf(context, experimentsOf(context.world.store), input);
+  return { InferenceExperiments: items.map(summaryOf), ...token };
 }
 
 export function listTransformJobs(context: Context, input: ListInput): ListTransformJobsResponse {
-  const records = transformsOf(context.world.store)
-    .entries(prefix(context))
-    .map(([, record]) => record);
-  const { items, next } = page(records, input);
-  const TransformJobSummaries = items.map(jobSummary);
-  return { TransformJobSummaries, ...(next !== undefined && { NextToken: next }) };
+  const { items, token } = pageOf(context, transformsOf(context.world.store), input);
+  return { TransformJobSummaries: items.map(jobSummary), ...token };
 }
 
 export function listEndpoints(context: Context, input: ListInput): ListEndpointsOutput {
-  const records = endpointsOf(context.world.store)
-    .entries(prefix(context))
-    .map(([, record]) => record);
-  const { items, next } = page(records, input);
+  const { items, token } = pageOf(context, endpointsOf(context.world.store), input);
   const Endpoints = items.map((record) => ({
     EndpointName: record.name,
     EndpointArn: record.arn,
@@ -169,5 +164,5 @@ export function listEndpoints(context: Context, input: ListInput): ListEndpoints
     LastModifiedTime: new Date(record.modifiedAt),
     EndpointStatus: record.status,
   }));
-  return { Endpoints, ...(next !== undefined && { NextToken: next }) };
+  return { Endpoints, ...token };
 }
