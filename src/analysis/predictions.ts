@@ -77,6 +77,11 @@ export interface AnswerSums {
   shadow: AnswerForm;
   measures: readonly MeasureSums[];
   flags: readonly FlagSums[];
+  /**
+   * Rows by what stands in answers by name, such as labels of boxes; none where there are too many names. Missing where this kind has
+   * none, and in observations of older versions.
+   */
+  names?: readonly FieldValue[] | undefined;
   /** What production's answers hold and the shadow's do not; missing in observations of older versions. */
   lost?: readonly LostMember[] | undefined;
 }
@@ -216,7 +221,7 @@ export interface FieldSums {
   example: { production: string; shadow: string } | undefined;
 }
 
-/** Rows in which production, and the shadow, and both have this value in a field. */
+/** Rows in which production, and the shadow, and both have this value in a field, or this name in an answer. */
 export interface FieldValue {
   value: string;
   production: number;
@@ -563,6 +568,9 @@ export interface LossStratum {
   rows: number;
   apart: number;
   labelled: number;
+  /** Of numbers: the sum of d² over all compared rows, and of |d| over those with a label; missing in observations of older versions. */
+  apartSquared?: number | undefined;
+  labelledApart?: number | undefined;
   /** Of |number − truth|, and of its square. */
   error: LossSums;
   squared: LossSums;

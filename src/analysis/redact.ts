@@ -70,6 +70,7 @@ function quiet(found: Predictions): Predictions {
     },
     answers: found.answers && {
       ...found.answers,
+      names: undefined,
       production: { ...found.answers.production, example: undefined },
       shadow: { ...found.answers.shadow, example: undefined },
     },

@@ -128,6 +128,28 @@ test('numbers that have labels only where the two models agree say nothing of th
   expect(told((random) => row(random, () => true)).gate('truth.error')).toMatchObject({ outcome: 'fail' });
 });
 
+test('numbers that have labels where the shadow lies near them say nothing of the others', () => {
+  const row = (random: Random, labelled: (off: number) => boolean): Row => {
+    const truth = 100 + 30 * random.normal();
+    const off = 9 * random.normal();
+    return { production: truth + 5 * random.normal(), shadow: truth + off, truth, labelled: labelled(off) };
+  };
+  const near = told((random) => row(random, (off) => Math.abs(off) < 6));
+  expect(near.gate('truth.error')).toMatchObject({ outcome: 'inconclusive', missing: undefined });
+  expect(told((random) => row(random, () => random.next() < 0.5)).gate('truth.error')).toMatchObject({
+    outcome: 'fail',
+  });
+  // Those that lie far apart may have one more often.
+  const equal = (random: Random, labelled: (d: number) => number): Row => {
+    const truth = 100 + 30 * random.normal();
+    const [p, s] = [random.normal(), 0.6 * random.normal()];
+    return { production: truth + p, shadow: truth + s, truth, labelled: random.next() < labelled(Math.abs(p - s)) };
+  };
+  expect(told((random) => equal(random, (d) => (d > 1 ? 1 : 0.7))).gate('truth.error')).toMatchObject({
+    outcome: 'pass',
+  });
+});
+
 test('labels only where the shadow is right say nothing of the rest', () => {
   const row = (random: Random, labelled: (one: Omit<Row, 'labelled'>) => boolean) => {
     const one = pair(random, () => random.next() < 0.8);

@@ -1,5 +1,6 @@
-import type { FieldSums, FieldValue } from '../predictions.ts';
+import type { FieldSums } from '../predictions.ts';
 import { canonicalJson } from './json.ts';
+import { ValueCounter } from './values.ts';
 
 /** Which differences of JSON answers count. */
 export interface FieldRules {
@@ -18,8 +19,9 @@ export interface FieldRules {
 const MAX_FIELDS = 500;
 const SHOWN = 60;
 const MAX_DEPTH = 32;
-/** A field of more values, or of longer ones, is no choice among a few. */
-export const MAX_VALUES = 12;
+/** A field of more words, or of longer ones, is no choice among a few; nor is one of more numbers. */
+export const MAX_VALUES = 64;
+const MAX_NUMBERS = 12;
 const MAX_VALUE_CHARACTERS = 40;
 
 type Leaves = Map<string, unknown[]>;
@@ -31,8 +33,8 @@ export class FieldCounter {
   readonly #ignored = new Map<string, boolean>();
   /** Production's first value, of fields that have not varied yet; rows compared. */
   readonly #first = new Map<FieldSums, string>();
-  /** Rows by value, of fields that have had few; undefined once they had more. */
-  readonly #values = new Map<FieldSums, Map<string, FieldValue> | undefined>();
+  /** Rows by value, of fields that have few; of a list by each of its words. */
+  readonly #values = new Map<FieldSums, ValueCounter>();
   #rows = 0;
   /** Rows with two kinds of values, by which of the two names comes first. */
   readonly #turned = new Map<FieldSums, { up: number; down: number }>();
@@ -63,23 +65,14 @@ export class FieldCounter {
   }
 
   #count(field: FieldSums, production: readonly unknown[] | undefined, shadow: readonly unknown[] | undefined): void {
-    const values = this.#values.get(field);
-    if (values === undefined && this.#values.has(field)) return;
-    const counted = values ?? new Map<string, FieldValue>();
-    if (values === undefined) this.#values.set(field, counted);
-    const [left, right] = [valueOf(production), valueOf(shadow)];
-    for (const value of new Set([left, right]))
-      if (value !== undefined) {
-        const one = counted.get(value) ?? { value, production: 0, shadow: 0, both: 0 };
-        const [ours, theirs] = [Number(left === value), Number(right === value)];
-        counted.set(value, {
-          value,
-          production: one.production + ours,
-          shadow: one.shadow + theirs,
-          both: one.both + ours * theirs,
-        });
-      }
-    if (left === TOO_LONG || right === TOO_LONG || counted.size > MAX_VALUES) this.#values.set(field, undefined);
+    const values = this.#values.get(field) ?? new ValueCounter(MAX_VALUES);
+    this.#values.set(field, values);
+    const [left, right] = [wordsOf(production), wordsOf(shadow)];
+    if (left === undefined || right === undefined) values.stop();
+    else {
+      values.add(left, right);
+      if (values.size > MAX_NUMBERS && [...left, ...right].some((word) => /^[-\d]/.test(word))) values.stop();
+    }
   }
 
   #look(field: FieldSums, production: readonly unknown[] | undefined): void {
@@ -135,22 +128,21 @@ export class FieldCounter {
       .map((field) => ({
         ...field,
         varies: field.varies === true || field.rows < this.#rows,
-        values: [...(this.#values.get(field)?.values() ?? [])].sort(
-          (a, b) => b.production - a.production || (a.value < b.value ? -1 : 1),
-        ),
+        values: this.#values.get(field)?.values() ?? [],
       }))
       .sort((a, b) => b.differing - a.differing || (a.path < b.path ? -1 : 1))
       .slice(0, SHOWN);
   }
 }
 
-const TOO_LONG = ' ';
-
-/** One value in words; undefined where there is none. */
-function valueOf(values: readonly unknown[] | undefined): string | undefined {
-  if (values === undefined) return undefined;
-  const words = values.length === 1 ? JSON.stringify(values[0]) : TOO_LONG;
-  return words.length > MAX_VALUE_CHARACTERS ? TOO_LONG : words;
+/** One value in words, or those of a list of words; undefined where they are none of a few. */
+function wordsOf(values: readonly unknown[] | undefined): string[] | undefined {
+  if (values === undefined) return [];
+  const words = values.map((value) => JSON.stringify(value));
+  const isList = words.length > 1;
+  return words.some((word) => word.length > MAX_VALUE_CHARACTERS || (isList && !/^["tf]/.test(word)))
+    ? undefined
+    : words;
 }
 
 /** Is a path left out by one of these rules? */

@@ -3,10 +3,11 @@ import type { Answer } from './answer.ts';
 /** Scores of the classes that were not chosen: of a list by their places, of a few named classes by their names. */
 type Others = readonly (readonly [name: string, score: number])[];
 
-/** Fewer answers say too little about how far apart their scores lie. */
+/** Fewer answers say too little about how far apart their scores lie: then less of it is allowed. */
 const ENOUGH = 20;
 /** The other scores may move together by so much of what they differ among themselves, as the score beside a label may. */
 const HALF = 0.5;
+const OF_FEW = 0.05;
 /** Engines add in different orders. */
 const ROUNDING = 1e-9;
 /** Further than any scores lie apart: of a list that has other places than production's. SQL has the same number. */
@@ -30,22 +31,22 @@ function othersOf({ scores, others }: Answer): readonly number[] | undefined {
 /**
  * How far the other scores of two answers may lie apart together: half of the mean of what production's differ among themselves,
  * Σ |score − their mean|. So near ties may change places, and a list whose lower ranks are shuffled lies beyond, whatever scale
- * scores have.
+ * scores have. Of fewer than twenty answers, as of a small window that is added to others, a tenth of that.
  *
  * @param answers of a sample of production
- * @returns undefined where too few of them have two other scores
+ * @returns undefined where none of them has two other scores
  */
 export function othersTolerance(answers: readonly Answer[]): number | undefined {
   const known = answers.flatMap((answer) => {
     const list = othersOf(answer);
     return list === undefined ? [] : [list];
   });
-  if (known.length < ENOUGH) return undefined;
+  if (known.length === 0) return undefined;
   const apart = known.map((list) => {
     const mean = sum(list) / list.length;
     return sum(list.map((one) => Math.abs(one - mean)));
   });
-  return Math.max(ROUNDING, (HALF * sum(apart)) / known.length);
+  return Math.max(ROUNDING, ((known.length < ENOUGH ? OF_FEW : HALF) * sum(apart)) / known.length);
 }
 
 /**

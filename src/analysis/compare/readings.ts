@@ -151,5 +151,12 @@ export function answerSums(
   // A label with a score and one without are both labels; a vector and a text have nothing in common.
   const bare = [production, shadow].every(({ kind }) => kindNamed(kind)?.comparison === undefined);
   const kind = production.kind === shadow.kind || bare ? production.kind : EACH_BY_ITSELF.kind;
-  return { kind, ...forms, measures: counter?.measures() ?? [], flags: counter?.flags() ?? [], lost };
+  return {
+    kind,
+    ...forms,
+    measures: counter?.measures() ?? [],
+    flags: counter?.flags() ?? [],
+    names: counter?.names(),
+    lost,
+  };
 }

@@ -5,6 +5,8 @@ import type { Interval } from '../statistics/proportions.ts';
 import { counted, number } from '../../base/units.ts';
 import { blockerNeeds, confidence, insufficientData, requiredSampleSize, windowTooShort } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
+import { furtherOff } from './bias-by-labels.ts';
+import { labelledOf } from './chosen-labels.ts';
 import { needsAdvice, needsAbout, NOTHING, UNDECIDABLE } from './needs.ts';
 import { meanHalfWidth } from './paired.ts';
 import { lossScatter } from './scatter.ts';
@@ -32,6 +34,43 @@ const INFLATION_TO_FAIL = 3;
  * production chose, its own score is the highest by choice.
  */
 export function judgeBias(predictions: Predictions, evidence: Evidence): Gate[] {
+  return differenceOf(predictions, evidence).map((gate) => settledByLabels(gate, predictions, evidence));
+}
+
+/**
+ * With labels it is not how far its mean lies from production's that counts, but how much further from theirs: where production leans,
+ * a shadow that does not is better. Unless it should be the same.
+ */
+function settledByLabels(gate: Gate, predictions: Predictions, evidence: Evidence): Gate {
+  const { policy, observations } = evidence;
+  const { numbers } = predictions;
+  if (gate.outcome === 'pass' || numbers === undefined || policy.expect?.kind === 'same') return gate;
+  const blocked = insufficientData(predictions, evidence) ?? tooShort('pass', predictions, policy);
+  const { margin = 0 } = gate;
+  const scale = numbers.production.deviation;
+  const difference = signedBounds(predictions, policy, { times: 1, inflation: 1 });
+  const further = furtherOff(labelledOf(observations), numbers.bias, difference, policy);
+  if (further === undefined || blocked !== undefined) return gate;
+  const [low, high] = further.interval.map((bound) => bound / scale) as unknown as Interval;
+  const settled = compare([low, high], margin);
+  if (settled === 'fail' || (settled === 'inconclusive' && gate.outcome !== 'fail')) return gate;
+  const found = {
+    ...gate,
+    outcome: settled,
+    estimate: further.estimate / scale,
+    interval: [low, high] as const,
+    reason: `Its mean is not production's, but ${further.words}: ${
+      settled === 'pass'
+        ? `at most ${number(Math.max(0, high), 2)} of a standard deviation (${number(scale)}) further off (${confidence(policy)})`
+        : `between ${number(low, 2)} and ${number(high, 2)} of a standard deviation (${number(scale)}) further off (${confidence(policy)})`
+    }, and the limit is ${number(margin, 2)}.`,
+  };
+  if (settled === 'pass') return { ...found, ...NOTHING };
+  return { ...found, ...needsAdvice('labels of more minutes, and of all rows or of rows that are drawn at random') };
+}
+
+/** Is the lean of its numbers less than the limit, and if not, is it beyond? As of two models of which nobody knows which is right. */
+function differenceOf(predictions: Predictions, evidence: Evidence): Gate[] {
   const { numbers, labels } = predictions;
   if (numbers === undefined || labels !== undefined || numbers.of !== 'value') return [];
   const scale = numbers.production.deviation;
@@ -47,8 +86,7 @@ export function judgeBias(predictions: Predictions, evidence: Evidence): Gate[] 
   const hopeless = compare(bounds(1, INFLATION_TO_FAIL), failing) === 'fail';
   const decided = seen === 'fail' && !hopeless ? 'inconclusive' : seen;
   const between = seen === 'fail' && compare(interval, failing) !== 'fail';
-  const counts = predictions.blocks.map((block) => ({ successes: 0, n: block.rows }));
-  const blocker = insufficientData(predictions, evidence) ?? windowTooShort(decided, policy, [counts]);
+  const blocker = insufficientData(predictions, evidence) ?? tooShort(decided, predictions, policy);
   const outcome = blocker === undefined ? decided : 'inconclusive';
   const lean = numbers.bias / scale;
   const facts = `On average its numbers are ${number(Math.abs(numbers.bias))} ${lean < 0 ? 'lower' : 'higher'} than production's: ${number(Math.abs(lean), 2)} of their standard deviation (${number(scale)}), over ${counted(numbers.rows, 'rows')}`;
@@ -103,14 +141,25 @@ export function judgeBias(predictions: Predictions, evidence: Evidence): Gate[] 
  * that both hold at alpha. Rows count for less as their minutes hang together, and as inputs repeat: a model leans on a
  * repeated input as before.
  */
-function meanBounds(
+function meanBounds(predictions: Predictions, policy: Policy, times: Times): Interval {
+  const scale = predictions.numbers?.production.deviation ?? 1;
+  const [low, high] = signedBounds(predictions, policy, times).map((bound) => bound / scale) as unknown as Interval;
+  return [Math.max(0, low, -high), Math.max(-low, high)];
+}
+
+interface Times {
+  times: number;
+  inflation: number;
+}
+
+/** The same with its sign, in the unit of the numbers. */
+function signedBounds(
   { numbers, blocks, repeats }: Predictions,
   policy: Policy,
-  { times, inflation }: { times: number; inflation: number },
+  { times, inflation }: Times,
 ): Interval {
-  if (numbers === undefined) return [0, Number.POSITIVE_INFINITY];
-  const { bias, deviation, rows, production, histogram } = numbers;
-  const scale = production.deviation;
+  if (numbers === undefined) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const { bias, deviation, rows, histogram } = numbers;
   const minutes = blocks.map((block) => ({ loss: block.d, truth: block.rows }));
   const copies = copiesOf(repeats?.beyond);
   const factor = Math.max(1, copies, lossScatter(minutes, { mean: bias, deviation }, policy)) * inflation;
@@ -119,6 +168,9 @@ function meanBounds(
   const seen = policy.over === 'days' ? (rows * times) / copies : undefined;
   const each = { ...policy, alpha: policy.alpha / 2 };
   const half = meanHalfWidth((rows * times) / factor, deviation, range, each, seen);
-  const [low, high] = [(bias - half) / scale, (bias + half) / scale];
-  return [Math.max(0, low, -high), Math.max(-low, high)];
+  return [bias - half, bias + half];
+}
+
+function tooShort(outcome: Gate['outcome'], { blocks }: Predictions, policy: Policy) {
+  return windowTooShort(outcome, policy, [blocks.map((block) => ({ successes: 0, n: block.rows }))]);
 }

@@ -161,8 +161,13 @@ interface Floor {
   bursts: boolean;
 }
 
+/** Do the hits of one side come in bursts? */
+export function inBursts({ burstChance, steadyDispersion }: PairedShares): boolean {
+  return burstChance < BURST_ALPHA || steadyDispersion > BURST_DISPERSION;
+}
+
 function floorOf(found: PairedShares, says: Outcome, limit: number, policy: Policy): Floor {
-  const bursts = found.burstChance < BURST_ALPHA || found.dispersion > BURST_DISPERSION;
+  const bursts = inBursts(found);
   const calm = says === 'pass' ? minutesToPass(policy) : policy.blockMinutes;
   const early = says === 'fail' && errorsInterval(found, policy, EARLY.inflation)[0] > limit;
   const minutes = !bursts ? calm : early ? EARLY.minutes : minutesToPass(policy) * BURSTY_FACTOR;

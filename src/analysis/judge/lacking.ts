@@ -11,7 +11,7 @@ const WORDS: Record<Lacking, string> = {
   missing: 'the requests that were not answered',
   classes: 'the rows of each class',
   others: 'the scores of the classes that were not chosen',
-  fields: 'the values of each field',
+  fields: 'the values of each field, or the names in answers',
   repeats: 'how often inputs repeat',
   truth: 'the labels by what the models answered',
 };

@@ -10,6 +10,7 @@ import { areChances } from './chances.ts';
 import type { Blocker } from './needs.ts';
 import { lossHalfWidths } from './paired.ts';
 import { different } from './proportion.ts';
+import { nearerLabels } from './nearer-labels.ts';
 import { lossScatter, lossSkew } from './scatter.ts';
 import type { Blocks } from './scatter.ts';
 import { truthGate, truthMargin } from './truth-gate.ts';
@@ -245,7 +246,7 @@ export function judgeLoss(predictions: Predictions, truth: TruthSums, evidence: 
       clustering,
       inBursts,
       labels: { rows: truth.of, differing: truth.of, labelled: truth.rows, balancing: 0, unlabelled },
-      blocker: truth.losses === undefined && truth.rows < truth.of ? UNCOUNTED : undefined,
+      blocker: truth.losses === undefined && truth.rows < truth.of ? UNCOUNTED : nearerLabels(truth, copiesOf(alike)),
     }),
   ];
 }

@@ -11,6 +11,7 @@ import type { Gate } from './verdict.ts';
 import { copiesOf } from '../statistics/repeats.ts';
 
 interface Shown {
+  /** Where it stands. */
   path: string;
   by: 'production' | 'shadow';
   one: FieldValue;
@@ -18,16 +19,30 @@ interface Shown {
   high: number;
 }
 
+/** Where names stand, by the kind of answers. */
+const NAMES: Readonly<Record<string, string>> = {
+  boxes: 'the labels of its boxes',
+  spans: 'the names of its parts',
+  labels: 'its labels',
+  chat: 'the tools that it calls',
+  ranking: 'its first ten',
+};
+
+/** Of those that are ranked, the last may be others: then half of an item's rows are asked for. */
+const OF_RANKED = 0.5;
+
 /**
- * Is there a value of a field of JSON answers that one model gives and the other mostly does not? A flag that is true in few rows hides in the
- * agreement of all, as a rare class does in accuracy. Asked as classes are: shown is that fewer of its rows agree than `classes.agreement` of the
+ * Is there a value of a field of JSON answers, or a label of boxes, a part, a tool, that one model gives and the other mostly does not? A flag that
+ * is true in few rows hides in the agreement of all, as a rare class does in accuracy. Asked as classes are: shown is that fewer of its rows agree than `classes.agreement` of the
  * policy demands, at alpha divided by the number of values of all fields. To find none proves nothing.
  */
 export function judgeValues(predictions: Predictions, evidence: Evidence, alone: boolean): Gate[] {
   const { policy } = evidence;
   const { fields = [], blocks, repeats } = predictions;
-  const margin = policy.classes.agreement;
-  const asked = fields
+  const { kind = '', names = [] } = predictions.answers ?? {};
+  const margin = kind === 'ranking' ? Math.min(OF_RANKED, policy.classes.agreement) : policy.classes.agreement;
+  const listed = names.length === 0 ? [] : [{ path: NAMES[kind] ?? 'its names', ignored: false, values: names }];
+  const asked = [...fields, ...listed]
     .filter(({ ignored, values = [] }) => !ignored && values.length > 0)
     .flatMap(({ path, values = [] }) =>
       values.flatMap((one) =>
@@ -76,7 +91,9 @@ export function judgeValues(predictions: Predictions, evidence: Evidence, alone:
       ...found,
       reason: gate.reason,
       ...needsAdvice(
-        `labels of the ${counted(n - one.both, 'rows')} that differ there, a policy that leaves ${path} out (answers: { ignore: [${path}] }), or one that asks for less of each value (classes: { agreement: … })`,
+        names.length > 0
+          ? `a comparator of your own (--comparator), a policy that asks for less of each name (classes: { agreement: … }), or a waiver (--waive output.values)`
+          : `labels of the ${counted(n - one.both, 'rows')} that differ there, a policy that leaves ${path} out (answers: { ignore: [${path}] }), or one that asks for less of each value (classes: { agreement: … })`,
       ),
     },
   ];

@@ -21,7 +21,7 @@ export function lacking(a: Predictions, b: Predictions): Lacking[] {
     ...(one(({ labels, rows }) => (rows < MANY ? {} : labels?.others)) && some(({ labels }) => labels?.others)
       ? (['others'] as const)
       : []),
-    ...(one(({ fields }) => fields?.[0]?.values) ? (['fields'] as const) : []),
+    ...(one(({ fields, answers }) => fields?.[0]?.values ?? answers?.names) ? (['fields'] as const) : []),
     ...(one(({ repeats }) => repeats) ? (['repeats'] as const) : []),
     ...(lacksTruth(a.truth, b.truth) ? (['truth'] as const) : []),
   ];

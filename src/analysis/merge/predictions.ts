@@ -2,11 +2,12 @@ import { labelTable, SHOWN } from '../answers/labels.ts';
 import { mergeClasses, mergeMissing } from './classes.ts';
 import { commonestCells, commonestOutcomes, commonestStrata, OTHERS } from '../answers/strata.ts';
 import { MAX_VALUES } from '../answers/fields.ts';
+import { MAX_NAMES } from '../answers/kinds/counter.ts';
+import { addedValues } from '../answers/values.ts';
 import { BANDS, CLASS_BANDS } from '../answers/bands.ts';
 import type {
   AnswerSums,
   ComparatorSums,
-  FieldSums,
   FlagSums,
   LabelAges,
   LabelSums,
@@ -296,11 +297,17 @@ function mergeLosses(
       rows: one.rows + other.rows,
       apart: one.apart + other.apart,
       labelled: one.labelled + other.labelled,
+      apartSquared: bothKnown(one.apartSquared, other.apartSquared),
+      labelledApart: bothKnown(one.labelledApart, other.labelledApart),
       error: added(one.error, other.error),
       squared: added(one.squared, other.squared),
     };
     return merged;
   });
+}
+
+function bothKnown(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
 }
 
 function mergeFields(a: Predictions['fields'], b: Predictions['fields']): Predictions['fields'] {
@@ -320,26 +327,10 @@ function mergeFields(a: Predictions['fields'], b: Predictions['fields']): Predic
       largest: Math.max(field.largest, other.largest),
       // Whether two windows have the same one value nobody knows: it counts as one, which proves nothing.
       varies: field.varies !== false || other.varies !== false,
-      values: mergeValues(field.values, other.values),
+      // Of a field that has too many values in one window, nothing is known of both.
+      values: field.values && other.values && addedValues(field.values, other.values, MAX_VALUES),
     };
   });
-}
-
-/** Of a field that has too many values in one window, nothing is known of both. */
-function mergeValues(a: FieldSums['values'], b: FieldSums['values']): FieldSums['values'] {
-  if (a === undefined || b === undefined) return undefined;
-  if (a.length === 0 || b.length === 0) return [];
-  const merged = new Map(a.map((one) => [one.value, one]));
-  for (const other of b) {
-    const one = merged.get(other.value);
-    merged.set(other.value, {
-      value: other.value,
-      production: other.production + (one?.production ?? 0),
-      shadow: other.shadow + (one?.shadow ?? 0),
-      both: other.both + (one?.both ?? 0),
-    });
-  }
-  return merged.size > MAX_VALUES ? [] : [...merged.values()].toSorted((x, y) => y.production - x.production);
 }
 
 function mergeAnswers(a: AnswerSums, b: AnswerSums): AnswerSums {
@@ -358,6 +349,7 @@ function mergeAnswers(a: AnswerSums, b: AnswerSums): AnswerSums {
       };
     }),
     flags: named(a.flags, b.flags, mergeFlags),
+    names: a.names && b.names && addedValues(a.names, b.names, MAX_NAMES),
   };
 }
 

@@ -29,9 +29,14 @@ export interface PairedShares {
   deviation: number;
   /** How many times as much they scatter as those of independent requests would; at least 1. */
   dispersion: number;
+  /** The same over groups of minutes of which there are enough that it is hardly large by chance. */
+  steadyDispersion: number;
   /** Chance that the differences of the minutes scatter as they do, or more, if requests were independent. */
   burstChance: number;
 }
+
+/** Of seven groups of minutes the scatter is 1.6 times that of independent requests in one of seven endpoints, by chance; of thirty in one of forty. */
+const STEADY_GROUPS = 20;
 
 /**
  * Sums up minutes as pairs: what both sides have in a minute, such as bad requests that both refuse, or load, goes out of
@@ -62,7 +67,7 @@ export function pairShares(all: readonly PairedMinute[]): PairedShares {
         : minute.shadow.n * Math.max(0, scatter),
     hits: minute.shadow.successes + minute.production.successes - 2 * (both === undefined ? 0 : (minute.both ?? 0)),
   }));
-  let variance = 0;
+  let [variance, steady] = [0, 0];
   const chances: number[] = [];
   for (const size of GROUPS) {
     const groups = groupsOf(units, size);
@@ -75,18 +80,22 @@ export function pairShares(all: readonly PairedMinute[]): PairedShares {
     const degrees = groups.length - 1;
     // Minutes left over at the end scatter as the others do.
     const whole = minutes.length / (groups.length * size);
-    variance = Math.max(variance, (sumOf(sums, ({ residual }) => residual ** 2) * groups.length * whole) / degrees);
+    const own = (sumOf(sums, ({ residual }) => residual ** 2) * groups.length * whole) / degrees;
+    variance = Math.max(variance, own);
+    if (size === 1 || groups.length >= STEADY_GROUPS) steady = Math.max(steady, own);
     if (groups.length < MIN_GROUPS || sumOf(sums, ({ hits }) => hits) < MIN_EXPECTED * groups.length) continue;
     const squares = sumOf(sums, ({ residual, expected }) => (expected > 0 ? residual ** 2 / expected : 0));
     chances.push(chiSquaredAbove(squares, degrees));
   }
+  const expected = sumOf(units, (unit) => unit.expected);
   return {
     minutes: minutes.length,
     production,
     shadow,
     estimate: p - q,
     deviation: (Math.sqrt(variance) * Math.sqrt(minutes.length)) / shadow.n,
-    dispersion: Math.max(1, variance / sumOf(units, (unit) => unit.expected)) || 1,
+    dispersion: Math.max(1, variance / expected) || 1,
+    steadyDispersion: Math.max(1, steady / expected) || 1,
     burstChance: Math.min(1, Math.min(1, ...chances) * Math.max(1, chances.length)),
   };
 }

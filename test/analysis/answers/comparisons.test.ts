@@ -28,6 +28,8 @@ describe('near enough is alike, and more is not', () => {
     ['vectors of nothing', 'vector', [0, 0], [0, 0], true],
     ['places nine and ten swapped', 'ranking', ten, swapped(8), true],
     ['another first place', 'ranking', ten, swapped(0), false],
+    ['a list that is cut off', 'ranking', ten, ten.slice(0, 9), false],
+    ['a list that is cut off behind the tenth', 'ranking', [...ten, 'x', 'y'], ten, true],
     ['other items', 'ranking', ten, ten.map((one) => `${one}x`), false],
     ['boxes half a pixel off', 'boxes', [box(0), box(200, 'dog')], [box(200.5, 'dog'), box(0.5)], true],
     ['a box a quarter off', 'boxes', [box(0)], [box(25)], false],
@@ -96,6 +98,19 @@ test('the policy moves what is near enough', () => {
   expect(compare('ranking', ten, ten.toReversed(), { order: false }).alike).toBe(true);
   expect(compare('text', TEXT, TEXT.replace('door', 'house'), { similarity: 0.9 }).alike).toBe(true);
   expect(compare('text', TEXT, TEXT.replace('door', 'house'), { similarity: 0.99 }).alike).toBe(false);
+  const said = { label: 'cat', tags: ['a', 'b'], why: TEXT };
+  const written = (value: unknown) => JSON.stringify(value, undefined, 2);
+  for (const least of [1, 0.5]) {
+    const alike = (b: string) => compare('text', JSON.stringify(said), b, { similarity: least }).alike;
+    expect(alike(written({ why: TEXT, tags: ['a', 'b'], label: 'cat' }))).toBe(true);
+    expect(alike(`\`\`\`json\n${written(said)}\n\`\`\``)).toBe(true);
+    expect(alike(written({ ...said, label: 'dog' }))).toBe(false);
+    expect(alike(written({ ...said, tags: ['a'] }))).toBe(false);
+    expect(alike(written({ ...said, more: 1 }))).toBe(false);
+    expect(alike(written({ ...said, why: TEXT.replace('door', 'house') }))).toBe(least < 1);
+  }
+  const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`;
+  expect(compare('text', deep, deep).alike).toBe(true);
   expect(compare('text', TEXT, TEXT.replace('will', 'will not'), { similarity: 0.5 }).alike).toBe(false);
   expect(compare('text', TEXT, TEXT.replace('your', '-1'), { similarity: 0.5 }).alike).toBe(false);
   const spreads = { places: [0.1, 10], all: 5 };

@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { CaptureSet, Payload } from '../../../src/analysis/answers/captures.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import { mergePredictions } from '../../../src/analysis/merge/predictions.ts';
+import { judgeOthers } from '../../../src/analysis/judge/scores.ts';
 import type { Policy } from '../../../src/analysis/policy/policy.ts';
+import type { Predictions } from '../../../src/analysis/predictions.ts';
+import { evidenceOf, observed } from '../judge/by-hand.ts';
 import { type Random, seededRandom } from '../../support/random.ts';
 import { RECORDS, SECONDS, START, verdictOf } from './verdict-of.ts';
 
@@ -11,6 +14,8 @@ const json = (value: unknown): Payload => ({
   encoding: 'JSON',
   contentType: 'application/json',
 });
+const othersOf = (predictions: Predictions) =>
+  judgeOthers(predictions, evidenceOf(observed({ predictions })), true)[0]?.outcome;
 const row = (i: number): Payload => ({ data: `${i},0.5`, encoding: 'CSV', contentType: 'text/csv' });
 
 describe('the class stays, and the ranks below it are shuffled', () => {
@@ -102,7 +107,7 @@ describe('the class stays, and the ranks below it are shuffled', () => {
     }
   });
 
-  test('rows of a window too small to learn from are no evidence that other scores are near', async () => {
+  test('a window too small to learn much from counts what is hardly near as far, and many of them are judged', async () => {
     const random = seededRandom(31);
     const side = (count: number, change: (list: readonly number[]) => readonly number[]) => ({
       files: 1,
@@ -117,19 +122,25 @@ describe('the class stays, and the ranks below it are shuffled', () => {
       outside: 0,
       examples: [],
     });
-    const window = async (count: number) =>
-      (
-        await verdictOf({
-          production: side(count, (list) => list),
-          shadow: side(count, (list) => belowShuffled(random, list)),
-        })
-      ).predictions;
+    const shuffled = (list: readonly number[]) => belowShuffled(random, list);
+    const hardly = (list: readonly number[]) => list.map((one) => one * (1 + 1e-4 * random.normal()));
+    const window = async (count: number, change = shuffled) =>
+      (await verdictOf({ production: side(count, (list) => list), shadow: side(count, change) })).predictions;
     const [large, small] = [await window(300), await window(15)];
-    expect(small.labels?.others).toBeUndefined();
+    expect(small.labels?.others?.beyond).toBeGreaterThanOrEqual(13);
     const later = { ...small, blocks: small.blocks.map((block) => ({ ...block, at: block.at + 86_400_000 })) };
     for (const both of [mergePredictions(large, later, 1), mergePredictions(later, large, 1)]) {
       const counted = both.blocks.filter(({ others }) => others !== undefined);
-      expect(counted.reduce((sum, { rows }) => sum + rows, 0)).toBe(300);
+      expect(counted.reduce((sum, { rows }) => sum + rows, 0)).toBe(315);
     }
+    const added = (one: Predictions) =>
+      Array.from({ length: 25 }, (_, i) => ({
+        ...one,
+        // Inputs of other windows are others.
+        repeats: undefined,
+        blocks: one.blocks.map((block) => ({ ...block, at: block.at + i * 3_600_000 })),
+      })).reduce((sum, next) => mergePredictions(sum, next, 1));
+    expect(othersOf(added(small))).toBe('inconclusive');
+    expect(othersOf(added(await window(15, hardly)))).toBe('pass');
   });
 });

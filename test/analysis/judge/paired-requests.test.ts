@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { inBursts } from '../../../src/analysis/judge/errors.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
 import type { RecordFacts } from '../../../src/analysis/mirrored/record.ts';
 import { mergeObservations } from '../../../src/analysis/merge/merge.ts';
@@ -120,6 +121,29 @@ test('what fails on both sides does not hide bursts that hit the shadow alone', 
   expect(pairs.estimate).toBeCloseTo(apart.estimate, 12);
   expect(pairs.dispersion).toBeGreaterThan(1.6);
   expect(apart.dispersion).toBe(1);
+});
+
+test('of requests that are independent hardly any window looks as if what is slow came in bursts', () => {
+  const A_LITTLE = 20;
+  const longer = (seed: number) => {
+    const random = seededRandom(seed);
+    const hits = (share: number) =>
+      Array.from({ length: A_LITTLE }, () => random.next() < share).filter(Boolean).length;
+    return pairShares(
+      Array.from({ length: 148 }, () => ({
+        production: { successes: hits(0.5), n: A_LITTLE },
+        shadow: { successes: hits(0.4), n: A_LITTLE },
+      })),
+    );
+  };
+  const all = Array.from({ length: 200 }, (_, i) => longer(i + 1));
+  expect(all.filter(({ dispersion }) => dispersion > 1.6).length).toBeGreaterThan(20);
+  expect(all.filter((found) => inBursts(found)).length).toBeLessThan(20);
+  const wave = Array.from({ length: 148 }, (_, i) => ({
+    production: { successes: 10, n: A_LITTLE },
+    shadow: { successes: i % 20 < 10 ? 5 : 11, n: A_LITTLE },
+  }));
+  expect(inBursts(pairShares(wave))).toBe(true);
 });
 
 test('two windows together give what one gives', () => {

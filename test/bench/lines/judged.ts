@@ -196,6 +196,34 @@ whole(
   },
   'pass',
 );
+// Numbers that scatter around their labels by a third of a deviation.
+const against =
+  (lean: { production: number; shadow: number }): World =>
+  (random) => {
+    const truth = number(random);
+    const of = (by: number) => `${truth + by + random.normal()}`;
+    return { production: of(lean.production), shadow: of(lean.shadow), truth: `${truth}` };
+  };
+whole(
+  'numbers of which production leans by 0.3 deviations, and the shadow does not, with labels',
+  against({ production: 0.9, shadow: 0 }),
+  'fail',
+);
+whole(
+  'numbers of which the shadow leans by 0.3 deviations, and production does not, with labels',
+  against({ production: 0, shadow: 0.9 }),
+  'pass',
+);
+whole(
+  'labels of numbers only where the shadow lies near',
+  (random) => {
+    const one = against({ production: 0, shadow: 0 })(random, 0);
+    const shadow = Number(one.truth) + 1.6 * random.normal();
+    return { ...one, shadow: `${shadow}`, truth: Math.abs(shadow - Number(one.truth)) < 1 ? one.truth : undefined };
+  },
+  'either',
+  { is: 'noticed' },
+);
 const nan: World = (random) => {
   const one = random.next() < 0.03 ? 'nan' : `${number(random)}`;
   return { production: one, shadow: one };
@@ -327,6 +355,58 @@ const scored =
   };
 whole('scores of six classes, those below the first dealt out anew', scored(0, true), 'pass');
 whole('scores of six classes of an equal model, each logit within 0.05', scored(0.05, false), 'inconclusive');
+// As two trainings of a detector, and of a ranker, may differ.
+const moved =
+  (share: number): World =>
+  (random) => {
+    const at = 50 + 100 * random.next();
+    const corners = [at, at, at + 80, at + 80];
+    const of = (by: number) => {
+      const [xmin, ymin, xmax, ymax] = corners.map((one) => one + 80 * by * random.normal());
+      return json([{ label: 'cat', score: 0.9, box: { xmin, ymin, xmax, ymax } }]);
+    };
+    return { production: of(0), shadow: of(share) };
+  };
+for (const share of [0.02, 0.04])
+  whole(`boxes whose corners move by ${100 * share} % of their width`, moved(share), 'inconclusive');
+whole('boxes whose corners move by 10 % of their width', moved(0.1), 'pass');
+const reordered =
+  (count: number, often: number): World =>
+  (random) => {
+    const order = Array.from({ length: 20 }, (_, i) => i)
+      .toSorted(() => random.next() - 0.5)
+      .slice(0, count);
+    const of = (list: readonly number[]) => json(list.map((index) => ({ index, score: 1 - index / 50 })));
+    const last = [...order.slice(0, -2), ...order.slice(-2).toReversed()];
+    return { production: of(order), shadow: of(random.next() < often ? last : order) };
+  };
+whole('rankings of three whose last two change places in 2 % of the answers', reordered(3, 0.02), 'inconclusive');
+whole('rankings of three whose last two change places in 20 % of the answers', reordered(3, 0.2), 'pass');
+whole('rankings of five whose last two change places in half of the answers', reordered(5, 0.5), 'inconclusive');
+whole(
+  'rankings of ten that lack the last item',
+  (random) => {
+    const order = Array.from({ length: 10 }, (_, i) => i).toSorted(() => random.next() - 0.5);
+    return {
+      production: json(order.map((index) => ({ index }))),
+      shadow: json(order.slice(0, 9).map((index) => ({ index }))),
+    };
+  },
+  'pass',
+);
+whole(
+  'boxes of which a class in 4 % of the pictures is never found',
+  (random) => {
+    const at = 50 + 100 * random.next();
+    const one = (label: string, by: number) => ({
+      ...{ label, score: 0.9 },
+      box: { xmin: at + by, ymin: at, xmax: at + 80 + by, ymax: at + 60 },
+    });
+    const rare = random.next() < 0.04 ? [one('bike', 100)] : [];
+    return { production: json([one('cat', 0), ...rare]), shadow: json([one('cat', 0)]) };
+  },
+  'pass',
+);
 whole(
   'boxes that lie a quarter of their width off',
   (random) => {

@@ -54,6 +54,15 @@ line(
 line('no errors at all', (random) => errors(random, always(0), always(0)), undefined);
 line('no errors at all, 1 a minute', (random) => errors(random, always(0), always(0), { rate: 1 }), undefined);
 line('errors 0.1 % and 0.1 %', (random) => errors(random, always(0.001), always(0.001)), undefined);
+// What is shared out evenly over minutes comes in no bursts.
+line(
+  'soon: errors 40 % and 30 %, 20 a minute',
+  (random) => errors(random, always(0.4), always(0.3), { rate: 20 }),
+  undefined,
+  {
+    within: 80,
+  },
+);
 line('soon: errors 1 % and 1 %', (random) => errors(random, always(0.01), always(0.01)), undefined, { within: 80 });
 for (const bad of [1, 5])
   line(

@@ -3,6 +3,7 @@ import { nearSpread, quantile, usualTolerance } from '../../statistics/distances
 import type { CompareRules, Spreads } from '../compare-rules.ts';
 import { canonicalJson } from '../json.ts';
 import type { Compared, Comparison } from './counter.ts';
+import { compareTexts, dice } from './texts.ts';
 import type { Box, Ranked, Reply } from './values.ts';
 
 /** Numbers of one answer may lie so far apart together, as a share of production's, where nothing else is said. */
@@ -205,9 +206,12 @@ export const ofRankings: Comparison = {
       return { alike: near && a.length === b.length && b.every((one) => all.has(one)), measures };
     }
     const rbo = rankBiasedOverlap(a, b);
-    const isSame = a[0] === b[0] && rbo >= ALIKE_RANKING && overlapByDepth(a, b) >= ALIKE_ORDER;
+    // Rank-biased overlap is extrapolated beyond the end of a list, so that one that is cut off looks like the other.
+    const asMany = Math.min(TOP, a.length) === Math.min(TOP, b.length);
+    const isSame = asMany && a[0] === b[0] && rbo >= ALIKE_RANKING && overlapByDepth(a, b) >= ALIKE_ORDER;
     return { alike: near && isSame, measures: { ...measures, 'rank-biased overlap': rbo } };
   },
+  names: (answer) => (answer as Ranked[]).slice(0, TOP).map(idOf),
 };
 
 const SURE = 0.5;
@@ -272,22 +276,8 @@ export const ofBoxes: Comparison = {
       },
     };
   },
+  names: (answer) => (answer as Box[]).filter(({ score }) => score >= SURE).map(({ label }) => label),
 };
-
-/** How much two bags have in common, by Dice. */
-function dice(a: readonly string[], b: readonly string[]): number {
-  if (a.length + b.length === 0) return 1;
-  const counts = new Map<string, number>();
-  for (const one of a) counts.set(one, (counts.get(one) ?? 0) + 1);
-  let common = 0;
-  for (const one of b) {
-    const left = counts.get(one) ?? 0;
-    if (left === 0) continue;
-    counts.set(one, left - 1);
-    common += 1;
-  }
-  return (2 * common) / (a.length + b.length);
-}
 
 export const ofSpans: Comparison = {
   compare(production, shadow): Compared {
@@ -298,6 +288,7 @@ export const ofSpans: Comparison = {
     const f1 = dice(keys(production), keys(shadow));
     return { alike: f1 === 1, measures: { 'equal parts (F1)': f1 } };
   },
+  names: (answer) => (answer as { label: string }[]).map(({ label }) => label),
 };
 
 export const ofSets: Comparison = {
@@ -305,65 +296,8 @@ export const ofSets: Comparison = {
     const f1 = dice(production as string[], shadow as string[]);
     return { alike: f1 === 1, measures: { 'equal labels (F1)': f1 } };
   },
+  names: (answer) => answer as string[],
 };
-
-/** Words without case and punctuation. */
-function wordsOf(text: string): string[] {
-  return (
-    text
-      .normalize('NFKC')
-      .toLowerCase()
-      .replaceAll('’', "'")
-      .match(/[\p{L}\p{N}]+(?:['.,][\p{L}\p{N}]+)*/gu) ?? []
-  );
-}
-
-/** Words that turn a sentence round, in the languages that have most texts. */
-const NEGATION =
-  /^(?:no|not|never|none|nor|neither|without|cannot|\p{L}+n't|nicht|kein\p{L}*|nie|niemals|ohne|pas|jamais|aucun\p{L}*|sans|ning[uú]n\p{L}*|nunca|jam[aá]s|sin|non|mai|senza|nessun\p{L}*|não|nem|sem|niet|geen|nooit|zonder|inte|aldrig|ikke|ei|ni[ec]|не|нет|никогда|без)$/u;
-/** Numbers with their signs, and signs: of money, of comparing, of calculating. */
-const SIGNS = /(?<![\p{L}\p{N}])[-−]?\p{N}+(?:[.,]\p{N}+)*|\p{S}|!=/gu;
-/** What a text must say as the other does, however alike they are otherwise: numbers, signs, and how often it denies. */
-const decisive = (text: string, words: readonly string[]) =>
-  [...(text.match(SIGNS) ?? []), ...words.filter((word) => /\p{N}/u.test(word) || NEGATION.test(word))]
-    .toSorted()
-    .join(' ');
-
-/** A text without what no reader sees: how its lines end, blanks behind them, which quotation marks it has. */
-function plain(text: string): string {
-  return text
-    .normalize('NFC')
-    .replaceAll(/[‘’]/g, "'")
-    .replaceAll(/[“”]/g, '"')
-    .replaceAll(/[^\S\n]+$/gm, '')
-    .trim();
-}
-
-function compareTexts(
-  a: string,
-  b: string,
-  { similarity: least }: CompareRules,
-): { alike: boolean; measures: Record<string, number> } {
-  const [left, right] = [wordsOf(a), wordsOf(b)];
-  const equal = plain(a) === plain(b);
-  const pairs = (words: readonly string[]) => words.slice(1).map((word, i) => `${words[i]} ${word}`);
-  // Words, and words beside each other: the same words in another order say something else.
-  const similarity = equal
-    ? 1
-    : left.length + right.length === 0
-      ? 0
-      : dice([...left, ...pairs(left)], [...right, ...pairs(right)]);
-  // One word may turn a text round: that some may differ is for the policy to say.
-  const similar = least < 1 && similarity >= least && decisive(a, left) === decisive(b, right);
-  return {
-    alike: equal || similar,
-    measures: {
-      equal: Number(equal),
-      similarity,
-      'length (shadow ÷ production)': right.length / Math.max(1, left.length),
-    },
-  };
-}
 
 /** Beginnings of refusals, in lower case with plain apostrophes; docs/answers.md lists them. */
 export const REFUSALS: readonly string[] = [
@@ -439,6 +373,7 @@ export const ofReplies: Comparison = {
     'is cut off': (answer) => isCutOff(answer as Reply),
     'is empty': (answer) => (answer as Reply).text.trim() === '' && (answer as Reply).tools.length === 0,
   },
+  names: (answer) => (answer as Reply).tools.map(({ name }) => name),
 };
 
 export const ofBytes: Comparison = {

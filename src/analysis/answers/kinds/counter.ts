@@ -1,5 +1,6 @@
-import type { FlagSums, MeasureSums } from '../../predictions.ts';
+import type { FieldValue, FlagSums, MeasureSums } from '../../predictions.ts';
 import type { CompareRules, Spreads } from '../compare-rules.ts';
+import { ValueCounter } from '../values.ts';
 
 /** What two answers of one request have in common. */
 export interface Compared {
@@ -14,6 +15,8 @@ export interface WholeCounter {
   add(production: unknown, shadow: unknown, at: number): boolean;
   measures(): MeasureSums[];
   flags(): FlagSums[];
+  /** Answers by each of the names in them; undefined where their kind has none, none where there are too many. */
+  names(): FieldValue[] | undefined;
 }
 
 /** What a kind knows about comparing. */
@@ -29,10 +32,13 @@ export interface Comparison {
   areNear?(measures: readonly MeasureSums[]): boolean;
   /** What is true of an answer that a reader would want to know: it refuses, it was cut off. */
   flags?: Readonly<Record<string, (answer: unknown, rules: CompareRules) => boolean>>;
+  /** What stands by name in an answer, each perhaps several times: labels of boxes, tools that are called. One that is rare may vanish. */
+  names?(answer: unknown): readonly string[];
 }
 
 /** A counter of a kind. */
-export function counterOf({ compare, flags = {} }: Comparison, rules: CompareRules): WholeCounter {
+export function counterOf({ compare, flags = {}, names }: Comparison, rules: CompareRules): WholeCounter {
+  const named = names && new ValueCounter(MAX_NAMES);
   const measures = new Map<string, MeasureSums>();
   const counted = Object.entries(flags).map(([name, is]) => ({
     is,
@@ -43,6 +49,7 @@ export function counterOf({ compare, flags = {} }: Comparison, rules: CompareRul
     add(production, shadow, at) {
       const { alike, measures: found } = compare(production, shadow, rules);
       for (const [name, value] of Object.entries(found)) measure(measures, name, value);
+      if (names !== undefined) named?.add(names(production), names(shadow));
       for (const { is, sums, minutes } of counted) {
         const [left, right] = [is(production, rules), is(shadow, rules)];
         const minute = minutes.get(at) ?? { at, rows: 0, onlyProduction: 0, onlyShadow: 0 };
@@ -56,6 +63,7 @@ export function counterOf({ compare, flags = {} }: Comparison, rules: CompareRul
       }
       return alike;
     },
+    names: () => named?.values(),
     measures: () => [...measures.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     flags: () =>
       counted
@@ -63,6 +71,9 @@ export function counterOf({ compare, flags = {} }: Comparison, rules: CompareRul
         .map(({ sums, minutes }) => ({ ...sums, minutes: [...minutes.values()].sort((a, b) => a.at - b.at) })),
   };
 }
+
+/** Of more names, as of items that may be recommended, each is rare. */
+export const MAX_NAMES = 1000;
 
 type Minute = FlagSums['minutes'][number];
 

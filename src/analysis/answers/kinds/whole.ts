@@ -105,7 +105,8 @@ export const ranking: Kind = {
   name: 'ranking',
   comparison: ofRankings,
   title: 'a ranked list',
-  compared: 'overlap of the first ten, rank-biased overlap, and scores where items have some',
+  compared:
+    'overlap of the first ten, of which both must have as many; rank-biased overlap; scores where items have some',
   recognize(values) {
     if (
       !values.every((value) => Array.isArray(value) && value.every((one) => typeof one === 'string' || isObject(one)))

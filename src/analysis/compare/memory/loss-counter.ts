@@ -34,9 +34,12 @@ export class LossCounter {
     this.#bands.set(band, sums);
     sums.rows += 1;
     sums.apart += Math.abs(difference);
+    sums.apartSquared = (sums.apartSquared ?? 0) + difference * difference;
+    sums.labelledApart ??= 0;
     if (known === undefined) return;
     const off = [known.production - known.truth, known.shadow - known.truth] as const;
     sums.labelled += 1;
+    sums.labelledApart += Math.abs(difference);
     addLoss(sums.error, Math.abs(off[0]), Math.abs(off[1]));
     addLoss(sums.squared, off[0] ** 2, off[1] ** 2);
     if (known.truth === 0 || known.truth === 1) this.#scores.push(known);

@@ -150,6 +150,7 @@ with off as (
 )
 select
   band, cast(count(*) as double) as "rows", sum(apart) as apart, cast(count(truth_number) as double) as labelled,
+  sum(apart * apart) as "apartSquared", coalesce(sum(case when truth_number is not null then apart end), 0) as "labelledApart",
   $error, $squared
 from off group by band;
 

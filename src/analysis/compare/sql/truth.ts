@@ -322,6 +322,9 @@ function stratumOf(row: Row): LossStratum {
   return {
     band: row.band as LossStratum['band'],
     ...{ rows: value('rows'), apart: value('apart'), labelled: value('labelled') },
+    ...(row.apartSquared === undefined
+      ? {}
+      : { apartSquared: value('apartSquared'), labelledApart: value('labelledApart') }),
     ...{ error: sums('error'), squared: sums('squared') },
   };
 }

@@ -8,6 +8,7 @@ export const CANNOT = {
   fields: 'answers of this kind are compared by a program, not by SQL',
   'answers.measures[]': 'answers of this kind are compared by a program, not by SQL',
   'answers.flags[]': 'answers of this kind are compared by a program, not by SQL',
+  'answers.names[]': 'answers of this kind are compared by a program, not by SQL',
 } as const;
 
 /** What is asked of a comparison that only this machine can do. */
