@@ -177,6 +177,7 @@ test('a promotion that was interrupted goes on with what it began with, wherever
   expect(begun).toMatchObject({ code: 130, err: expect.stringContaining('--resume') });
   expect((await rollout()).judgedBy).toEqual({
     folder: cwd,
+    project: null,
     policy: 'policy.yaml',
     prediction: '$.price',
     waive: ['latency.mean'],
@@ -194,6 +195,48 @@ test('a promotion that was interrupted goes on with what it began with, wherever
   });
   expect(await shadowctl(elsewhere, ...resume, '--policy', 'other.yaml')).toMatchObject({ code: 2 });
   expect(await shadowctl(cwd, 'rollout', '--mirror', 'records', '--cancel', '--yes')).toMatchObject({ code: 0 });
+});
+
+test('a rollout that began without flags goes on, and is watched, by the policy of its own shadowctl.yaml, not of where that is typed', async () => {
+  const { cwd, flags } = await sides();
+  writeFileSync(join(cwd, 'shadowctl.yaml'), 'policy:\n  minimumBlocks: 4\n');
+  await mirror(cwd, ...flags);
+  const stop = new AbortController();
+  const steps = ['--steps', '100%', '--bake', '3m', '--force', '--yes'];
+  const status = async () =>
+    JSON.parse((await shadowctl(cwd, 'status', '--mirror', 'records', '--format', 'json')).out).rollout;
+  let over = false;
+  const running = answering([], { cwd, signal: stop.signal }, 'promote', '--mirror', 'records', ...steps);
+  running.finally(() => (over = true)).catch(() => undefined);
+  while (!over && (await status())?.step !== 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  stop.abort();
+  expect((await running).code).toBe(130);
+  expect((await status()).judgedBy).toEqual({ folder: cwd, project: join(cwd, 'shadowctl.yaml') });
+  const elsewhere = join(cwd, 'elsewhere');
+  mkdirSync(elsewhere);
+  writeFileSync(join(elsewhere, 'shadowctl.yaml'), 'policy:\n  inform: [errors]\n');
+  const trouble = async (...more: string[]) => {
+    const watched = await shadowctl(
+      elsewhere,
+      'watch',
+      '--mirror',
+      '../records',
+      '--once',
+      '--format',
+      'json',
+      ...more,
+    );
+    return JSON.parse(watched.out).trouble;
+  };
+  expect(await trouble()).toBeNull();
+  // The file that it began with is read again, and no other in its place.
+  rmSync(join(cwd, 'shadowctl.yaml'));
+  expect(await shadowctl(elsewhere, 'rollout', '--mirror', '../records', '--resume', '--yes')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(join(cwd, 'shadowctl.yaml')),
+  });
+  expect(await trouble()).toContain(join(cwd, 'shadowctl.yaml'));
+  expect(await trouble('--expect', 'same')).toBeNull();
 });
 
 test('watch off a terminal waits for the verdict on one shadow, which must be named where there are several', async () => {

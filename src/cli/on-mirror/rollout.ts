@@ -4,10 +4,10 @@ import { usageError } from '../../base/errors.ts';
 import { shown, text } from '../../base/text.ts';
 import { latencyMinutes } from '../../guard/alarms/plan.ts';
 import type { MirrorRolloutResult } from '../../lifecycle/mirror/rollout.ts';
-import type { JudgedBy, MirrorRollout } from '../../mirror/router/state.ts';
+import type { MirrorRollout } from '../../mirror/router/state.ts';
 import type { GuardOptions } from '../../lifecycle/guarded-update/start.ts';
-import type { WaiverFlags } from '../flags/waivers.ts';
 import { mirrorNamed } from '../flags/mirror.ts';
+import { begunWith, judgedBy, type MirrorReportFlags } from './judged-by.ts';
 import { writeJson } from '../views/json.ts';
 import type { CommonOptions } from '../flags/common.ts';
 
@@ -23,15 +23,7 @@ export interface MirrorMoveOptions extends CommonOptions {
   /** Undefined: as long as the policy may need. */
   patienceSeconds: number | undefined;
   guard: Pick<GuardOptions, 'limits' | 'alarms' | 'notify'>;
-  report: {
-    from: string | undefined;
-    labels: string | undefined;
-    policy: string | undefined;
-    expect: string | undefined;
-    prediction?: string | undefined;
-    allowCommand: boolean;
-    waivers: WaiverFlags;
-  };
+  report: MirrorReportFlags;
 }
 
 export interface MirrorRolloutFlags extends MirrorMoveOptions {
@@ -103,11 +95,14 @@ function asked({ mirror, report }: MirrorMoveOptions, found: string) {
   };
 }
 
-/** What a rollout began with, where it was typed; and the patience of the command that goes on with it. */
-function judgedAgain(app: App, { patienceSeconds }: MirrorMoveOptions, { judgedBy, bakeSeconds }: MirrorRollout) {
-  const { folder = app.cwd, from, labels, policy, expect, prediction, waive = [], reason } = judgedBy ?? {};
-  const report = { from, labels, policy, expect, prediction, allowCommand: false, waivers: { waive, reason } };
-  return judgedOf({ ...app, cwd: folder }, { report, patienceSeconds, bakeSeconds });
+/** What a rollout began with, and the patience of the command that goes on with it. */
+function judgedAgain(
+  app: App,
+  { patienceSeconds }: MirrorMoveOptions,
+  { judgedBy: begun, bakeSeconds }: MirrorRollout,
+) {
+  const { there, report } = begunWith(app, begun);
+  return judgedOf(there, { report, patienceSeconds, bakeSeconds });
 }
 
 async function moveOf(app: App, options: MirrorMoveOptions) {
@@ -120,7 +115,7 @@ async function moveOf(app: App, options: MirrorMoveOptions) {
     slicesBy,
     bakeSeconds,
     limits: limitsOf(guard, bakeSeconds),
-    judgedBy: judgedBy(app, report),
+    judgedBy: await judgedBy(app, report),
     notify: guard.notify,
     plan,
     ...(await judgedOf(app, options)),
@@ -158,17 +153,6 @@ async function judgedOf(
       asked: { labels: report.labels, policy: report.policy, expect: report.expect, prediction: report.prediction },
     },
   };
-}
-
-/** What decides beside the records and the project's policy, as it was typed; undefined: nothing. */
-function judgedBy(
-  { cwd }: App,
-  { from, labels, policy, expect, prediction, waivers }: MirrorMoveOptions['report'],
-): JudgedBy | undefined {
-  const { waive, reason } = waivers;
-  const typed = { from, labels, policy, expect, prediction, waive: waive.length === 0 ? undefined : waive, reason };
-  const given = Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== undefined));
-  return Object.keys(given).length === 0 ? undefined : { folder: cwd, ...given };
 }
 
 /** @throws Problem (usage) where a mirror's records do not have the statistic */

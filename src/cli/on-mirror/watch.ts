@@ -1,8 +1,10 @@
 import type { App, Outcome } from '../../app.ts';
 import { usageError } from '../../base/errors.ts';
 import { type CommandLine, shown, text } from '../../base/text.ts';
+import type { MirrorJudging } from '../../lifecycle/mirror/judge.ts';
 import type { MirrorLook } from '../../lifecycle/mirror/look-at-mirror.ts';
 import { mirrorNamed } from '../flags/mirror.ts';
+import type { MirrorReportFlags } from './judged-by.ts';
 import { onScreen } from '../views/watching.ts';
 
 export interface MirrorWatchFlags {
@@ -57,20 +59,34 @@ function requireWatched(
 /** A function that looks, and judges the shadow as `report` would. */
 async function looks(app: App, { mirror, shadow, judging }: MirrorWatchFlags): Promise<() => Promise<MirrorLook>> {
   const { looksAtMirror } = await import('../../lifecycle/mirror/look-at-mirror.ts');
+  const { begunWith } = await import('./judged-by.ts');
+  const typed = await judgingOf(app, { ...judging, from: undefined, waivers: { waive: [], reason: undefined } });
+  const isTyped = Object.values(judging).some((flag) => flag !== undefined);
+  return looksAtMirror(app, mirrorNamed(app.cwd, mirror), shadow, async ({ state: { rollout } }) => {
+    // What a rollout is decided by, it is watched by.
+    if (isTyped || rollout?.judgedBy === undefined) return typed;
+    const { there, report } = begunWith(app, rollout.judgedBy);
+    return judgingOf(there, report);
+  });
+}
+
+async function judgingOf(app: App, report: Omit<MirrorReportFlags, 'allowCommand'>): Promise<MirrorJudging> {
   const { loadReportPolicy, withAnswers, withExpectation } = await import('../flags/judging.ts');
   const { labelSource } = await import('../flags/labels.ts');
-  const { policy, policyFrom } = await loadReportPolicy(app, judging.policy);
-  return looksAtMirror(app, mirrorNamed(app.cwd, mirror), shadow, {
-    policy: withAnswers(withExpectation(policy, judging.expect), {
-      prediction: judging.prediction,
+  const { readMoment } = await import('../flags/moment.ts');
+  const { withWaivers } = await import('../flags/waivers.ts');
+  const { policy, policyFrom } = await loadReportPolicy(app, report.policy);
+  return {
+    policy: withAnswers(withExpectation(withWaivers(policy, report.waivers), report.expect), {
+      prediction: report.prediction,
       answers: undefined,
     }),
     policyFrom,
-    labels: judging.labels === undefined ? undefined : labelSource(judging.labels, app.cwd),
+    labels: report.labels === undefined ? undefined : labelSource(report.labels, app.cwd),
     // The policy's comparator runs where somebody asked for it: in a report.
     comparator: undefined,
-    from: undefined,
-  });
+    from: report.from === undefined ? undefined : readMoment(report.from, '--from'),
+  };
 }
 
 /** A line for each change, until nothing goes on, or a shadow is decided. */

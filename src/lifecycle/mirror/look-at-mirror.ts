@@ -43,7 +43,7 @@ export function looksAtMirror(
   session: JudgeSession,
   name: MirrorName,
   named: string | undefined,
-  judging: MirrorJudging,
+  judgingOf: (status: MirrorStatus) => Promise<MirrorJudging>,
 ): () => Promise<MirrorLook> {
   let judged: { of: string; at: number; report: Report | undefined; trouble: string | undefined } | undefined;
   return async () => {
@@ -53,7 +53,11 @@ export function looksAtMirror(
     const of = `${status.live} ${status.shadows.find((one) => one.name === shadow)?.side}`;
     if (judged?.of !== of) judged = undefined;
     if (shadow !== undefined && (judged === undefined || at - judged.at >= MINUTE))
-      judged = { of, at, ...(await judgedNow(session, { folder: name.folder, shadow }, judging, judged?.report)) };
+      judged = {
+        of,
+        at,
+        ...(await judgedNow(session, { folder: name.folder, shadow }, () => judgingOf(status), judged?.report)),
+      };
     const { report, trouble } = judged ?? {};
     return { at, status, shadow, judgement: report, trouble, sides: sidesOf(status, shadow, report, at) };
   };
@@ -62,11 +66,11 @@ export function looksAtMirror(
 async function judgedNow(
   session: JudgeSession,
   sides: { folder: string; shadow: string },
-  judging: MirrorJudging,
+  judgingOf: () => Promise<MirrorJudging>,
   before: Report | undefined,
 ): Promise<{ report: Report | undefined; trouble: string | undefined }> {
   try {
-    return { report: await judgeShadowOf(session, sides, judging), trouble: undefined };
+    return { report: await judgeShadowOf(session, sides, await judgingOf()), trouble: undefined };
   } catch (error) {
     if (!(error instanceof Problem) || session.signal.aborted) throw error;
     return { report: before, trouble: error.message };

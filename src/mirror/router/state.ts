@@ -35,6 +35,8 @@ export type RolloutStep = v.InferOutput<typeof step>;
 const judgedBy = v.object({
   /** Where it was typed: its paths begin there. */
   folder: text,
+  /** The shadowctl.yaml whose policy it was, where none was named; null: there is none. Missing where an older version began. */
+  project: v.optional(v.nullable(text)),
   from: v.optional(text),
   labels: v.optional(text),
   policy: v.optional(text),

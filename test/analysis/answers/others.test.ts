@@ -134,12 +134,15 @@ describe('the class stays, and the ranks below it are shuffled', () => {
       expect(counted.reduce((sum, { rows }) => sum + rows, 0)).toBe(315);
     }
     const added = (one: Predictions) =>
-      Array.from({ length: 25 }, (_, i) => ({
-        ...one,
-        // Inputs of other windows are others.
-        repeats: undefined,
-        blocks: one.blocks.map((block) => ({ ...block, at: block.at + i * 3_600_000 })),
-      })).reduce((sum, next) => mergePredictions(sum, next, 1));
+      Array.from(
+        { length: 25 },
+        (_, i): Predictions => ({
+          ...one,
+          // Inputs of other windows are others.
+          repeats: undefined,
+          blocks: one.blocks.map((block) => ({ ...block, at: block.at + i * 3_600_000 })),
+        }),
+      ).reduce((sum, next) => mergePredictions(sum, next, 1));
     expect(othersOf(added(small))).toBe('inconclusive');
     expect(othersOf(added(await window(15, hardly)))).toBe('pass');
   });
