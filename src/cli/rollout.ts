@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type App, type Host, lazy, type Outcome, type Run } from '../app.ts';
 import { usageError } from '../base/errors.ts';
-import { lines, shown, shownStart, text } from '../base/text.ts';
+import { shown, text } from '../base/text.ts';
 import { parsePercent, percent } from '../base/units.ts';
 import type { GuardOptions } from '../lifecycle/guarded-update/start.ts';
 import type { RolloutResult } from '../lifecycle/rollout/rollout.ts';
@@ -14,6 +14,7 @@ import { parseSeconds } from '../guard/quantities.ts';
 import { PATIENCE } from './flags/patience.ts';
 import { writeJson } from './views/json.ts';
 import type { MirrorRolloutFlags } from './on-mirror/rollout.ts';
+import type { SlicesFlags } from './rollout/by-slices.ts';
 
 export interface RolloutOptions extends PricedOptions {
   endpoint: string;
@@ -35,6 +36,9 @@ interface Flags extends PlaceFlags, CandidateFlags, Omit<GuardWords, 'strategy' 
   steps: string;
   shadow?: string;
   by?: string;
+  variants?: string;
+  from?: string;
+  labels?: string;
   bake: string;
   patience?: string;
   policy?: string;
@@ -52,10 +56,13 @@ SageMaker does not guard a change of weights: this command watches limits and al
 limit is exceeded or an alarm is in ALARM, it returns all requests at once.
 With --mirror a shadow of a mirror answers the requests of each step, slices (header:x-country=DE) in the order given; its records
 judge it with its predictions, since every request remains a pair. When 100% has passed, too, the two sides are swapped.
-Exit codes: 0 all steps passed, 1 failed and returned, 3 paused: --resume watches on, --cancel returns, as undo does.
+With --endpoint and --by the callers choose the variant (TargetVariant), slice by slice: this command changes nothing. It judges
+the slice that the candidate's variant answers by its captures beside production's of before, and says which goes next.
+Exit codes: 0 all steps passed (or a slice), 1 failed and returned, 3 paused: --resume watches on, --cancel returns, as undo does.
 
 Examples:
   $ shadowctl rollout --endpoint weather --artifact model.tar.gz --steps 10%,25%,50%,100% --bake 30m
+  $ shadowctl rollout --endpoint weather --by country --labels labels.csv
   $ shadowctl rollout --mirror records --steps header:x-country=LI,10%,50%,100% --by header:X-User`;
 
 /** Flags that say the same of a mirror, and those that only a mirror takes. */
@@ -74,8 +81,9 @@ const OF_MIRRORS = {
     'plan',
     'yes',
     'format',
+    'by',
   ],
-  alone: ['shadow', 'by'],
+  alone: ['shadow'],
 };
 
 export function rolloutCommand(
@@ -84,6 +92,7 @@ export function rolloutCommand(
   onMirror: Run<MirrorRolloutFlags> = lazy(async () => ({
     run: (await import('./on-mirror/rollout.ts')).runRollout,
   })),
+  bySlices: Run<SlicesFlags> = lazy(async () => ({ run: (await import('./rollout/by-slices.ts')).runSlices })),
 ): Command {
   const command = placeFlags(new Command('rollout'));
   const named = addCandidateFlags(command.optionsGroup('The new model:'))
@@ -99,8 +108,14 @@ export function rolloutCommand(
     .option('--shadow <name>', 'of a mirror: which shadow, where there are several')
     .option(
       '--by <what>',
-      'of a mirror: a field of the requests, whose slices are the steps by their risk; or keep with one side session, header:NAME or cookie:NAME',
-    );
+      'a field of the requests: of a mirror its slices are the steps by their risk (or keep with one side session, header:NAME or cookie:NAME); of an endpoint callers send its slices to a second variant, one by one',
+    )
+    .option(
+      '--variants <production,candidate>',
+      'with --by, of an endpoint: the two (default: the candidate has weight 0)',
+    )
+    .option('--from <time>', 'with --by, of an endpoint: since when captures of production count (default: -24h)')
+    .option('--labels <file>', 'with --by, of an endpoint: what was really the case, as for shadowctl report');
   const limited = limitFlags(named, { rate5xx: '', rate4xx: '', increase: '', fleet: 'candidate' })
     .optionsGroup('Other options:')
     .option('--resume', 'continue a rollout that paused or was interrupted')
@@ -108,7 +123,7 @@ export function rolloutCommand(
   return pricedFlags(adoptFlag(limited))
     .addHelpText('after', HELP)
     .action((flags: Flags, own: Command) => {
-      refuseSlices(flags);
+      if (isBySlices(own, flags)) return host.start(bySlices, parseBySlices(own, flags));
       return placeOf(own, flags, OF_MIRRORS) === 'mirror'
         ? host.start(
             onMirror,
@@ -122,18 +137,65 @@ export function rolloutCommand(
     });
 }
 
-/** @throws Problem (usage) for slices of an endpoint, which sees nothing of what requests say */
-function refuseSlices({ endpoint, mirror, by }: Flags): void {
-  if (by === undefined || !isField(by) || endpoint === undefined || mirror !== undefined) return;
-  throw usageError(
-    `--by ${by}: SageMaker divides the requests of an endpoint by weights, whatever they say, so that no slice of them can go to the candidate alone.`,
-    lines(
-      text`By share: ${shownStart('rollout', { endpoint })}`,
-      'By slices, put a mirror in front of it: shadowctl help mirror',
-      'Where the callers choose the variant themselves (TargetVariant), a report on requests that are sent again to it says in which order its slices can go there:',
-      text`  ${shown('replay', { from: '…', endpoint, 'target-variant': '…' })}`,
-    ),
-  );
+/** What belongs to slices that callers choose, beside the flags that these take. */
+const OF_SLICES = {
+  alone: ['variants', 'from', 'labels'],
+  takes: ['endpoint', 'by', 'steps', 'bake', 'patience', 'policy', 'cancel', 'plan', 'format'],
+};
+
+/** Whether the callers of an endpoint choose the variant, by slices. @throws Problem (usage) for flags that do nothing there */
+function isBySlices(own: Command, { endpoint, mirror, by }: Flags): boolean {
+  const bySlices = endpoint !== undefined && mirror === undefined && by !== undefined;
+  if (bySlices && !isField(by))
+    throw usageError(
+      `--by ${by}: who stays with one side is chosen behind a mirror; callers of an endpoint choose the variant themselves.`,
+      'Name a field of the requests: --by country',
+    );
+  for (const option of own.options) {
+    const name = option.attributeName();
+    if (own.getOptionValueSource(name) !== 'cli') continue;
+    if (!bySlices && OF_SLICES.alone.includes(name))
+      throw usageError(
+        `${option.long} goes with slices that callers choose: --endpoint NAME --by FIELD.`,
+        'Leave it out.',
+      );
+    if (bySlices && ![...OF_SLICES.alone, ...OF_SLICES.takes].includes(name))
+      throw usageError(
+        `${option.long} says what shadowctl does with requests: with --by the callers of ${endpoint} choose the variant, and both stand already.`,
+        'Leave it out.',
+      );
+  }
+  return bySlices;
+}
+
+function parseBySlices(own: Command, flags: Flags): SlicesFlags {
+  const { endpoint = '', by = '', variants, from, labels, policy } = flags;
+  const [production, candidate, ...more] = variants?.split(',').map((one) => one.trim()) ?? [];
+  if (variants !== undefined && (!production || !candidate || more.length > 0))
+    throw usageError(
+      `--variants ${variants}: name two, production first.`,
+      'Write it like --variants AllTraffic,candidate',
+    );
+  const order =
+    own.getOptionValueSource('steps') === 'cli' ? flags.steps.split(',').map((one) => one.trim()) : undefined;
+  if (order !== undefined && (order.some((one) => one === '') || new Set(order).size !== order.length))
+    throw usageError(
+      `--steps ${flags.steps}: with --by they are slices, each once.`,
+      'Write them like --steps LI,AT,DE',
+    );
+  return {
+    endpoint,
+    by,
+    order,
+    variants: production && candidate ? [production, candidate] : undefined,
+    from,
+    labels,
+    policy,
+    bakeSeconds: parseSeconds('--bake', flags.bake),
+    patienceSeconds: flags.patience === undefined ? undefined : parseSeconds('--patience', flags.patience),
+    go: flags.cancel === true ? 'cancel' : 'start',
+    ...pricedOptions(flags),
+  };
 }
 
 function parseOnMirror(flags: Flags, fixed: boolean, stepped: boolean): MirrorRolloutFlags {
@@ -173,7 +235,7 @@ function parseOnMirror(flags: Flags, fixed: boolean, stepped: boolean): MirrorRo
 
 /** A field of the requests, and nothing that says what stays with one side. */
 function isField(words: string): boolean {
-  return words.startsWith('$') || (/^[\w-]+$/.test(words) && words !== 'request' && words !== 'session');
+  return words.startsWith('$') || (/^[\w-]+( \d+)?$/.test(words) && words !== 'request' && words !== 'session');
 }
 
 function goOf(flags: Flags): RolloutOptions['go'] {

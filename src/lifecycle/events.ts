@@ -94,6 +94,8 @@ export type LifecycleEvent =
   | { kind: 'rollout-step'; rollout: Rollout; step: number; at: number }
   /** A step is decided, or was watched for as long as was asked for. */
   | { kind: 'rollout-judged'; rollout: Rollout; step: number; verdict: StepVerdict; at: number }
+  /** A slice that callers have sent to the candidate is decided. */
+  | { kind: 'slice-judged'; slice: string; verdict: StepVerdict; at: number }
   /** Autoscaling had taken instances away from production: it has them again, or AWS said why not. */
   | { kind: 'production-raised'; rollout: Rollout; from: number; to: number; problem: string | undefined }
   /** All requests go to production again. */

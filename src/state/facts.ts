@@ -261,6 +261,20 @@ export const FACTS = {
   }),
   'rollout-step': v.object({ step: number, share: v.optional(number), since: time }),
   'rollout-ended': v.object({ outcome: text, model: v.optional(text), at: v.optional(time) }),
+  /** Callers send a candidate slice after slice: which variants, what they ran then, and in which order. */
+  'slices-begun': v.object({
+    by: name,
+    production: name,
+    candidate: name,
+    config: name,
+    models: v.object({ production: text, candidate: text }),
+    order: names,
+    at: time,
+  }),
+  /** A slice was judged: `pass` or `fail`. `moved`: when the candidate answered its first request. */
+  'slice-judged': v.object({ slice: text, outcome: text, requests: number, moved: time, reasons: names, at: time }),
+  /** No further slice belongs to them; the next begins anew. */
+  'slices-ended': v.object({ at: time }),
   /** The journal is about to be copied here; `from` and `to` are places of all journals, a folder or an `s3://` URI. */
   'state-moving': v.object({ from: text }),
   /** All of it has come. */

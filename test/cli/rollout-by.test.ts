@@ -115,9 +115,11 @@ test.each([
   expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining(words) });
 });
 
-test('an endpoint has no slices, and is told so', async () => {
-  const { code, err } = await shadowctl('rollout', '--endpoint', 'weather', '--model', 'm', '--by', 'country');
-  expect(code).toBe(2);
-  expect(err).toContain('SageMaker divides the requests of an endpoint by weights');
-  expect(err).toContain('By share: shadowctl rollout --endpoint weather …');
+test.each([
+  [['--model', 'm', '--by', 'country'], '--model says what shadowctl does with requests'],
+  [['--by', 'session'], 'callers of an endpoint choose the variant themselves'],
+  [['--labels', 'labels.csv'], '--labels goes with slices that callers choose'],
+])('of an endpoint %j is refused: its callers choose the variant', async (more, words) => {
+  const { code, err } = await shadowctl('rollout', '--endpoint', 'weather', ...more);
+  expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining(words) });
 });

@@ -11,6 +11,9 @@ import { ask, openModel } from '../mirror/rig.ts';
 import { pipelineOn } from '../pipeline/command.ts';
 import { capturedIo } from '../support/io.ts';
 import { ENDPOINT, GOOD_CANARY, openStage, type Stage } from '../support/stage.ts';
+import { invoke } from '../support/traffic.ts';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateEndpointCommand, CreateEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
 import { ROOT } from '../docs/pages.ts';
 import { csv, lake, makeModel, WEATHER_ROWS } from '../support/batch.ts';
 import { ARTIFACT_009, testWorld } from '../support/world.ts';
@@ -216,12 +219,48 @@ async function otherLife(keep: Keep): Promise<void> {
     await tell(['undo', ...own, '--yes']);
     await tell(['rollout', ...own, ...GOOD, '--yes', ...soon], [3]);
     await tell(['rollout', ...own, '--cancel', '--yes']);
+    await slicesOf(stage, tell);
     await tell(['prune', ...own, '--yes', '--keep', '1'], [0, 1]);
     await tell(['cleanup', ...own, '--yes']);
     await tell(['cleanup', '--all', '--plan'], [0, 4]);
   } finally {
     await stage.close();
   }
+}
+
+/** An endpoint whose callers choose the variant: one slice that is not decided yet. */
+async function slicesOf(stage: Stage, tell: ReturnType<typeof teller>): Promise<void> {
+  const sagemaker = await stage.aws.sagemaker();
+  await (await stage.aws.s3()).send(new CreateBucketCommand({ Bucket: 'routed' }));
+  const fleet = { ModelName: 'm1', InstanceType: 'ml.m5.large' as const, InitialInstanceCount: 1 };
+  await sagemaker.send(
+    new CreateEndpointConfigCommand({
+      EndpointConfigName: 'routed',
+      ProductionVariants: [
+        { ...fleet, VariantName: 'blue', InitialVariantWeight: 1 },
+        { ...fleet, VariantName: 'green', InitialVariantWeight: 0 },
+      ],
+      DataCaptureConfig: {
+        EnableCapture: true,
+        InitialSamplingPercentage: 100,
+        DestinationS3Uri: 's3://routed/captures',
+        CaptureOptions: [{ CaptureMode: 'InputAndOutput' }],
+        CaptureContentTypeHeader: { CsvContentTypes: ['text/csv'], JsonContentTypes: ['application/json'] },
+      },
+    }),
+  );
+  await sagemaker.send(new CreateEndpointCommand({ EndpointName: 'routed', EndpointConfigName: 'routed' }));
+  await stage.clock.sleep(5 * MINUTE);
+  const by = ['rollout', '--endpoint', 'routed', '--by', 'column 1', '--patience', '0s', '--bake', '0s'];
+  await tell([...by, '--steps', '0.0,1.0'], [3]);
+  await stage.clock.sleep(MINUTE);
+  const body = '0.0,5.6,-3.2,1.2,0.000000,1.000000';
+  for (const variant of ['blue', 'green', 'green'])
+    await invoke(stage.emulator, { endpoint: 'routed', body, variant, inferenceId: variant });
+  await stage.clock.sleep(5 * MINUTE);
+  await tell([...by, '--plan'], [4]);
+  await tell(by, [3]);
+  await tell([...by, '--cancel']);
 }
 
 /** Releases that nobody sends requests to: they ask, and are answered. */

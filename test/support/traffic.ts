@@ -21,6 +21,8 @@ export interface Invocation {
   /** `text/csv` unless said. */
   contentType?: string | undefined;
   inferenceId?: string | undefined;
+  /** The variant that the caller names. */
+  variant?: string | undefined;
 }
 
 /** What the caller got: the status of HTTP, 0 where the connection broke. */
@@ -39,6 +41,7 @@ export async function invoke({ world, url }: Pick<Emulator, 'world' | 'url'>, on
     authorization: 'AWS4-HMAC-SHA256 Credential=test/20260105/us-east-1/sagemaker/aws4_request',
   };
   if (one.inferenceId !== undefined) headers['x-amzn-sagemaker-inference-id'] = one.inferenceId;
+  if (one.variant !== undefined) headers['x-amzn-sagemaker-target-variant'] = one.variant;
   const path = `/endpoints/${encodeURIComponent(one.endpoint)}/invocations`;
   sent += 1;
   const requestId = `00000000-0000-4000-8000-${String(sent).padStart(12, '0')}`;

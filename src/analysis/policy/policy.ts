@@ -221,7 +221,7 @@ export const GATES: readonly string[] = [
   ...['tolerance', 'bias'].map((name) => `numbers.${name}`),
   'slices',
   'slices.apart',
-  ...['ks', 'wasserstein', 'psi', 'jensenShannon'].map((name) => `distance.${name}`),
+  ...['ks', 'wasserstein', 'psi', 'jensenShannon', 'classes', 'numbers'].map((name) => `distance.${name}`),
   ...['ks', 'psi'].map((name) => `reference.${name}`),
   'truth.accuracy',
   'truth.error',

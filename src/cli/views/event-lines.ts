@@ -18,6 +18,7 @@ import { guardedPlanLines, noteText } from './plan.ts';
 import { mirrorPlanLines, mirrorStepLines } from './mirror-rollout.ts';
 import { releaseNoteLines } from './release.ts';
 import { returnedLine, rolloutPlanLines, stepLine, verdictLines } from './rollout.ts';
+import { sliceVerdictLines } from './slices.ts';
 import { judgementLines, noiseWords } from './shadow.ts';
 
 /** Events that are drawn as lines; work that takes a while and updates have views of their own. */
@@ -132,6 +133,7 @@ const DRAWINGS: Drawings = {
   'rollout-planned': (event, io) => rolloutPlanLines(io, event.plan),
   'rollout-step': (event) => [stepLine(event.rollout, event.step, event.at)],
   'rollout-judged': (event, io) => verdictLines(io, event.rollout, event.step, event.verdict, event.at),
+  'slice-judged': (event, io) => sliceVerdictLines(io, event.slice, event.verdict, event.at),
   'production-raised': (event, io) => {
     const { from, to, problem } = event;
     return problem === undefined

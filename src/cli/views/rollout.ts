@@ -152,11 +152,25 @@ export function verdictLines(
   verdict: StepVerdict,
   at: number,
 ): string[] {
-  const { outcome, requests, reasons } = verdict;
+  return decidedLines(
+    io,
+    `step ${step + 1}: ${verdict.outcome}, ${verdict.requests} requests on ${model} so far`,
+    verdict,
+    at,
+  );
+}
+
+/** What was decided and when, and why. */
+export function decidedLines(
+  io: ViewIo,
+  words: string,
+  { outcome, reasons }: Pick<StepVerdict, 'outcome' | 'reasons'>,
+  at: number,
+): string[] {
   const [mark, meaning] = MARKS[outcome];
   const indent = ' '.repeat(12);
   return [
-    `${timeOfDay(at, 'seconds')}  ${paint(io, meaning, mark)} step ${step + 1}: ${outcome}, ${requests} requests on ${model} so far`,
+    `${timeOfDay(at, 'seconds')}  ${paint(io, meaning, mark)} ${words}`,
     ...reasons.flatMap((reason) => wrap(`${indent}${plain(reason)}`, io.columns, indent)),
   ];
 }

@@ -396,6 +396,8 @@ export const NEEDS = {
     ...UPDATE,
     need('sagemaker:UpdateEndpointWeightsAndCapacities', 'endpoint'),
     need('cloudwatch:GetMetricData', 'any'),
+    need('s3:ListBucket', 'bucket', { only: '--by' }),
+    need('s3:GetObject', 'objects', { only: '--by' }),
     ...EXPLAIN,
     ...NOTIFY,
   ],

@@ -1,5 +1,5 @@
 import { judge } from '../../analysis/judge/judge.ts';
-import type { Outcome } from '../../analysis/judge/verdict.ts';
+import type { Gate, Outcome } from '../../analysis/judge/verdict.ts';
 import type { Observations } from '../../analysis/observations.ts';
 import { minutesOf, readMetrics } from '../../analysis/observe/metrics.ts';
 import type { Policy } from '../../analysis/policy/policy.ts';
@@ -30,38 +30,64 @@ export async function judgeStep(
   rollout: Rollout,
   { from, now, policy, signal }: { from: number; now: number; policy: Policy; signal: AbortSignal },
 ): Promise<StepVerdict> {
-  const wholeMinutes = (ms: number) => Math.floor(ms / MINUTE) * MINUTE;
-  const window = { from: wholeMinutes(from), to: wholeMinutes(now - SETTLE_SECONDS * SECOND) };
-  if (window.to <= window.from)
+  const seen = await variantsSince(aws, { endpoint, ...variantsOf(rollout) }, { from, now, signal });
+  if (seen === undefined)
     return { outcome: 'inconclusive', reasons: ['No whole minute has been measured yet.'], requests: 0 };
-  const [production, candidate] = await readMetrics(
-    aws,
-    endpoint,
-    [rollout.production, rollout.candidate],
-    window,
-    signal,
-  );
-  if (production === undefined || candidate === undefined) throw new Error('metrics of two variants were asked for');
-  const observations: Observations = {
-    schema: 'shadowctl-observations/1',
-    endpoint,
-    region: aws.target.region,
-    window,
-    production: { name: rollout.production, model: rollout.previousModel },
-    shadow: { name: rollout.candidate, model: rollout.model },
-    sampling: undefined,
-    metrics: { times: minutesOf(window), production, shadow: candidate },
-    predictions: undefined,
-    notes: [],
-  };
-  const requests = candidate.invocations.reduce<number>((sum, n) => sum + (n ?? 0), 0);
-  const { outcome, summary, gates } = judge(observations, policy, 'candidate', now) ?? {
+  const { outcome, summary, gates } = judge(seen, policy, 'candidate', now) ?? {
     outcome: 'inconclusive',
     summary: '',
     gates: [],
   };
+  return { outcome, reasons: reasonsOf(gates, outcome) ?? [summary], requests: requestsOf(seen) };
+}
+
+function variantsOf({ production, candidate, model, previousModel }: Rollout): TwoVariants {
+  return { production: { name: production, model: previousModel }, candidate: { name: candidate, model } };
+}
+
+/** Two production variants of an endpoint. */
+export interface TwoVariants {
+  production: { name: string; model: string };
+  candidate: { name: string; model: string };
+}
+
+/** The metrics of both since a moment; undefined before there is a whole minute. Times are milliseconds since the epoch. */
+export async function variantsSince(
+  aws: Aws,
+  { endpoint, production, candidate }: TwoVariants & { endpoint: string },
+  { from, now, signal }: { from: number; now: number; signal: AbortSignal },
+): Promise<Observations | undefined> {
+  const window = { from: wholeMinute(from), to: wholeMinute(now - SETTLE_SECONDS * SECOND) };
+  if (window.to <= window.from) return undefined;
+  const [ours, theirs] = await readMetrics(aws, endpoint, [production.name, candidate.name], window, signal);
+  if (ours === undefined || theirs === undefined) throw new Error('metrics of two variants were asked for');
+  return {
+    schema: 'shadowctl-observations/1',
+    endpoint,
+    region: aws.target.region,
+    window,
+    production,
+    shadow: candidate,
+    sampling: undefined,
+    metrics: { times: minutesOf(window), production: ours, shadow: theirs },
+    predictions: undefined,
+    notes: [],
+  };
+}
+
+function wholeMinute(ms: number): number {
+  return Math.floor(ms / MINUTE) * MINUTE;
+}
+
+/** Requests of the candidate. */
+export function requestsOf({ metrics }: Observations): number {
+  return (metrics.shadow?.invocations ?? []).reduce<number>((sum, n) => sum + (n ?? 0), 0);
+}
+
+/** A sentence for each gate that decides, and led to the outcome; undefined where there is none. */
+export function reasonsOf(gates: readonly Gate[], outcome: Outcome): string[] | undefined {
   const reasons = gates
     .filter((gate) => gate.gating && (outcome === 'pass' || gate.outcome === outcome))
     .map((gate) => `${gate.title} ${gate.reason}`);
-  return { outcome, reasons: reasons.length === 0 ? [summary] : reasons, requests };
+  return reasons.length === 0 ? undefined : reasons;
 }
