@@ -78,8 +78,7 @@ export interface AnswerSums {
   measures: readonly MeasureSums[];
   flags: readonly FlagSums[];
   /**
-   * Rows by what stands in answers by name, such as labels of boxes; none where there are too many names. Missing where this kind has
-   * none, and in observations of older versions.
+   * Rows by what stands in answers by name, such as labels of boxes; the first thousand names. Missing where this kind has none, and in observations of older versions.
    */
   names?: readonly FieldValue[] | undefined;
   /** What production's answers hold and the shadow's do not; missing in observations of older versions. */
@@ -221,7 +220,7 @@ export interface FieldSums {
   example: { production: string; shadow: string } | undefined;
 }
 
-/** Rows in which production, and the shadow, and both have this value in a field, or this name in an answer. */
+/** Rows in which production, and the shadow, have this value in a field, or this name in an answer; and in which both have it and answer alike. */
 export interface FieldValue {
   value: string;
   production: number;

@@ -49,10 +49,10 @@ export class FieldCounter {
     const inOrder = this.#rules.order !== false;
     const [left, right] = [leaves(production, inOrder), leaves(shadow, inOrder)];
     let differing = 0;
-    for (const path of new Set([...left.keys(), ...right.keys()])) {
+    const paths = new Set([...left.keys(), ...right.keys()]);
+    for (const path of paths) {
       const field = this.#field(path);
       this.#look(field, left.get(path));
-      this.#count(field, left.get(path), right.get(path));
       const absolute = this.#rules.tolerance[path] ?? this.#rules.absolute ?? 0;
       const { differs, kinds } = compare(field, left.get(path), right.get(path), {
         absolute,
@@ -61,17 +61,24 @@ export class FieldCounter {
       if (kinds !== undefined) this.#turn(field, kinds);
       if (differs && !field.ignored) differing += 1;
     }
+    for (const path of paths) this.#count(this.#field(path), left.get(path), right.get(path), differing === 0);
     return differing;
   }
 
-  #count(field: FieldSums, production: readonly unknown[] | undefined, shadow: readonly unknown[] | undefined): void {
-    const values = this.#values.get(field) ?? new ValueCounter(MAX_VALUES);
+  #count(
+    field: FieldSums,
+    production: readonly unknown[] | undefined,
+    shadow: readonly unknown[] | undefined,
+    alike: boolean,
+  ): void {
+    const values = this.#values.get(field) ?? new ValueCounter(MAX_VALUES + 1);
     this.#values.set(field, values);
     const [left, right] = [wordsOf(production), wordsOf(shadow)];
     if (left === undefined || right === undefined) values.stop();
     else {
-      values.add(left, right);
-      if (values.size > MAX_NUMBERS && [...left, ...right].some((word) => /^[-\d]/.test(word))) values.stop();
+      values.add(left, right, alike);
+      const isNumber = [...left, ...right].some((word) => /^[-\d]/.test(word));
+      if (values.size > (isNumber ? MAX_NUMBERS : MAX_VALUES)) values.stop();
     }
   }
 

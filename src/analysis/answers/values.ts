@@ -1,6 +1,9 @@
 import type { FieldValue } from '../predictions.ts';
 
-/** Counts in how many rows production, the shadow, and both have each of a few values. Of more than `most` of them nothing is kept. */
+/**
+ * Counts in how many rows production and the shadow have each of a few values, and in how many both have it and answer alike. Values that
+ * come first are counted, up to `most` of them.
+ */
 export class ValueCounter {
   readonly #most: number;
   #counted: Map<string, FieldValue> | undefined = new Map();
@@ -10,20 +13,21 @@ export class ValueCounter {
   }
 
   /** The values of one row. What one side has several times counts once. */
-  add(production: readonly string[], shadow: readonly string[]): void {
+  add(production: readonly string[], shadow: readonly string[], alike: boolean): void {
     const counted = this.#counted;
     if (counted === undefined) return;
     for (const value of new Set([...production, ...shadow])) {
-      const one = counted.get(value) ?? { value, production: 0, shadow: 0, both: 0 };
+      const known = counted.get(value);
+      if (known === undefined && counted.size >= this.#most) continue;
+      const one = known ?? { value, production: 0, shadow: 0, both: 0 };
       const [ours, theirs] = [Number(production.includes(value)), Number(shadow.includes(value))];
       counted.set(value, {
         value,
         production: one.production + ours,
         shadow: one.shadow + theirs,
-        both: one.both + ours * theirs,
+        both: one.both + ours * theirs * Number(alike),
       });
     }
-    if (counted.size > this.#most) this.stop();
   }
 
   /** How many different values there are; none once it has stopped. */
@@ -42,9 +46,8 @@ export class ValueCounter {
   }
 }
 
-/** Of two windows: none where one has none, or where there are more than `most` of them in both. */
+/** Of two windows, production's `most` commonest. */
 export function addedValues(a: readonly FieldValue[], b: readonly FieldValue[], most: number): readonly FieldValue[] {
-  if (a.length === 0 || b.length === 0) return [];
   const merged = new Map(a.map((one) => [one.value, one]));
   for (const other of b) {
     const one = merged.get(other.value);
@@ -55,7 +58,7 @@ export function addedValues(a: readonly FieldValue[], b: readonly FieldValue[], 
       both: other.both + (one?.both ?? 0),
     });
   }
-  return merged.size > most ? [] : sortedValues(merged.values());
+  return sortedValues(merged.values()).slice(0, most);
 }
 
 function sortedValues(values: Iterable<FieldValue>): FieldValue[] {

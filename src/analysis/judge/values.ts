@@ -24,7 +24,8 @@ const NAMES: Readonly<Record<string, string>> = {
   boxes: 'the labels of its boxes',
   spans: 'the names of its parts',
   labels: 'its labels',
-  chat: 'the tools that it calls',
+  chat: 'the tools that it calls, and its short replies',
+  text: 'its short texts',
   ranking: 'its first ten',
 };
 
@@ -81,7 +82,7 @@ export function judgeValues(predictions: Predictions, evidence: Evidence, alone:
     relation: '>',
     n,
     of: 'rows',
-    reason: `In ${path}, ${who} says ${one.value} in ${counted(n, 'rows')}, and in ${percent(one.both / n)} of them ${other} says so, too; at most ${percent(high)} (${confidence(policy)}, corrected for ${counted(asked.length, 'values')}), and at least ${percent(margin)} is required${more}.`,
+    reason: `In ${path}, ${who} says ${one.value} in ${counted(n, 'rows')}, and in ${percent(one.both / n)} of them ${other} says so, too, and both answer alike; at most ${percent(high)} (${confidence(policy)}, corrected for ${counted(asked.length, 'values')}), and at least ${percent(margin)} is required${more}.`,
     ...NOTHING,
   };
   const found = differenceAlone(gate, n - one.both, evidence);

@@ -334,9 +334,18 @@ function refuses(text: string, { refusals }: CompareRules): boolean {
   );
 }
 
+/** A text that is so short may be one of a few, as a class is. */
+const MAX_CHOICE = 40;
+
+function choiceIn(text: string): string[] {
+  const said = text.trim();
+  return said === '' || said.length > MAX_CHOICE ? [] : [said];
+}
+
 export const ofTexts: Comparison = {
   compare: (production, shadow, rules) => compareTexts(String(production), String(shadow), rules),
   flags: { refuses: (answer, rules) => refuses(String(answer), rules) },
+  names: (answer) => choiceIn(String(answer)),
 };
 
 function callsOf({ tools }: Reply): string {
@@ -373,7 +382,7 @@ export const ofReplies: Comparison = {
     'is cut off': (answer) => isCutOff(answer as Reply),
     'is empty': (answer) => (answer as Reply).text.trim() === '' && (answer as Reply).tools.length === 0,
   },
-  names: (answer) => (answer as Reply).tools.map(({ name }) => name),
+  names: (answer) => [...(answer as Reply).tools.map(({ name }) => name), ...choiceIn((answer as Reply).text)],
 };
 
 export const ofBytes: Comparison = {

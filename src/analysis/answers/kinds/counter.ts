@@ -15,7 +15,7 @@ export interface WholeCounter {
   add(production: unknown, shadow: unknown, at: number): boolean;
   measures(): MeasureSums[];
   flags(): FlagSums[];
-  /** Answers by each of the names in them; undefined where their kind has none, none where there are too many. */
+  /** Answers by each of the names in them; undefined where their kind has none. */
   names(): FieldValue[] | undefined;
 }
 
@@ -49,7 +49,7 @@ export function counterOf({ compare, flags = {}, names }: Comparison, rules: Com
     add(production, shadow, at) {
       const { alike, measures: found } = compare(production, shadow, rules);
       for (const [name, value] of Object.entries(found)) measure(measures, name, value);
-      if (names !== undefined) named?.add(names(production), names(shadow));
+      if (names !== undefined) named?.add(names(production), names(shadow), alike);
       for (const { is, sums, minutes } of counted) {
         const [left, right] = [is(production, rules), is(shadow, rules)];
         const minute = minutes.get(at) ?? { at, rows: 0, onlyProduction: 0, onlyShadow: 0 };
@@ -72,7 +72,7 @@ export function counterOf({ compare, flags = {}, names }: Comparison, rules: Com
   };
 }
 
-/** Of more names, as of items that may be recommended, each is rare. */
+/** Of more names, as of items that may be recommended, those that come first are counted. */
 export const MAX_NAMES = 1000;
 
 type Minute = FlagSums['minutes'][number];
