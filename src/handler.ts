@@ -23,7 +23,7 @@ import {
 import { tickRecordUri } from './pipeline/places.ts';
 import { type FunctionSettings, projectOfFunction, readFunctionSettings } from './pipeline/settings.ts';
 import type { Io } from './ui/io.ts';
-import { createApp, type Surroundings } from './wire.ts';
+import { createApp, type Surroundings, NO_GLOBALS } from './wire.ts';
 
 /** What the function finds around it; tests and the demo bring their own. */
 export interface FunctionSurroundings extends Pick<Surroundings, 'clock' | 'env' | 'wrap'> {
@@ -119,19 +119,7 @@ function appOf(
 }
 
 /** Whoever holds the lock is at the same work: the next tick goes on. */
-const GLOBALS: Globals = {
-  emulator: false,
-  endpointUrl: undefined,
-  profile: undefined,
-  region: undefined,
-  config: undefined,
-  env: undefined,
-  state: undefined,
-  lockTimeout: '5s',
-  quiet: false,
-  color: false,
-  debug: false,
-};
+const GLOBALS: Globals = { ...NO_GLOBALS, lockTimeout: '5s', color: false };
 
 /** Lines for a log. Commands in messages say where the journal is: whoever reads them has only the message. */
 function logIo(log: (line: string) => void, env: Environment): Io {

@@ -14,24 +14,10 @@ import {
 import { withTargetFlags } from './ui/target-flags.ts';
 import { type Io, processIo } from './ui/io.ts';
 import { layout, wrap } from './ui/wrap.ts';
-import { createApp, emulatorHere, projectReader, type Surroundings } from './wire.ts';
+import { createApp, emulatorHere, NO_GLOBALS, projectReader, type Surroundings } from './wire.ts';
 
 const EXIT_CODES: Readonly<Record<Outcome, number>> = { done: 0, no: 1, inconclusive: 3, pending: 4 };
 const PROBLEM_CODES: Readonly<Record<ProblemKind, number>> = { no: 1, usage: 2, 'cannot-run': 2, interrupted: 130 };
-
-const NO_GLOBALS: Globals = {
-  emulator: false,
-  endpointUrl: undefined,
-  profile: undefined,
-  region: undefined,
-  config: undefined,
-  env: undefined,
-  state: undefined,
-  lockTimeout: undefined,
-  quiet: false,
-  color: true,
-  debug: false,
-};
 
 const EMULATOR_RUNS_ON = text`The emulator that this command started keeps running in the background. Stop it with: ${shown('emulator stop')}`;
 

@@ -21,6 +21,21 @@ export interface Surroundings {
   wrap?(aws: Aws): Aws;
 }
 
+/** The global options where none is given. */
+export const NO_GLOBALS: Globals = {
+  emulator: false,
+  endpointUrl: undefined,
+  profile: undefined,
+  region: undefined,
+  config: undefined,
+  env: undefined,
+  state: undefined,
+  lockTimeout: undefined,
+  quiet: false,
+  color: true,
+  debug: false,
+};
+
 export interface AppParts {
   surroundings: Surroundings;
   globals: Globals;

@@ -14,9 +14,10 @@ import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { chainOf, type Keys } from './credential-chain.ts';
-import { type RawAnswer, refusePage } from './errors.ts';
+import { refusePage } from './errors.ts';
 import { identityOf } from './identity.ts';
 import { pricingRegion } from './pricing-region.ts';
+import { onReply } from './replies.ts';
 import type { AwsTarget, Service } from './target.ts';
 
 /** A connection on which nothing moves for so long is given up, in milliseconds. A model may take 60 seconds to answer. */
@@ -189,27 +190,12 @@ function optionsOf(target: AwsTarget) {
   return { handler, options };
 }
 
-interface WithMiddleware {
-  middlewareStack: {
-    add(
-      middleware: (next: (args: never) => Promise<{ response: unknown }>) => (args: never) => Promise<never>,
-      options: { step: 'deserialize'; name: string; override: boolean },
-    ): void;
-  };
-}
-
 /** Tells the header `Date` of every reply that is no error; a page in the place of one is refused. */
 function noteTime(client: object, seen: (date: string) => void): void {
-  (client as WithMiddleware).middlewareStack.add(
-    (next) => async (args) => {
-      const reply = await next(args);
-      const { headers, statusCode = 0 } = reply.response as RawAnswer;
-      refusePage(reply.response as RawAnswer);
-      if (headers?.date !== undefined && statusCode < 300) seen(headers.date);
-      return reply as never;
-    },
-    { step: 'deserialize', name: 'timeOfReply', override: true },
-  );
+  onReply(client, 'timeOfReply', (reply) => {
+    refusePage(reply);
+    if (reply.headers?.date !== undefined && (reply.statusCode ?? 0) < 300) seen(reply.headers.date);
+  });
 }
 
 /** A URL that is given stands for itself: beside one, the SDK refuses to ask for FIPS or dual stack, whose hosts are other ones. */

@@ -4,6 +4,7 @@ import { environmentError } from '../base/errors.ts';
 import type { Aws } from './clients.ts';
 import { AwsProblem, call } from './errors.ts';
 import { inBucket, type S3Place, s3Uri } from './s3-uri.ts';
+import { onReply } from './replies.ts';
 
 /** Two writers at the very same moment: S3 asks one of them to try again. */
 const CONFLICT = 'ConditionalRequestConflict';
@@ -153,26 +154,11 @@ export function stateObjects(
   };
 }
 
-interface WithMiddleware {
-  middlewareStack: {
-    add(
-      middleware: (next: (args: never) => Promise<{ response: unknown }>) => (args: never) => Promise<never>,
-      options: { step: 'deserialize'; name: string; override: boolean },
-    ): void;
-  };
-}
-
 /** Takes the time of the reply along: what S3's own clock says. @returns it, once there was a reply; else this machine's */
 function dateOf(command: object, clock: Clock): () => number {
   let seen = Number.NaN;
-  (command as WithMiddleware).middlewareStack.add(
-    (next) => async (args) => {
-      const reply = await next(args);
-      const { headers } = reply.response as { headers?: Record<string, string> };
-      seen = Date.parse(headers?.date ?? '');
-      return reply as never;
-    },
-    { step: 'deserialize', name: 'dateOfReply', override: true },
-  );
+  onReply(command, 'dateOfReply', ({ headers }) => {
+    seen = Date.parse(headers?.date ?? '');
+  });
   return () => (Number.isNaN(seen) ? clock.now() : seen);
 }

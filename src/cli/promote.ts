@@ -12,28 +12,16 @@ import { placeFlags, type PlaceFlags, placeOf } from './flags/mirror.ts';
 import { parseSeconds } from '../guard/quantities.ts';
 import { PATIENCE } from './flags/patience.ts';
 import type { MirrorMoveOptions } from './on-mirror/rollout.ts';
-import { waiverFlags, type WaiverFlags } from './flags/waivers.ts';
+import { waiverFlags } from './flags/waivers.ts';
 import { trafficFlags, type TrafficFlags, trafficOptions } from './flags/traffic.ts';
+import { type JudgeFlags, judgeFlagValues } from './flags/judge-flags.ts';
 
 export interface PromoteOptions extends PricedOptions {
   endpoint: string;
   guard: GuardOptions;
   /** Promotes against the verdict. */
   force: boolean;
-  /** How the shadow is judged, as the flags of `report` would say it. */
-  report: {
-    from: string | undefined;
-    labels: string | undefined;
-    policy: string | undefined;
-    /** What the new model is expected to be, in the words of the policy. */
-    expect: string | undefined;
-    /** Where predictions are in an answer. */
-    prediction: string | undefined;
-    /** The policy's comparator may run without asking. */
-    allowCommand: boolean;
-    /** Gates that do not decide, and why. */
-    waivers: WaiverFlags;
-  };
+  report: JudgeFlags;
   configName: string | undefined;
   traffic: OwnTraffic | undefined;
 }
@@ -208,18 +196,7 @@ function againLines(options: PromoteOptions, { earlier }: Judgement): Text[] {
 
 /** What was judged and how, as it was typed. */
 function asked({ endpoint, report }: PromoteOptions) {
-  const { from, labels, policy, expect, prediction, allowCommand, waivers } = report;
-  return {
-    endpoint,
-    from,
-    labels,
-    policy,
-    expect,
-    prediction,
-    'allow-command': allowCommand ? (true as const) : undefined,
-    waive: waivers.waive.length === 0 ? undefined : waivers.waive,
-    reason: waivers.reason,
-  };
+  return { endpoint, ...judgeFlagValues(report) };
 }
 
 async function judging(app: App, { report, endpoint }: PromoteOptions) {

@@ -1,4 +1,3 @@
-import { capacityOf } from '../guard/capacity.ts';
 import { readFile } from 'node:fs/promises';
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { compositeAlarms, listAlarms } from '../aws/alarms.ts';
@@ -25,7 +24,6 @@ import { positionOf } from '../state/rollouts.ts';
 import { type UpdateStarted, unfinishedUpdate } from '../state/updates.ts';
 import { prunable } from './prune.ts';
 import { releaseOfShadow, releaseUnderWay } from './release/under-way.ts';
-import { restorable } from './restorable.ts';
 import {
   type DamagedJournal,
   damagedProblem,
@@ -34,9 +32,8 @@ import {
   type Session,
   viewEndpoint,
 } from './session.ts';
-import { pricesOf } from './prices.ts';
 import { athenaFindings } from './warehouse/doctor.ts';
-import { scalingOf } from './standing.ts';
+import { factsOfLive, scalingOf } from './standing.ts';
 import { lookAtLiveArtifact } from './live-artifact.ts';
 
 export interface DoctorOptions {
@@ -160,19 +157,9 @@ async function examineLive(
     requestsPerMinute:
       baseline === undefined || baseline.activeMinutes === 0 ? undefined : baseline.requests / baseline.activeMinutes,
   };
-  const parts = await (live.config &&
-    restorable(aws, live.config, { state: state(), now: live.endpoint }, note, session.signal));
   const underWay = releaseUnderWay(state(), options.endpoint);
   const findings = examineEndpoint({
-    name: options.endpoint,
-    region: aws.target.region,
-    prices: await pricesOf(session, capacityOf([{ config: live.config ?? {} }])),
-    endpoint: live.endpoint,
-    config: live.config,
-    model: live.model,
-    unseen: live.unseen,
-    lost: parts?.lost,
-    changed: parts?.changed,
+    ...(await factsOfLive(on, live, note)),
     scaling: await scalingOf(aws, live, note, session.signal),
     experiment: await orUnseen(
       'inference experiments: whether one has it',

@@ -13,6 +13,7 @@ import type { PlanNote } from './plans.ts';
 import { restorable } from './restorable.ts';
 import { type EndpointSession } from './session.ts';
 import { pricesOf } from './prices.ts';
+import type { EndpointFacts } from '../guard/doctor/endpoint.ts';
 
 /*
  * What stands of an endpoint that an update has to reckon with: targets of autoscaling, instances that quotas count, and
@@ -127,4 +128,17 @@ export async function nextConfig(
 ): Promise<Fleets | undefined> {
   const made = steps.find((step) => step.kind === 'endpoint-config' && step.name === config && 'input' in step);
   return made?.input ?? describeEndpointConfig(aws, config, signal);
+}
+
+/** What is known of an endpoint and what it runs, for the checks of doctor and of an update. @param note is told what could not be seen */
+export async function factsOfLive(
+  { aws, session, state, endpoint: name }: EndpointSession,
+  live: Live,
+  note: (one: Unseen) => void,
+): Promise<Omit<EndpointFacts, 'requests'>> {
+  const { endpoint, config, model, unseen } = live;
+  const parts = await (config && restorable(aws, config, { state: state(), now: endpoint }, note, session.signal));
+  const prices = await pricesOf(session, capacityOf([{ config: config ?? {} }]));
+  const { lost, changed } = parts ?? {};
+  return { name, region: aws.target.region, prices, endpoint, config, model, unseen, lost, changed };
 }

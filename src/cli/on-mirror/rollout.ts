@@ -10,6 +10,7 @@ import { mirrorNamed } from '../flags/mirror.ts';
 import { begunWith, judgedBy, type MirrorReportFlags } from './judged-by.ts';
 import { writeJson } from '../views/json.ts';
 import type { CommonOptions } from '../flags/common.ts';
+import { judgeFlagValues } from '../flags/judge-flags.ts';
 
 /** What `rollout` and `promote` are told of a mirror. */
 export interface MirrorMoveOptions extends CommonOptions {
@@ -80,19 +81,7 @@ export async function runPromote(app: App, options: MirrorMoveOptions & { force:
 
 /** What was judged and how, as it was typed. */
 function asked({ mirror, report }: MirrorMoveOptions, found: string) {
-  const { from, labels, policy, expect, prediction, allowCommand, waivers } = report;
-  return {
-    mirror,
-    variants: `live,${found}`,
-    from,
-    labels,
-    policy,
-    expect,
-    prediction,
-    'allow-command': allowCommand ? (true as const) : undefined,
-    waive: waivers.waive.length === 0 ? undefined : waivers.waive,
-    reason: waivers.reason,
-  };
+  return { mirror, variants: `live,${found}`, ...judgeFlagValues(report) };
 }
 
 /** What a rollout began with, and the patience of the command that goes on with it. */

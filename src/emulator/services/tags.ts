@@ -4,3 +4,11 @@ export function tagsOf(
 ): Record<string, string> {
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
+
+/** Tags without those of these keys; a key that is not there is no mistake, as on AWS. */
+export function tagsWithout(
+  tags: Readonly<Record<string, string>> | undefined,
+  keys: readonly string[] = [],
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags ?? {}).filter(([key]) => !keys.includes(key)));
+}

@@ -23,12 +23,11 @@ import {
   settleLimits,
 } from '../../guard/thresholds.ts';
 import { refuseForeignAlarms } from '../../resources/apply.ts';
-import { restorable } from '../restorable.ts';
 import type { Live } from '../../resources/live.ts';
 import { ownRuns } from '../../state/replay.ts';
 import { type EndpointSession } from '../session.ts';
 import { pricesOf } from '../prices.ts';
-import { scalingOf } from '../standing.ts';
+import { factsOfLive, scalingOf } from '../standing.ts';
 import { readBaseline } from './fleet-metrics.ts';
 
 /** What is to be updated, as far as the examination must know. */
@@ -162,27 +161,9 @@ export async function examineAhead(
   return [...own, ...blocking(teams).filter(({ check }) => check !== 'already-in-alarm')];
 }
 
-async function endpointFacts(
-  { aws, session, state }: EndpointSession,
-  update: Examined,
-  requests: number,
-): Promise<EndpointFacts> {
-  const { live } = update;
-  const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
-  const parts = await (live.config &&
-    restorable(aws, live.config, { state: state(), now: live.endpoint }, unseen, session.signal));
-  return {
-    name: update.endpoint,
-    region: aws.target.region,
-    prices: await pricesOf(session, capacityOf([{ config: live.config ?? {} }])),
-    endpoint: live.endpoint,
-    config: live.config,
-    model: live.model,
-    unseen: live.unseen,
-    lost: parts?.lost,
-    changed: parts?.changed,
-    requests,
-  };
+async function endpointFacts(on: EndpointSession, { live }: Examined, requests: number): Promise<EndpointFacts> {
+  const note = (unseen: Unseen) => on.session.emit({ kind: 'not-seen', unseen });
+  return { ...(await factsOfLive(on, live, note)), requests };
 }
 
 /** The new model's image is examined as the live one's is. */

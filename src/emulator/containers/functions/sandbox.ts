@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
 import { stopwatch, systemClock } from '../../../base/clock.ts';
+import { eachLine } from '../lines.ts';
 import type { Register } from '../own/register.ts';
 // oxlint-disable-next-line import/default -- read as text
 import runtime from './runtime.inline.js';
@@ -128,7 +128,7 @@ class FunctionProcess implements Sandbox {
     for (const stream of [child.stdout, child.stderr])
       stream?.on(
         'data',
-        lines((line) => this.#log(line)),
+        eachLine((line) => this.#log(line)),
       );
     this.#gone = new Promise((resolve) => this.#watchEnd(resolve));
     process.once('exit', this.#killAtExit);
@@ -290,15 +290,4 @@ async function writeCode(task: string, files: SandboxSpec['files']): Promise<voi
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, bytes, { mode: 0o444, flag: 'wx' });
   }
-}
-
-/** Cuts a stream of bytes into lines. */
-function lines(log: (line: string) => void): (chunk: Buffer) => void {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  return (chunk) => {
-    const parts = (rest + decoder.write(chunk)).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) log(part);
-  };
 }

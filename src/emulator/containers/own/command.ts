@@ -1,4 +1,3 @@
-import { StringDecoder } from 'node:string_decoder';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,6 +8,7 @@ import { systemClock } from '../../../base/clock.ts';
 import type { Container } from '../container.ts';
 import { forward } from './forward.ts';
 import type { Register } from './register.ts';
+import { eachLine } from '../lines.ts';
 
 /** How long a command may take until its server answers for the first time, in ms of the wall clock. */
 const STARTUP_LIMIT = 30_000;
@@ -70,8 +70,9 @@ export async function startCommand({
       resolve();
     });
   });
-  child.stdout.on('data', lines(log));
-  child.stderr.on('data', lines(log));
+  const logged = (line: string) => log(line.endsWith('\r') ? line.slice(0, -1) : line);
+  child.stdout.on('data', eachLine(logged, MAX_LENGTH));
+  child.stderr.on('data', eachLine(logged, MAX_LENGTH));
   const killAtExit = () => {
     kill(child, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true });
@@ -150,15 +151,3 @@ function freePort(): Promise<number> {
 
 /** A log event of CloudWatch holds at most 256 KB; longer lines are cut into pieces. */
 const MAX_LENGTH = 256 * 1000;
-
-/** Cuts a stream of bytes into lines for `log`; the last one without its end is kept until it comes. */
-function lines(log: (line: string) => void): (chunk: Buffer) => void {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  return (chunk) => {
-    const parts = (rest + decoder.write(chunk)).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) log(part.endsWith('\r') ? part.slice(0, -1) : part);
-    for (; rest.length > MAX_LENGTH; rest = rest.slice(MAX_LENGTH)) log(rest.slice(0, MAX_LENGTH));
-  };
-}

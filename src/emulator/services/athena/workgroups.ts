@@ -18,7 +18,7 @@ import {
 import type { Context, Operations } from '../operation.ts';
 import { pageAfter } from '../paging.ts';
 import { invalidRequest, notBuilt, resourceNotFound } from './errors.ts';
-import { tagsOf } from '../tags.ts';
+import { tagsOf, tagsWithout } from '../tags.ts';
 
 const ENGINE = 'Athena engine version 3';
 
@@ -151,10 +151,7 @@ export const workGroupOperations = {
 
   UntagResource(context, { ResourceARN: arn = '', TagKeys: keys = [] }: { ResourceARN?: string; TagKeys?: string[] }) {
     const record = tagged(context, arn);
-    keep(context, {
-      ...record,
-      tags: Object.fromEntries(Object.entries(record.tags).filter(([key]) => !keys.includes(key))),
-    });
+    keep(context, { ...record, tags: tagsWithout(record.tags, keys) });
     return {};
   },
 } satisfies Operations;

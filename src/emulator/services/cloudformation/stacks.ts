@@ -113,11 +113,7 @@ export const stackOperations = {
       StackSummaries: items.map(([, stack]) => ({
         StackId: stack.id,
         StackName: stack.name,
-        CreationTime: new Date(stack.createdAt),
-        ...(stack.updatedAt !== undefined && { LastUpdatedTime: new Date(stack.updatedAt) }),
-        ...(stack.deletedAt !== undefined && { DeletionTime: new Date(stack.deletedAt) }),
-        StackStatus: stack.status as StackStatus,
-        ...(stack.reason !== undefined && { StackStatusReason: stack.reason }),
+        ...statusOf(stack),
         ...(stack.description !== undefined && { TemplateDescription: stack.description }),
       })),
       ...(next !== undefined && { NextToken: next }),
@@ -285,11 +281,7 @@ function view(stack: StackRecord): Stack {
       ParameterKey,
       ParameterValue: String(declared[ParameterKey]?.NoEcho) === 'true' ? '****' : value,
     })),
-    CreationTime: new Date(stack.createdAt),
-    ...(stack.updatedAt !== undefined && { LastUpdatedTime: new Date(stack.updatedAt) }),
-    ...(stack.deletedAt !== undefined && { DeletionTime: new Date(stack.deletedAt) }),
-    StackStatus: stack.status as StackStatus,
-    ...(stack.reason !== undefined && { StackStatusReason: stack.reason }),
+    ...statusOf(stack),
     DisableRollback: stack.onFailure === 'DO_NOTHING',
     NotificationARNs: stack.notificationArns,
     Capabilities: stack.capabilities as never,
@@ -303,5 +295,16 @@ function view(stack: StackRecord): Stack {
     EnableTerminationProtection: stack.protected,
     RollbackConfiguration: {},
     DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
+  };
+}
+
+/** Where a stack stands, and since when. */
+function statusOf(stack: StackRecord) {
+  return {
+    CreationTime: new Date(stack.createdAt),
+    ...(stack.updatedAt !== undefined && { LastUpdatedTime: new Date(stack.updatedAt) }),
+    ...(stack.deletedAt !== undefined && { DeletionTime: new Date(stack.deletedAt) }),
+    StackStatus: stack.status as StackStatus,
+    ...(stack.reason !== undefined && { StackStatusReason: stack.reason }),
   };
 }

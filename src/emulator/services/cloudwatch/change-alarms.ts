@@ -4,6 +4,7 @@ import { changeState } from '../../world/cloudwatch/alarms/events.ts';
 import { isJson } from '../is-json.ts';
 import { alarmJson } from './alarm-view.ts';
 import { AwsError } from '../../model/aws-error.ts';
+import { tagsWithout } from '../tags.ts';
 
 const find = (context: Context, name: string) => context.world.alarms.get(context.account, context.region, name);
 
@@ -76,7 +77,7 @@ const tagResource = (context: Context, input: { ResourceARN: string; Tags: { Key
 
 const untagResource = (context: Context, input: { ResourceARN: string; TagKeys: string[] }) => {
   const alarm = tagged(context, input.ResourceARN);
-  alarm.tags = Object.fromEntries(Object.entries(alarm.tags).filter(([key]) => !input.TagKeys.includes(key)));
+  alarm.tags = tagsWithout(alarm.tags, input.TagKeys);
   context.world.alarms.put(alarm);
   return {};
 };

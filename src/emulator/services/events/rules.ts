@@ -5,7 +5,7 @@ import { AwsError } from '../../model/aws-error.ts';
 import type { Context } from '../operation.ts';
 import { pageAfter } from '../paging.ts';
 import { invalidPattern, notBuilt, ruleNotFound, validationError } from './errors.ts';
-import { tagsOf } from '../tags.ts';
+import { tagsOf, tagsWithout } from '../tags.ts';
 
 type Named = { Name?: string | undefined; EventBusName?: string | undefined };
 
@@ -85,8 +85,7 @@ export const ruleOperations = {
 
   UntagResource(context: Context, input: { ResourceARN?: string; TagKeys?: string[] }) {
     const rule = ruleOfArn(context, input.ResourceARN);
-    const kept = Object.entries(rule.tags).filter(([key]) => !input.TagKeys?.includes(key));
-    keep(context, { ...rule, tags: Object.fromEntries(kept) });
+    keep(context, { ...rule, tags: tagsWithout(rule.tags, input.TagKeys) });
     return {};
   },
 

@@ -3,6 +3,7 @@ import { databaseArn, databaseKey, type DatabaseRecord, databasesOf, tablesOf } 
 import type { Context, Operations } from '../operation.ts';
 import { pageAfter } from '../paging.ts';
 import { alreadyExists, entityNotFound, invalidInput, lakeFormation, notBuilt } from './errors.ts';
+import { tagsWithout } from '../tags.ts';
 
 type InCatalog = { CatalogId?: string };
 
@@ -78,10 +79,7 @@ export const databaseOperations = {
     { ResourceArn: arn = '', TagsToRemove: keys = [] }: { ResourceArn?: string; TagsToRemove?: string[] },
   ) {
     const record = tagged(context, arn);
-    keep(context, {
-      ...record,
-      tags: Object.fromEntries(Object.entries(record.tags).filter(([key]) => !keys.includes(key))),
-    });
+    keep(context, { ...record, tags: tagsWithout(record.tags, keys) });
     return {};
   },
 } satisfies Operations;

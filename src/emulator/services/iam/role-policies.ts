@@ -13,7 +13,7 @@ import { changeRole, MANAGED_POLICIES, managedName, roleNamed, type RoleRecord }
 import type { Context } from '../operation.ts';
 import { isJson } from '../is-json.ts';
 import { roleNotFound } from './errors.ts';
-import { tagsOf } from '../tags.ts';
+import { tagsOf, tagsWithout } from '../tags.ts';
 
 // What a role may do, by policies of its own and by those that are attached to it; and its tags.
 
@@ -85,8 +85,7 @@ export const rolePolicyOperations = {
 
   UntagRole(context: Context, input: Named & { TagKeys?: string[] }) {
     const role = known(context, input);
-    const kept = Object.entries(role.tags ?? {}).filter(([key]) => !input.TagKeys?.includes(key));
-    change(context, { ...role, tags: Object.fromEntries(kept) });
+    change(context, { ...role, tags: tagsWithout(role.tags, input.TagKeys) });
     return {};
   },
 

@@ -16,6 +16,7 @@ import type { Context } from '../operation.ts';
 import { pageAfter } from '../paging.ts';
 import { changeable, describe, functionNamed, keep, keepChanged, nameOf } from './configuration.ts';
 import { conflict, invalidParameter, notBuilt, preconditionFailed } from './errors.ts';
+import { tagsWithout } from '../tags.ts';
 
 /** Runtimes that are run here: by the Node that runs the emulator, whatever its version. */
 const RUNTIMES = /^nodejs(?:18|20|22|24)\.x$/;
@@ -173,8 +174,7 @@ export const functionOperations = {
 
   UntagResource(context: Context, input: { Resource?: string; TagKeys?: string[] }) {
     const record = functionNamed(context, { FunctionName: input.Resource });
-    const kept = Object.entries(record.tags).filter(([key]) => !input.TagKeys?.includes(key));
-    keep(context, { ...record, tags: Object.fromEntries(kept) });
+    keep(context, { ...record, tags: tagsWithout(record.tags, input.TagKeys) });
     return {};
   },
 };

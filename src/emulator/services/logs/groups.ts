@@ -5,6 +5,7 @@ import { partitionOf } from '../../world/partition.ts';
 import { alreadyExists, invalidParameter, groupNotFound, invalidToken } from './errors.ts';
 import { pageAfter } from '../paging.ts';
 import { AwsError } from '../../model/aws-error.ts';
+import { tagsWithout } from '../tags.ts';
 
 const PAGE = 50;
 /** "Possible values are", PutRetentionPolicy. */
@@ -128,7 +129,7 @@ const tagResource = (context: Context, input: { resourceArn: string; tags: Recor
 
 const untagResource = (context: Context, input: { resourceArn: string; tagKeys: string[] }) => {
   const group = tagged(context, input.resourceArn);
-  const tags = Object.fromEntries(Object.entries(group.tags).filter(([key]) => !input.tagKeys.includes(key)));
+  const tags = tagsWithout(group.tags, input.tagKeys);
   context.world.logs.setGroup({ ...group, tags });
   return {};
 };

@@ -11,7 +11,7 @@ import {
   topics,
 } from '../../world/topics/records.ts';
 import { invalidParameter, notAuthorized, topicNotFound } from './errors.ts';
-import { tagsOf } from '../tags.ts';
+import { tagsOf, tagsWithout } from '../tags.ts';
 
 /** SNS lists a hundred a page. */
 export const PAGE = 100;
@@ -110,8 +110,10 @@ export const topicSettings = {
 
   UntagResource(context, input: { ResourceArn?: string; TagKeys?: string[] }) {
     const topic = topicOf(context, input.ResourceArn);
-    const kept = Object.entries(topic.record.tags ?? {}).filter(([key]) => !input.TagKeys?.includes(key));
-    topics(context.world.store).set(topicKey(topic), { ...topic.record, tags: Object.fromEntries(kept) });
+    topics(context.world.store).set(topicKey(topic), {
+      ...topic.record,
+      tags: tagsWithout(topic.record.tags, input.TagKeys),
+    });
     return {};
   },
 

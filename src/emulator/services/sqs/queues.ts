@@ -5,6 +5,7 @@ import type { Context } from '../operation.ts';
 import { isJson } from '../is-json.ts';
 import { pageAfter } from '../paging.ts';
 import { invalidAttributeName, invalidAttributeValue, invalidParameter, notBuilt, queueNotFound } from './errors.ts';
+import { tagsWithout } from '../tags.ts';
 
 type Named = { QueueUrl?: string | undefined };
 
@@ -131,8 +132,7 @@ export const queueOperations = {
 
   UntagQueue(context: Context, input: Named & { TagKeys?: string[] }) {
     const queue = queueOf(context, input);
-    const kept = Object.entries(queue.tags).filter(([key]) => !input.TagKeys?.includes(key));
-    queuesOf(context.world.store).set(queueKey(queue), { ...queue, tags: Object.fromEntries(kept) });
+    queuesOf(context.world.store).set(queueKey(queue), { ...queue, tags: tagsWithout(queue.tags, input.TagKeys) });
     return {};
   },
 

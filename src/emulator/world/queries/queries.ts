@@ -5,6 +5,7 @@ import type { Platform } from '../world.ts';
 import { type Queries, queriesOf, queryKey, type QueryRecord } from './records.ts';
 import { type Outcome, runQuery } from './run.ts';
 import { rightsOf } from './tables.ts';
+import { callOff, type Work } from '../work.ts';
 
 /** Athena's queries, and the event source that moves them on: queued, running, ended. */
 export function createQueries(world: Platform): Queries {
@@ -12,7 +13,7 @@ export function createQueries(world: Platform): Queries {
   const agenda = createAgenda();
   const sql = createSqlEngine();
   const outcomes = new Map<string, Outcome>();
-  const working = new Map<string, { calledOff: AbortController; done: Promise<unknown> }>();
+  const working: Work = new Map();
   const keep = (record: QueryRecord) => {
     const key = queryKey(record, record.id);
     table.set(key, record);
@@ -105,8 +106,7 @@ export function createQueries(world: Platform): Queries {
       }
     },
     async close() {
-      for (const { calledOff } of working.values()) calledOff.abort(new Error('The emulator was closed.'));
-      await Promise.allSettled([...working.values()].map(({ done }) => done));
+      await callOff(working);
       await sql.close();
     },
   };

@@ -8,6 +8,7 @@ import { type TransformRecord, type Transforms, transformsOf } from './records.t
 import { whereOf } from './request.ts';
 import { discard, storeOutputs } from './land.ts';
 import { seeLogs, type WorkDone, workOn } from './work.ts';
+import { callOff, type Work } from '../work.ts';
 
 /** As users quote it of jobs of all kinds. */
 const NO_CAPACITY =
@@ -19,7 +20,7 @@ export function createTransforms(world: Platform): Transforms {
   const table = transformsOf(world.store);
   /** When each job goes on, by key; jobs whose containers are at work are not in it. */
   const agenda = createAgenda();
-  const working = new Map<string, { calledOff: AbortController; done: Promise<void> }>();
+  const working: Work = new Map();
   const keep = (record: TransformRecord, at: number) => {
     const key = keyOf(record, record.name);
     record.modifiedAt = at;
@@ -127,8 +128,7 @@ export function createTransforms(world: Platform): Transforms {
       }
     },
     async close() {
-      for (const { calledOff } of working.values()) calledOff.abort(new Error('The emulator was closed.'));
-      await Promise.allSettled([...working.values()].map(({ done }) => done));
+      await callOff(working);
     },
   };
 }
