@@ -49,7 +49,7 @@ export interface App {
   readonly globals: Globals;
   /** Aborts when the user interrupts (Ctrl-C). Pass it to every wait. */
   readonly signal: AbortSignal;
-  /** The same app with another interrupt: for work that ends when other work does. */
+  /** This app with another interrupt: for work that ends when other work does. */
   withSignal(signal: AbortSignal): App;
   /** shadowctl.yaml, checked, and the folder it governs. */
   project(): Promise<Project>;

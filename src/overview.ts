@@ -165,6 +165,7 @@ export function overview(width: number): string {
 /** The widest that help is drawn, in columns. */
 const MAX_HELP_WIDTH = 120;
 
+/** How wide help is set on a terminal of so many columns. */
 export function helpWidth(columns: number): number {
   return Math.min(columns, MAX_HELP_WIDTH);
 }

@@ -165,6 +165,27 @@ test('only the clock asks for the time or starts a timer, and only seeded random
   expect(wrong.map((file) => relative(root, file))).toEqual([]);
 });
 
+/**
+ * Exported functions without a doc comment, but for commands and operations of AWS, whose names say what they are. The
+ * number may only fall.
+ */
+const UNDOCUMENTED = 0;
+
+test('exported functions say what they take and give', () => {
+  const found = sources(root).flatMap((file) => {
+    const name = relative(root, file);
+    if (/^emulator\/services\/[\w-]+\/(?!insights)/.test(name)) return [];
+    return [
+      ...readFileSync(file, 'utf8').matchAll(
+        /(^|.*\n)export (?:async )?(?:function\*? (\w+)|const (\w+) = (?:async )?\([^\n]*=>)/g,
+      ),
+    ]
+      .filter(([, before = '', declared]) => !/\*\/\s*$/.test(before) && !declared?.endsWith('Command'))
+      .map(([, , declared, constant]) => `${name}: ${declared ?? constant}`);
+  });
+  expect(found.length, found.join('\n')).toBeLessThanOrEqual(UNDOCUMENTED);
+});
+
 /** Every circle of imports, as a chain of files that ends where it began. */
 function circles(imports: readonly Import[]): string[] {
   const next = new Map<string, string[]>();

@@ -63,7 +63,7 @@ export function finestParts({ columns, slices }: Predictions): readonly SliceSum
   return slices === undefined || columns === undefined ? slices : slicesOf(columns, MAX_WORDS);
 }
 
-/** The same with both ends of numbers, which are in a quarter, too. */
+/** The finest slices of all columns: every word on its own, and both ends of numbers, which are in a quarter, too. */
 export function finestSlices(predictions: Predictions): readonly SliceSums[] | undefined {
   const parts = finestParts(predictions);
   const numeric = parts === undefined ? [] : (predictions.columns ?? []).filter(isNumeric);

@@ -139,6 +139,7 @@ export async function describeChangeSet(
   return found;
 }
 
+/** Begins what a change set plans; the stack says when it is done. */
 export async function executeChangeSet(aws: Aws, id: string, stack: string, signal?: AbortSignal): Promise<void> {
   const client = await aws.cloudformation();
   await call(
@@ -149,6 +150,7 @@ export async function executeChangeSet(aws: Aws, id: string, stack: string, sign
   );
 }
 
+/** Deletes a change set that is not to be executed. */
 export async function deleteChangeSet(aws: Aws, id: string, stack: string): Promise<void> {
   const client = await aws.cloudformation();
   await call(

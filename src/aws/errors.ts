@@ -46,7 +46,7 @@ export class AwsProblem extends Problem {
     this.missing = facts.missing;
   }
 
-  /** The same problem, with another advice on what to do next. */
+  /** This problem with other advice on what to do next. */
   followedBy(next: Text): AwsProblem {
     return new AwsProblem(this.message, this, { next, cause: this.cause, offersEmulator: this.offersEmulator });
   }

@@ -123,7 +123,7 @@ function optionalTerm(term: string): string {
 /** Lines that are read of one stream, at the most, to find those that are asked for. */
 const MAX_SEARCHED = 20_000;
 
-/** The same, stream by stream; put in order of time. */
+/** Reads the lines of a query stream by stream, and puts them in order of time. */
 async function linesOfStreams(aws: Aws, query: LineQuery, signal?: AbortSignal): Promise<LogLine[]> {
   const client = await aws.logs();
   const lines: LogLine[] = [];

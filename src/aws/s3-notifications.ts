@@ -10,6 +10,7 @@ import { inBucket } from './s3-uri.ts';
 /** What a bucket tells others, whole: every field is kept as S3 gave it. */
 export type BucketNotifications = NotificationConfiguration;
 
+/** The notifications of a bucket, all kinds: `PutBucketNotificationConfiguration` replaces them as a whole. */
 export async function readNotifications(aws: Aws, bucket: string, signal?: AbortSignal): Promise<BucketNotifications> {
   const client = await aws.s3();
   const { $metadata: _, ...found } = await call(

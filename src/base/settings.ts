@@ -94,7 +94,7 @@ export function cacheSetting(env: Variables, { cache }: Pick<Project, 'cache'>):
   return first(variable('SHADOWCTL_CACHE', env), ofFile('cache', cache));
 }
 
-/** The same as the path of a folder; undefined: nothing is kept. */
+/** The folder of the cache; undefined: nothing is kept. */
 export function cacheFolder(
   env: Variables,
   project: Pick<Project, 'cache' | 'root' | 'stateDir'>,

@@ -41,7 +41,7 @@ export function shown(command: string, options: CommandLine['options'] = {}): Co
   return { program: 'shadowctl', command, options, incomplete: false };
 }
 
-/** The same, to which the user must add what they typed before: it ends with `…`. */
+/** A command line to which the user must add what they typed before: it ends with `…`. */
 export function shownStart(command: string, options: CommandLine['options'] = {}): CommandLine {
   return { ...shown(command, options), incomplete: true };
 }

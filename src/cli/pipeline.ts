@@ -263,6 +263,7 @@ export async function runInstall(app: App, options: InstallOptions, makeCode = o
   return 'done';
 }
 
+/** `pipeline status` */
 export async function runStatus(app: App, { endpoint, format }: ShowOptions): Promise<Outcome> {
   const { pipelineStatus } = await import('../pipeline/status.ts');
   const { sessionOf } = await import('./session.ts');
@@ -274,6 +275,7 @@ export async function runStatus(app: App, { endpoint, format }: ShowOptions): Pr
   return 'done';
 }
 
+/** `pipeline logs`: what the function has printed in the last `last` milliseconds. */
 export async function runLogs(app: App, { endpoint, last, format }: LogsOptions): Promise<Outcome> {
   const { pipelineLog } = await import('../pipeline/status.ts');
   const { sessionOf } = await import('./session.ts');

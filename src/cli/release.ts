@@ -295,6 +295,7 @@ export async function runAnswer(app: App, options: AnswerOptions): Promise<Outco
   return releaseOutcome(app.io, options.format, result, `release ${options.answer}`);
 }
 
+/** `release status` and `release history`. */
 export async function runShow(app: App, { endpoint, show, format }: ShowOptions): Promise<Outcome> {
   const { historyLines, releaseFacts, statusFacts, statusLines } = await import('./views/release.ts');
   const { writeJson } = await import('./views/json.ts');

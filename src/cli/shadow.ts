@@ -241,7 +241,7 @@ export async function run(app: App, options: ShadowOptions): Promise<Outcome> {
   return outcome;
 }
 
-/** The same command again; undefined where it cannot be shown. */
+/** The command line that was typed; undefined where it cannot be shown. */
 function again(options: ShadowOptions, length: number): CommandLine | undefined {
   const candidate = shownCandidate(options.candidate);
   if (candidate === undefined) return undefined;

@@ -81,6 +81,7 @@ export function stateCommand(host: Host, start: Run<StateOptions> = run): Comman
   return command;
 }
 
+/** `state show`, `state move` and `state unlock`. */
 export async function run(app: App, options: StateOptions): Promise<Outcome> {
   if (options.action === 'show') return show(app, options);
   return options.action === 'move' ? move(app, options) : unlock(app, options);

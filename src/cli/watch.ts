@@ -168,7 +168,7 @@ async function follow(
   return 'done';
 }
 
-/** The same for programs: a document on a line for each change, or one where `every` is undefined. */
+/** Follows for programs: a document on a line for each change, or one where `every` is undefined. */
 async function followAsJson(
   app: App,
   first: EndpointLook,

@@ -8,6 +8,7 @@ export type Lost =
   | { kind: 'image'; model: string; image: string }
   | { kind: 'role'; model: string; role: string };
 
+/** What of a model no longer exists, in words. */
 export function lostText(lost: Lost): string {
   switch (lost.kind) {
     case 'model':

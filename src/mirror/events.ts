@@ -12,9 +12,9 @@ export type MirrorEvent =
   | { kind: 'clock-jumped'; by: number }
   /** For the first time, and at most once a minute: copies that a shadow did not answer, since the last such event. */
   | { kind: 'shadow-failing'; shadow: string; outcome: string; count: number }
-  /** Likewise: copies to a shadow that could not be signed, or that AWS refused the mirror. */
+  /** For the first time, and at most once a minute: copies to a shadow that could not be signed, or that AWS refused the mirror. */
   | { kind: 'credentials-failing'; shadow: string; count: number }
-  /** Likewise: requests that the candidate failed, and that the live side answered. */
+  /** For the first time, and at most once a minute: requests that the candidate failed, and that the live side answered. */
   | { kind: 'fell-back'; shadow: string; how: string; count: number }
   /** Who answers is another from now on: the shadow that answers, and its share, slices apart; undefined: none does. */
   | { kind: 'divided'; live: string; division: RouterState['division'] }

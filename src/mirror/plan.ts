@@ -45,7 +45,7 @@ export function planOf(
   };
 }
 
-/** The same of a request that is here whole, signed where this side asks for that. */
+/** How a request that is here whole is passed on to a side that answers it, signed where that side asks for it. */
 export async function planFor(
   side: AnsweringSide,
   req: IncomingMessage,

@@ -36,7 +36,7 @@ export function refuse(res: ServerResponse, why: Refusal, message: string): void
   res.end(body);
 }
 
-/** The same on a bare connection, on which no request could be read. */
+/** Answers in the mirror's own name on a connection on which no request could be read. */
 export function refuseOn(socket: Duplex, why: Refusal, message: string): void {
   if (!socket.writable) return void socket.destroy();
   const [status, words] = REFUSALS[why];

@@ -104,6 +104,7 @@ export function copiesOf({ shadows, divided }: Sides): readonly ShadowSide[] {
   return divided === undefined ? shadows : [...shadows, divided.production];
 }
 
+/** Gives up all copies and closes every connection. */
 export function closeSides(sides: Sides): void {
   for (const { copies } of copiesOf(sides)) copies.stop();
   for (const { upstream } of sides.shadows) upstream.close();

@@ -2,7 +2,7 @@ import { openState } from '../lifecycle/open-state.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { openJournal } from '../state/journal.ts';
 
-/** The same session with its journals in another place. */
+/** A session with its journals in another place. */
 export function atState(session: Session, place: string): Session {
   let opened: ReturnType<Session['state']> | undefined;
   const state = () =>

@@ -20,7 +20,7 @@ import type { Template } from './template/template.ts';
 
 /** Between two looks at what AWS CloudFormation is doing. */
 const LOOK_EVERY = 3 * SECOND;
-/** The same for what it only computes. */
+/** How often a change set is looked at, which CloudFormation only computes. */
 const CHANGE_SET_EVERY = SECOND;
 /** The clocks of two machines differ; events are told apart by their ids. */
 const CLOCKS_DIFFER = 60 * SECOND;

@@ -17,7 +17,7 @@ export interface PipelineNames {
 /** The longest name of an endpoint that is taken as it is. */
 const LONGEST = 40;
 
-/** The same endpoint has the same names; no two endpoints share one. Pure. */
+/** Names of everything that a pipeline is made of: always the same for one endpoint, and no two endpoints share any. Pure. */
 export function pipelineNames(endpoint: string): PipelineNames {
   const hash = createHash('sha256').update(endpoint).digest('hex').slice(0, 8);
   const short = endpoint.length <= LONGEST ? endpoint : `${endpoint.slice(0, LONGEST - 9)}-${hash}`;

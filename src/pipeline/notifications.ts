@@ -5,12 +5,12 @@ export function sendsEvents({ EventBridgeConfiguration }: BucketNotifications): 
   return EventBridgeConfiguration !== undefined;
 }
 
-/** The same with EventBridge on; everything else as it was. Pure. */
+/** Turns EventBridge on, and leaves all other notifications of the bucket as they are. Pure. */
 export function withEvents(notifications: BucketNotifications): BucketNotifications {
   return { ...notifications, EventBridgeConfiguration: notifications.EventBridgeConfiguration ?? {} };
 }
 
-/** The same with EventBridge off; everything else as it was. Pure. */
+/** Turns EventBridge off, and leaves all other notifications of the bucket as they are. Pure. */
 export function withoutEvents(notifications: BucketNotifications): BucketNotifications {
   const { EventBridgeConfiguration: _, ...rest } = notifications;
   return rest;

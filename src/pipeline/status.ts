@@ -44,6 +44,7 @@ interface LastTick {
   problem: string | null;
 }
 
+/** Looks at the stack of an endpoint's pipeline, its release, the last tick and its alarms. A stack without the pipeline's tag counts as none. */
 export async function pipelineStatus(session: Session, endpoint: string): Promise<PipelineStatus> {
   const aws = await session.aws();
   const names = pipelineNames(endpoint);

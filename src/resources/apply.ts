@@ -42,6 +42,7 @@ export interface JournaledRun {
   signal: AbortSignal;
 }
 
+/** A new id of a run, which begins with the time. */
 export function newRun(clock: Clock): string {
   return runId(clock.now(), randomBytes(4).toString('hex'));
 }

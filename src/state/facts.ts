@@ -229,7 +229,7 @@ export const FACTS = {
   }),
   /** A shadow was ended, and production kept. */
   kept: v.object({ model: text, production: text, reason: v.optional(v.nullable(text)) }),
-  /** The same, before the call: should the command be killed, the next `keep` knows what was decided. `config` has the shadow. */
+  /** What a keep has decided, before the call: should the command be killed, the next `keep` knows what was decided. `config` has the shadow. */
   'keep-decided': v.object({ model: text, production: text, reason: v.optional(v.nullable(text)), config: name }),
   /** A rollout begins: enough to go on after a crash. */
   'rollout-begun': v.object({
@@ -410,6 +410,7 @@ export type RecordedFact<Name extends FactName = FactName> = Extract<JournalFact
   at: string;
 };
 
+/** Is this the name of a kind of fact? */
 export function isFactName(candidate: string): candidate is FactName {
   return Object.hasOwn(FACTS, candidate);
 }

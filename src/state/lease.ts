@@ -38,7 +38,7 @@ export interface Lease {
   after: LockHolder | undefined;
   /** @throws Problem (cannot-run) where it is lost, or may be before a call ends */
   require(): void;
-  /** The same after renewing it where little is left. */
+  /** Renews it where little is left. @throws Problem (cannot-run) as `require` does */
   renewed(): Promise<void>;
   /** Does `work`, and keeps the lease up meanwhile. */
   whileHeld<T>(work: () => Promise<T>): Promise<T>;

@@ -14,6 +14,7 @@ export type Standing =
   /** It is being copied here, and not all of it has come. */
   | { kind: 'arriving'; from: string };
 
+/** Where a journal stands by its last move: here, arriving from elsewhere, or moved away. */
 export function standingOf(events: readonly Recorded[]): Standing {
   const last = events.findLast(isMove);
   if (last === undefined || last.name === 'state-arrived') return { kind: 'here' };
@@ -21,6 +22,7 @@ export function standingOf(events: readonly Recorded[]): Standing {
   return { kind: 'moved', to: last.value.to };
 }
 
+/** Is this a fact about a move of the journal? */
 export function isMove(event: Recorded): event is Move {
   return event.type === 'fact' && /^state-(moved|moving|arrived)$/.test(event.name);
 }

@@ -109,7 +109,7 @@ export function knownSources(state: Pick<State, 'facts'>): ReleaseSource[] {
   });
 }
 
-/** The same content is the same release, wherever it lies. Pure. */
+/** Are two artifacts one release: is their content the same, by ETag and size, wherever it lies? By kind and name where an ETag is not known. Pure. */
 export function sameSource(a: ReleaseSource, b: ReleaseSource): boolean {
   if (a.etag !== undefined && b.etag !== undefined) return a.etag === b.etag && a.bytes === b.bytes;
   return a.kind === b.kind && a.name === b.name;

@@ -58,7 +58,7 @@ export interface State {
   open: OpenStep[];
   /** The configs the endpoint was told to run since the last clean end, oldest first; how each ended, AWS knows. */
   configs: ConfigChange[];
-  /** The same from the beginning of the journal, by lifetime of the endpoint: each ended with a cleanup. */
+  /** Changes of config from the beginning of the journal, by lifetime of the endpoint: each ended with a cleanup. */
   lifetimes: ConfigChange[][];
   /** Every time the endpoint was deleted, with the config that it was told to run last, oldest first. */
   deletions: ConfigChange[];

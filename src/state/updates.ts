@@ -16,6 +16,7 @@ export async function recordUpdateStarted(run: JournalWriter, update: UpdateStar
   await recordFact(run, { name: 'update-started', value: update });
 }
 
+/** Writes down how an update ended. */
 export async function recordUpdateEnded(run: JournalWriter, ended: UpdateEnded): Promise<void> {
   await recordFact(run, { name: 'update-ended', value: ended });
 }
@@ -34,6 +35,7 @@ export async function recordUpdateAborted(
   await recordFact(run, { name: 'update-aborted', value: { requested, at, alarm: kept } });
 }
 
+/** Writes down that an alarm has its own rule back. */
 export async function recordAlarmRestored(run: JournalWriter, alarm: string): Promise<void> {
   await recordFact(run, { name: 'alarm-restored', value: { alarm } });
 }

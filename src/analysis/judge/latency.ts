@@ -307,6 +307,7 @@ function gate(
   };
 }
 
+/** The blocks that are missing until the sequence decides, if it goes on as it has. */
 export function needsOfBlocks(sequence: BlockSequence, limit: number, policy: Policy): Needs {
   const atLeast = sequence.missing;
   const { estimate, deviation, interval } = sequence;

@@ -108,6 +108,7 @@ export function lossBounds(sample: LossSample, times: number, factor: number, po
   return [Math.max(-1, low * (1 - without) + known - unknown), Math.min(1, high * (1 - without) + known + unknown)];
 }
 
+/** The sum of a number over a list. */
 export function total<T>(list: readonly T[], of: (one: T) => number): number {
   return list.reduce((sum, one) => sum + of(one), 0);
 }

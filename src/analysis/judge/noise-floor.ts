@@ -95,11 +95,12 @@ function noiseOf({ observations }: Evidence): NoiseFloor | undefined {
   return noise.sampling === undefined || noise.sampling === sampling ? noise : undefined;
 }
 
+/** How many labels production gave otherwise to the same input; undefined where it was not measured. */
 export function labelNoise(evidence: Evidence): NoiseSample | undefined {
   return noiseOf(evidence)?.labels;
 }
 
-/** As for numbers. */
+/** How many scores of classes that were not chosen production gave otherwise to the same input; undefined where it was not measured, or at a smaller tolerance. */
 export function othersNoise(evidence: Evidence, tolerance: number): NoiseSample | undefined {
   const measured = noiseOf(evidence)?.others;
   return measured === undefined || isSmaller(measured.tolerance, tolerance) ? undefined : measured;
@@ -110,6 +111,7 @@ function isSmaller(measured: number, tolerance: number): boolean {
   return measured < tolerance * (1 - 1e-9);
 }
 
+/** How many numbers production gave otherwise to the same input; undefined where it was not measured, or at a smaller tolerance. */
 export function numberNoise(evidence: Evidence, tolerance: number): NoiseSample | undefined {
   const measured = noiseOf(evidence)?.numbers;
   if (measured === undefined || isSmaller(measured.tolerance, tolerance)) return undefined;

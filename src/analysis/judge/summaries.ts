@@ -33,6 +33,7 @@ export function errorMinutes(table: MetricTable): { successes: number; n: number
   });
 }
 
+/** Sums the metrics of a variant over its window: counts of requests and failures, and means weighted by requests. */
 export function summarize(table: MetricTable): VariantSummary {
   const invocations = total(table.invocations);
   const failed = errorMinutes(table).reduce((sum, minute) => sum + minute.successes, 0);
@@ -65,6 +66,7 @@ export interface Summaries {
   shadow: VariantSummary | undefined;
 }
 
+/** Sums the metrics of both variants; undefined for a shadow without any. */
 export function summarizeBoth(observations: Observations): Summaries {
   const { production, shadow } = observations.metrics;
   return { production: summarize(production), shadow: shadow === undefined ? undefined : summarize(shadow) };

@@ -120,6 +120,7 @@ export function worst(gates: readonly Gate[]): Outcome {
   return worstOf(gates.filter((gate) => gate.gating).map((gate) => gate.outcome));
 }
 
+/** The worst of outcomes: fail before inconclusive before pass; a pass where there are none. */
 export function worstOf(outcomes: readonly Outcome[]): Outcome {
   return outcomes.reduce<Outcome>((worse, one) => (SEVERITY[one] > SEVERITY[worse] ? one : worse), 'pass');
 }

@@ -24,7 +24,7 @@ export interface EndpointFacts {
   created: number | undefined;
 }
 
-/** The same of what an endpoint runs now. */
+/** Facts of what an endpoint runs now. */
 export interface LiveFacts extends EndpointFacts {
   /** When the endpoint was made. */
   born: number | undefined;

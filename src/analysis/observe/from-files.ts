@@ -174,7 +174,7 @@ async function besideLive(options: FromFilesOptions, live: Live): Promise<Observ
   });
 }
 
-/** The same without anything that was found by comparing the model with itself. */
+/** What was found of one side, without anything that comes of comparing the model with itself. */
 function oneSided(found: Predictions): Predictions {
   const { truth, shadow } = found;
   return {

@@ -58,7 +58,7 @@ export function capturesFromLog(lines: readonly LogLine[], selector: LogSelector
   return { files: 0, captures, unreadable, outside: 0, examples };
 }
 
-/** The same for the results of a query: by its columns, or by the message where those are missing. */
+/** Captures in the results of a query: by its columns, or by the message where those are missing. */
 export function capturesFromQuery(found: readonly FoundLine[], selector: LogSelector): CaptureSet {
   const columns = selector.query ?? { prediction: '', id: '' };
   const captures: Capture[] = [];

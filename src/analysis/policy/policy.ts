@@ -308,7 +308,7 @@ export function gates(policy: Policy, id: string): boolean {
   return !named(policy.inform, id);
 }
 
-/** The same for a gate that informs by default. */
+/** Does a gate decide that informs by default? */
 export function decides(policy: Policy, id: string): boolean {
   return named(policy.decide, id) && gates(policy, id);
 }

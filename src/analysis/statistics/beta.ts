@@ -13,6 +13,7 @@ const LANCZOS = [
   -0.138_571_095_265_720_12, 9.984_369_578_019_572e-6, 1.505_632_735_149_311_6e-7,
 ];
 
+/** ln B(a, b) = ln Γ(a) + ln Γ(b) − ln Γ(a + b) */
 export function logBeta(a: number, b: number): number {
   return logGamma(a) + logGamma(b) - logGamma(a + b);
 }

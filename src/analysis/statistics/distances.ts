@@ -32,7 +32,7 @@ function spreadOf({ deviation, p10, p90 }: Deciles): number {
 /** Of a spread, as far as two numbers may lie apart where nobody has said it: a good model's errors are a small part of it. */
 const NEAR = 0.1;
 
-/** The same of scores beside a label, which decides: half. */
+/** Share of the spread within which scores beside a label are alike: half, since the label decides. */
 const BESIDE = 0.5;
 
 /** How far two numbers may lie apart and count as equal where nobody has said it: a tenth of production's spread. */

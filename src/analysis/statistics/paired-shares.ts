@@ -10,7 +10,7 @@ interface Counts {
   n: number;
 }
 
-/** The same minute of both sides. */
+/** One minute of both sides. */
 export interface PairedMinute {
   production: Counts;
   shadow: Counts;

@@ -12,7 +12,7 @@ interface SliceRisk {
   rows: number;
   /** What was seen a row: the share that differs, or the loss. Of rows with a label, where the basis is one. */
   seen: number;
-  /** The same, drawn towards the whole column as far as its parts differ no more than chance makes them. */
+  /** The rate, drawn towards the whole column as far as its parts differ no more than chance makes them. */
   rate: number;
   /** `rows · rate`: rows that differ, or what the shadow loses more than production, among as many rows as were seen. */
   risk: number;

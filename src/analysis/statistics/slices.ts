@@ -13,7 +13,7 @@ export interface Slice {
   interval: Interval;
   /** Chance of a share this far from that of all other slices together, if it were the same. */
   p: number;
-  /** The same after Benjamini-Hochberg over all slices: below 0.05 the slice stands out. */
+  /** The p-value after Benjamini-Hochberg over all slices: below 0.05 the slice stands out. */
   adjusted: number;
 }
 

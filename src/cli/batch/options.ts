@@ -34,7 +34,7 @@ export interface BatchRunOptions extends PricedOptions {
   rerun: boolean;
 }
 
-/** The same of every day, and when. */
+/** What `batch schedule` takes: a batch of every day, and when it runs. */
 export interface BatchScheduleOptions extends BatchRunOptions {
   /** `HH:MM`, on the clocks of the zone. */
   at: string;

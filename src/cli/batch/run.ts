@@ -13,6 +13,7 @@ import { batchPlanLines, batchRunJson, batchRunLines } from '../views/batch.ts';
 import { writeJson } from '../views/json.ts';
 import type { BatchRunOptions } from './options.ts';
 
+/** `batch run` */
 export async function run(app: App, options: BatchRunOptions): Promise<Outcome> {
   const { io } = app;
   const { plan, format } = options;

@@ -8,6 +8,7 @@ import { shownPrices } from '../flags/price.ts';
 import { writeJson } from '../views/json.ts';
 import type { BatchScheduleOptions } from './options.ts';
 
+/** `batch schedule`: prints a schedule of EventBridge that runs the batch each day. */
 export async function run(app: App, options: BatchScheduleOptions): Promise<Outcome> {
   const { io } = app;
   const zone = checkZone(options.zone);

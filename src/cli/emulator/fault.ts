@@ -32,6 +32,7 @@ export async function add(app: App, options: FaultAddOptions): Promise<Outcome> 
   return 'done';
 }
 
+/** `emulator fault list` */
 export async function list(app: App, options: FaultListOptions): Promise<Outcome> {
   const { faults } = (await ask(app, options)).body as { faults: Fault[] };
   if (options.format === 'json') writeJson(app.io, 'emulator-fault-list', faults);
@@ -40,6 +41,7 @@ export async function list(app: App, options: FaultListOptions): Promise<Outcome
   return 'done';
 }
 
+/** `emulator fault clear`: removes the named faults, or all. */
 export async function clear(app: App, options: FaultClearOptions): Promise<Outcome> {
   if (options.ids.length === 0) await ask(app, options, { method: 'DELETE' });
   for (const id of options.ids) await ask(app, options, { method: 'DELETE', path: `/${encodeURIComponent(id)}` });

@@ -175,6 +175,7 @@ export const SWITCHES: readonly Switch[] = [
   ),
 ];
 
+/** The table of latencies for `--help`: quick and lifelike values in milliseconds. */
 export function describeLatencies(): string {
   return LATENCIES.map(
     ([name, quick, lifelike, meaning]) =>
@@ -182,6 +183,7 @@ export function describeLatencies(): string {
   ).join('\n');
 }
 
+/** The list of switches for `--help`, the default of each in brackets. */
 export function describeSwitches(): string {
   return SWITCHES.map(({ name, values, default: byDefault, meaning }) => {
     const choices = values.map((value) => (value === byDefault ? `[${value}]` : value)).join('|');
@@ -189,6 +191,7 @@ export function describeSwitches(): string {
   }).join('\n');
 }
 
+/** Reads a port, 0 to 65535; 0 is any free one. */
 export function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535)
@@ -252,6 +255,7 @@ export function policyWords({ kind, who, file }: PolicyFlag): string {
   return `${kind === 'identity' ? '' : `${kind}:`}${who === undefined ? '' : `${who}=`}${file}`;
 }
 
+/** Reads `name=milliseconds`. @throws InvalidArgumentError where there is no such latency, or it is no number */
 export function parseLatency(text: string): [string, number] {
   const [name, value] = split(text);
   if (!LATENCY_NAMES.includes(name))
@@ -262,6 +266,7 @@ export function parseLatency(text: string): [string, number] {
   return [name, ms];
 }
 
+/** Reads `name=value` of a switch. @throws InvalidArgumentError where there is no such switch or value */
 export function parseSwitch(text: string): [string, boolean | number | string] {
   const [name, value] = split(text);
   const known = SWITCHES.find((one) => one.name === name);

@@ -8,7 +8,7 @@ export interface CommonFlags {
   format: 'text' | 'json';
 }
 
-/** The same as values. */
+/** The common flags as values. */
 export interface CommonOptions {
   plan: boolean;
   yes: boolean;
@@ -24,11 +24,12 @@ export function commonFlags(command: Command): Command {
   );
 }
 
+/** Adds `--format` and `--schema`. */
 export function formatFlag(command: Command): Command {
   return formatAlone(schemaFlag(command));
 }
 
-/** The same for a command that has a `--schema` of what it reads. */
+/** Adds `--format` alone: to a command that has a `--schema` of what it reads. */
 export function formatAlone(command: Command): Command {
   return command.option('--format <format>', 'text or json', oneOf('--format', ['text', 'json']), 'text');
 }
@@ -38,6 +39,7 @@ export function schemaFlag(command: Command): Command {
   return command.option('--schema', 'print the JSON schema of --format json, and exit');
 }
 
+/** The options that every changing command has, of its flags. */
 export function commonOptions({ plan, yes, format }: CommonFlags): CommonOptions {
   return { plan: plan === true, yes: yes === true, format };
 }

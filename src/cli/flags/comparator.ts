@@ -88,7 +88,7 @@ export async function withComparator(
   };
 }
 
-/** The same for those that only look: a comparator that nobody has allowed does not run, and its gates stay open. */
+/** The comparator for commands that only look: one that nobody has allowed does not run, and its gates stay open. */
 export async function allowedComparator(
   app: Pick<App, 'cwd' | 'project' | 'io' | 'signal'>,
   loaded: Loaded,

@@ -11,7 +11,7 @@ export interface PricedFlags extends CommonFlags {
   price?: Prices;
 }
 
-/** The same as values. */
+/** The common options, with prices, as values. */
 export interface PricedOptions extends CommonOptions {
   /** As said for this command. */
   prices: Prices | undefined;
@@ -45,6 +45,7 @@ export function pricedFlags(command: Command): Command {
   return commonFlags(priceFlag(command));
 }
 
+/** The common options, and prices that were given by `--price`. */
 export function pricedOptions(flags: PricedFlags): PricedOptions {
   return { ...commonOptions(flags), prices: flags.price };
 }

@@ -136,7 +136,7 @@ function columnName(words: string): string {
   return words.replace(/^\$\.?/, '');
 }
 
-/** The same as a path into a JSON message. */
+/** Reads words as a path into a JSON message. */
 function pathOf(words: string): Path {
   return words.startsWith('$') ? parsePath(words) : words.split('.');
 }

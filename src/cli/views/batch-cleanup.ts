@@ -37,7 +37,7 @@ export function batchCleanupLines(io: Pick<Io, 'columns'>, one: BatchCleanup): s
   ];
 }
 
-/** The same for machines; stable names. */
+/** The cleanup of a batch, as JSON; stable names. */
 export function batchCleanupJson(one: BatchCleanup): object {
   const refs = (steps: readonly { kind: string; name: string }[]) => steps.map(({ kind, name }) => ({ kind, name }));
   const { batch, days, records, notKnown } = one;

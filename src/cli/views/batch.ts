@@ -207,6 +207,7 @@ export async function batchStatusLines(io: ViewIo, status: BatchStatus): Promise
   return lines;
 }
 
+/** A batch as it stands, as `batch status --format json` prints it. */
 export function batchStatusJson({ days, open, holder, ...status }: BatchStatus): object {
   return {
     ...status,

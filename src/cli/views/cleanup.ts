@@ -81,7 +81,7 @@ function freeing(
   return layout(words, io.columns, '  ', io.command);
 }
 
-/** The same for machines; stable names. */
+/** A cleanup as JSON; stable names. */
 export function cleanupJson(one: EndpointCleanup) {
   const planned = one.kind === 'planned' ? one.plan.steps : [];
   const deleted = one.kind === 'planned' ? [] : one.deleted;

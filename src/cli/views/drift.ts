@@ -45,7 +45,7 @@ export function driftTexts({ found, modified, takeOver }: DriftFound): Text[] {
   ];
 }
 
-/** The same for machines. */
+/** Drift as JSON. */
 export function driftJson({ found, modified, takeOver }: DriftFound) {
   return {
     modified: modified ?? null,
@@ -77,7 +77,7 @@ function ignored({ config, deployment }: Pick<TerraformPlan, 'config' | 'deploym
   return [...(config === undefined ? [] : ['endpoint_config_name']), ...(deployment ? ['deployment_config'] : [])];
 }
 
-/** The same for machines: `ignore` are attributes of `aws_sagemaker_endpoint`. */
+/** What Terraform would change, as JSON: `ignore` are attributes of `aws_sagemaker_endpoint`. */
 export function terraformJson(plan: TerraformPlan) {
   return { ...plan, config: plan.config ?? null, ignore: ignored(plan) };
 }

@@ -205,7 +205,7 @@ function containerLines(group: string, lines: readonly LogLine[]): string[] {
   ];
 }
 
-/** The same line said several times, by whichever instance: once, at its last place, with how often. */
+/** Collapses lines that several instances say, or one says again: each once, at its last place, with how often. */
 export function collapsed(lines: readonly string[]): { text: string; times: number }[] {
   const counts = new Map<string, { text: string; times: number }>();
   for (const text of lines) {

@@ -11,7 +11,7 @@ export function writeJson(io: Pick<Io, 'out'>, name: string, value: object): voi
   io.out(printable(JSON.stringify(versioned(name.replaceAll(' ', '-'), value), null, 2)));
 }
 
-/** The same on one line: for commands that write a document a change. */
+/** Writes a document on one line: for commands that write one for each change. */
 export function writeJsonLine(io: Pick<Io, 'out'>, name: string, value: object): void {
   io.out(printable(JSON.stringify(versioned(name, value))));
 }

@@ -68,7 +68,7 @@ function rankingLines({ column, basis, differs, order, parts }: SliceRanking): s
   ];
 }
 
-/** The same for machines; stable names. */
+/** The plan of a rollout on a mirror, as JSON; stable names. */
 export function mirrorPlanFacts({ mirror, rollout, fallback, ranking }: MirrorRolloutPlan) {
   const { command, shadow, candidate, production, steps, step, by, bakeSeconds, limits, judging } = rollout;
   const shown = steps.map(({ words }) => words);
@@ -165,7 +165,7 @@ export function mirrorChangeLines(io: ViewIo, { mirror, what, shadow, live, afte
   return wrap(words, io.columns, '    ');
 }
 
-/** The same for machines; stable names. @param done it was, and is not only planned */
+/** A change of who answers on a mirror, as JSON; stable names. @param done it was, and is not only planned */
 export function mirrorChangeFacts(plan: MirrorChangePlan, done: boolean) {
   const { kind: _, ...facts } = plan;
   return { ...facts, done };

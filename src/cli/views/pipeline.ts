@@ -31,6 +31,7 @@ export function templateNoteLines(io: Pick<Io, 'columns'>, spec: PipelineSpec, f
   );
 }
 
+/** The plan of an installation: the stack, what the function watches, what it costs. */
 export function installPlanLines(io: ViewIo, plan: PipelinePlan, code: FunctionCode): string[] {
   const { spec, place, request, cost, state, stands } = plan;
   const names = pipelineNames(spec.endpoint);
@@ -92,6 +93,7 @@ function eventLines(io: Io, { logicalId, type, status, reason }: StackEvent): st
     : [];
 }
 
+/** The plan of an installation, as JSON. */
 export function planFacts({ spec, state, cost, stands, request }: PipelinePlan) {
   return {
     result: 'planned',
@@ -110,10 +112,12 @@ function round(amount: number): number {
   return Math.round(amount * 100) / 100;
 }
 
+/** A pipeline that was installed, as JSON. */
 export function installedFacts({ kind, stack, state, page, topic, events }: Installed) {
   return { result: kind, stack, state, page: page ?? null, topic, eventsTurnedOn: events };
 }
 
+/** A pipeline that was installed: its page, its journal, and whose addresses are still to be confirmed. */
 export function installedLines(io: ViewIo, { spec }: PipelinePlan, { kind, state, page, stack }: Installed): Text[] {
   const { endpoint, emails } = spec;
   const what = { created: 'is installed', updated: 'is up to date', unchanged: 'was up to date' }[kind];
@@ -133,6 +137,7 @@ export function installedLines(io: ViewIo, { spec }: PipelinePlan, { kind, state
   ];
 }
 
+/** A pipeline as it stands, for people. */
 export function statusLines(io: ViewIo, status: PipelineStatus): Text[] {
   const { endpoint, stack, release, tick, alarms, subscriptions } = status;
   const line = (words: string) => wrap(words, io.columns, '  ');
@@ -177,6 +182,7 @@ export function statusLines(io: ViewIo, status: PipelineStatus): Text[] {
   ];
 }
 
+/** A pipeline as it stands, as `pipeline status --format json` prints it. */
 export function statusFacts(status: PipelineStatus) {
   const { endpoint, stack, release, tick, alarms, subscriptions } = status;
   return {
@@ -194,10 +200,12 @@ export function statusFacts(status: PipelineStatus) {
   };
 }
 
+/** Lines of the function's log, each with its time. */
 export function logLinesOf(lines: readonly LogLine[]): string[] {
   return lines.map(({ at, message }) => `${dateAndTime(at)}  ${plain(message.trimEnd())}`);
 }
 
+/** The plan of a removal: what goes, and what stays in the bucket. */
 export function removalPlanLines(io: ViewIo, plan: RemovePlan): string[] {
   const { endpoint, stack, off, stays, place, release, deleteBucket, state } = plan;
   const line = (words: string) => wrap(`  ${words}`, io.columns, '    ');
@@ -220,6 +228,7 @@ export function removalPlanLines(io: ViewIo, plan: RemovePlan): string[] {
   ];
 }
 
+/** The plan of a removal, as JSON. */
 export function removalFacts({ endpoint, stack, off, stays, release, state }: RemovePlan) {
   return {
     result: 'planned',
@@ -232,6 +241,7 @@ export function removalFacts({ endpoint, stack, off, stays, release, state }: Re
   };
 }
 
+/** What became of a removal. */
 export function removedLines(io: ViewIo, { endpoint }: RemovePlan, { stood, bucket }: Removed): string[] {
   return [
     stood

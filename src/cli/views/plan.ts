@@ -63,6 +63,7 @@ export function modelWords({ production, shadow }: ConfigModels): string {
   return shadow === undefined ? models : `${models} and shadow ${shadow}`;
 }
 
+/** A note of a plan in a sentence, with `note:` or `warning:` before it. */
 export function noteText(note: PlanNote, endpoint: string): string {
   switch (note.kind) {
     case 'shadow-lost':
@@ -126,7 +127,7 @@ export function costWords({ prices, during, after, seconds }: PlanCost): string 
   return `Costs while both fleets stand${lasts}: about ${dollars(both)} an hour; then about ${dollars(one)} an hour (${pricesFrom(prices, [...during, ...after])})`;
 }
 
-/** The same for machines: US dollars an hour, null where a price is not known. */
+/** Costs of a plan as JSON: US dollars an hour, null where a price is not known. */
 export function costJson({ prices, during, after, seconds }: PlanCost) {
   return {
     during: during === undefined ? null : (hourlySum(prices, during) ?? null),
@@ -168,7 +169,7 @@ export function stageWords({ stages, fleet, bakeSeconds, finalBakeSeconds }: Str
   return watched.join(', then ');
 }
 
-/** The same for machines; stable names. */
+/** The plan of a guarded update, as JSON; stable names. */
 export function guardedPlanFacts(plan: GuardedUpdatePlan) {
   const { place, endpoint, previous, requested, models, steps, strategy, alarms, teamAlarms, findings } = plan;
   const { account, region } = place;
@@ -191,6 +192,7 @@ export function guardedPlanFacts(plan: GuardedUpdatePlan) {
   };
 }
 
+/** The plan of an abort: what is under way, and when it takes effect. */
 export function abortPlanLines(io: PlanIo, plan: AbortPlan): string[] {
   const when = plan.atOnce
     ? 'SageMaker looks at it while the fleet bakes, so traffic returns within about a minute'
@@ -210,6 +212,7 @@ export function abortPlanLines(io: PlanIo, plan: AbortPlan): string[] {
   ];
 }
 
+/** The plan of a cleanup: what is deleted, what stays and why, and what tags could not tell. */
 export function cleanupPlanLines(io: PlanIo, plan: CleanupPlan): string[] {
   return [
     placeLine(plan.place),

@@ -1,12 +1,14 @@
 import { count, counted } from '../../base/units.ts';
 import type { RecordEvent, RecordResult, RefusedLine } from '../../lifecycle/mirror/record.ts';
 
+/** What happens while `record` writes, in a sentence. */
 export function recordEventText(event: RecordEvent): string {
   return event.kind === 'records-resumed'
     ? 'Records are written again.'
     : `Records cannot be written (${event.error ?? 'the disk is too slow'}): those that are missing now count for neither side.`;
 }
 
+/** A line that was refused, and why: `FILE:LINE: WHY`. */
 export function refusedLine({ file, line, why }: RefusedLine): string {
   return `${file}:${line}: ${why}`;
 }

@@ -142,7 +142,7 @@ const PLACES: Readonly<Record<Release['at'], string>> = {
   ended: 'ended',
 };
 
-/** The same, where a batch gathers its evidence. */
+/** What a release is at, where a batch gathers its evidence. */
 const BY_BATCH: Readonly<Partial<Record<Release['at'], string>>> = {
   attaching: 'the model of its batch is being made',
   gathering: 'its batch gathers evidence',
@@ -178,7 +178,7 @@ export function releasePlanned(
   return 'pending';
 }
 
-/** The same for machines; stable names. Times in seconds, costs in US dollars, null where a price is not known. */
+/** The plan of a release, as JSON; stable names. Times in seconds, costs in US dollars, null where a price is not known. */
 function planFacts(plan: ReleasePlan) {
   const { place, endpoint, source, adopt, terms, settle, waits, steps, strategy, fleets, prices } = plan;
   const { timeBox, sampling, approve, approvers, author, answer, unanswered, fallback } = terms;
@@ -439,7 +439,7 @@ function comesThen({ release, settings }: ReleaseStatus): string {
   }
 }
 
-/** The same for machines; stable names. */
+/** A release as it stands, as JSON; stable names. */
 export function statusFacts({ release, next, look, problem, boxEnds, answerUntil }: ReleaseStatus) {
   const iso = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString());
   const waits = next?.kind === 'wait' ? next : undefined;

@@ -145,6 +145,7 @@ export function skippedLines(io: ViewIo, { left, unwanted }: RecordingFacts): st
   return lines.flatMap((line) => wrap(plain(line), io.columns, '    '));
 }
 
+/** What happens while a replay writes its pairs, in a sentence. */
 export function recordsEventText(event: RecordsEvent): string {
   return event.kind === 'records-resumed'
     ? 'Pairs are written again.'

@@ -76,7 +76,7 @@ export function rolloutReturnLines(
   ];
 }
 
-/** The same for machines, as the documents of any other `undo` have it. */
+/** A rollout that was taken back, as JSON: as the documents of any other `undo` have it. */
 export function rolloutReturnFacts({
   endpoint,
   rollout,
@@ -87,7 +87,7 @@ export function rolloutReturnFacts({
   return { endpoint, from: config, models, rollout: { model, previousModel, share } };
 }
 
-/** The same for machines; stable names. */
+/** The plan of a rollout, as JSON; stable names. */
 export function rolloutPlanFacts({ place, endpoint, rollout, times, steps, capacity, cost }: RolloutPlan) {
   const { account, region } = place;
   const { model, previous, config, final, steps: shares, bakeSeconds } = rollout;

@@ -30,7 +30,7 @@ export function metricLines(io: Pick<Io, 'columns' | 'color'>, ended: EndedUpdat
   return drawMinutes(io, fleets, metrics, marks);
 }
 
-/** The same for machines: a point a minute, none where there were no requests. */
+/** Metrics of an update as JSON: a point a minute, none where there were no requests. */
 export function metricsJson(metrics: UpdateMetrics | undefined) {
   if (metrics === undefined) return null;
   return {

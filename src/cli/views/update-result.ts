@@ -38,7 +38,7 @@ export function resultFacts(ended: EndedUpdate, metrics?: UpdateMetrics) {
   };
 }
 
-/** The same with what both fleets did, minute by minute. */
+/** How an update ended, as JSON, with what both fleets did minute by minute. */
 export function resultJson(ended: EndedUpdate, metrics: UpdateMetrics | undefined) {
   return { ...resultFacts(ended, metrics), metrics: metricsJson(metrics) };
 }

@@ -12,7 +12,7 @@ export function pythonFloat(value: number): string {
   return `${digits}e${sign}${exponent.slice(1).padStart(2, '0')}`;
 }
 
-/** The same within JSON, where Python writes `NaN`, `Infinity` and `-Infinity`. */
+/** A float as Python writes it within JSON: `NaN`, `Infinity` and `-Infinity` included. */
 export function pythonJsonFloat(value: number): string {
   if (Number.isFinite(value)) return pythonFloat(value);
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';

@@ -29,6 +29,7 @@ export async function writeNotice(dir: string, notice: Notice): Promise<void> {
   await rename(`${file(dir)}.new`, file(dir));
 }
 
+/** Removes the notice of a running emulator, where there is one. */
 export async function removeNotice(dir: string): Promise<void> {
   await rm(file(dir), { force: true });
 }

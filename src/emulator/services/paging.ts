@@ -49,6 +49,7 @@ export function pageFrom<T>(
   return { items: all.slice(start, end), next: end < all.length ? encodeToken(String(end)) : undefined };
 }
 
+/** The token of a page: what callers must not read or build. */
 export function encodeToken(text: string): string {
   return Buffer.from(`1:${text}`).toString('base64url');
 }

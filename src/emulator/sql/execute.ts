@@ -69,6 +69,7 @@ interface Desk {
   prefix: string;
 }
 
+/** The engine that answers queries of Athena: DuckDB in memory, opened with the first query. */
 export function createSqlEngine(): SqlEngine {
   let opened: Promise<Opened> | undefined;
   let count = 0;

@@ -93,7 +93,7 @@ export function readHiveType(text: string, column: string): HiveType {
   return at === text.length ? found : fail();
 }
 
-/** The same type in DuckDB's words. */
+/** A type of Hive in DuckDB's words. */
 export function duckdbType(type: HiveType): string {
   switch (type.kind) {
     case 'array':

@@ -40,6 +40,7 @@ const PRECISIONS: Readonly<Record<string, number>> = {
   'timestamp with time zone': 3,
 };
 
+/** A column of a result with the metadata that Athena tells of it. */
 export function columnOf(name: string, type: string, precision = PRECISIONS[type] ?? 0, scale = 0): ResultColumn {
   return { name, type, precision, scale, isCaseSensitive: type === 'varchar' };
 }

@@ -73,7 +73,7 @@ function doubled(node: Node): Node {
   return { ...cast(constant(String(value).replace('\u0001', '')), 'DOUBLE'), alias: node.alias };
 }
 
-/** The same query, its columns without a name called as Trino calls them. */
+/** Names the columns of a query that have no name, as Trino does. */
 function named(node: Node): Node {
   if (isNode(node.left)) return { ...node, left: named(node.left) };
   if (!Array.isArray(node.select_list)) return node;

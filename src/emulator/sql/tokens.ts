@@ -54,6 +54,7 @@ export function placeOf(sql: string, name: string): string {
   return place(sql, token?.at ?? 0);
 }
 
+/** Is the token this word or sign? Literals never are. @param text in lower case */
 export function is(token: Token | undefined, text: string): boolean {
   return token !== undefined && token.kind !== 'text' && token.text.toLowerCase() === text;
 }

@@ -13,10 +13,12 @@ export interface Call extends Node {
   order_bys: { orders: Node[] };
 }
 
+/** Is this a node of the tree: an object, not a list? */
 export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Is this the call of a function, operators included? */
 export function isCall(node: Node): node is Call {
   return node.class === 'FUNCTION';
 }
@@ -41,10 +43,12 @@ export function call(name: string, children: readonly Node[], more: Partial<Call
   };
 }
 
+/** A call of a function of two operands that is written between them. */
 export function operator(name: string, left: Node, right: Node): Call {
   return call(name, [left, right], { is_operator: true });
 }
 
+/** A cast as DuckDB's serialized syntax tree has it. @param isTried TRY_CAST: null where it fails */
 export function cast(child: Node, type: string, isTried = false): Node {
   return {
     class: 'CAST',
@@ -57,6 +61,7 @@ export function cast(child: Node, type: string, isTried = false): Node {
   };
 }
 
+/** A constant as DuckDB's serialized syntax tree has it. */
 export function constant(value: string | number): Node {
   const id = typeof value === 'number' ? 'INTEGER' : 'VARCHAR';
   return {

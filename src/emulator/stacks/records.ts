@@ -132,6 +132,7 @@ export const eventsOf = (store: Store): Table<StackEvent> => store.table('stack-
 /** By the id. */
 export const changeSetsOf = (store: Store): Table<ChangeSetRecord> => store.table('stack-change-sets');
 
+/** The id of a stack: `arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`. */
 export function stackArn({ account, region }: Place, name: string, uuid: string): string {
   return `arn:${partitionOf(region)}:cloudformation:${region}:${account}:stack/${name}/${uuid}`;
 }

@@ -74,6 +74,7 @@ export function number(value: unknown): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
+/** A boolean of a template, which may also be written as the text `true`. */
 export function flag(value: unknown): boolean | undefined {
   return value === undefined ? undefined : value === true || value === 'true';
 }
@@ -89,6 +90,7 @@ export function tagMap(context: Pick<TypeContext, 'tags'>, own: unknown): Record
   return { ...context.tags, ...Object.fromEntries(list.map(({ Key, Value }) => [Key, text(Value)])) };
 }
 
+/** The tags of a resource, the stack's included, as services list them. */
 export function tagList(context: Pick<TypeContext, 'tags'>, own: unknown): { Key: string; Value: string }[] {
   return Object.entries(tagMap(context, own)).map(([Key, Value]) => ({ Key, Value }));
 }
@@ -98,6 +100,7 @@ export function orNothing<T extends object>(value: T): T | undefined {
   return Object.keys(value).length > 0 ? value : undefined;
 }
 
+/** Are two values equal as JSON, the order of keys included? */
 export function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

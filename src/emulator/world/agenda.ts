@@ -7,6 +7,7 @@ export interface Agenda {
   due(at: number): string[];
 }
 
+/** Keeps when something is due of each record, by id. Times in milliseconds since the epoch. */
 export function createAgenda(): Agenda {
   const waiting = new Map<string, number>();
   return {

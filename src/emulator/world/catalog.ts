@@ -36,10 +36,12 @@ export const databasesOf = (store: Store): Table<DatabaseRecord> => store.table(
 /** By `account/region/database/name`. */
 export const tablesOf = (store: Store): Table<TableRecord> => store.table('glue-tables');
 
+/** The key of a database: `account/region/name`, in lower case as Glue keeps names. */
 export function databaseKey({ account, region }: Place, name: string): string {
   return `${account}/${region}/${name.toLowerCase()}`;
 }
 
+/** The key of a table: `account/region/database/name`, in lower case. */
 export function tableKey(place: Place, database: string, name: string): string {
   return `${databaseKey(place, database)}/${name.toLowerCase()}`;
 }
@@ -49,10 +51,12 @@ export function catalogArn({ account, region }: Place): string {
   return `arn:${partitionOf(region)}:glue:${region}:${account}:catalog`;
 }
 
+/** `arn:aws:glue:REGION:ACCOUNT:database/NAME` */
 export function databaseArn({ account, region }: Place, name: string): string {
   return `arn:${partitionOf(region)}:glue:${region}:${account}:database/${name.toLowerCase()}`;
 }
 
+/** `arn:aws:glue:REGION:ACCOUNT:table/DATABASE/NAME` */
 export function tableArn({ account, region }: Place, database: string, name: string): string {
   return `arn:${partitionOf(region)}:glue:${region}:${account}:table/${database.toLowerCase()}/${name.toLowerCase()}`;
 }

@@ -81,6 +81,7 @@ export function repositoryGone(store: Store, repository: Repository): boolean {
   return deletedRepositories(store).get(keyOf(repository)) !== undefined;
 }
 
+/** Writes down that a repository is deleted. @param at milliseconds since the epoch */
 export function deleteRepository(store: Store, repository: Repository, at: number): void {
   deletedRepositories(store).set(keyOf(repository), { deletedAt: at });
 }

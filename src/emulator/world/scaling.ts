@@ -30,7 +30,9 @@ export interface PolicyRecord extends Target {
   configuration: Record<string, unknown>;
 }
 
+/** Scalable targets of a store. */
 export const targetsOf = (store: Store): Table<TargetRecord> => store.table('autoscaling-targets');
+/** Scaling policies of a store. */
 export const policiesOf = (store: Store): Table<PolicyRecord> => store.table('autoscaling-policies');
 
 /** Under which key a target is kept. */

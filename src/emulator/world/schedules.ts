@@ -54,6 +54,7 @@ export interface Schedules {
   due(at: number): ScheduleRecord[];
 }
 
+/** The schedules of a world, and the event source that calls their targets. */
 export function createSchedules(store: Store): Schedules {
   const table: Table<ScheduleRecord> = store.table('schedules');
   const waiting = new Map<string, ScheduleRecord>();
@@ -82,6 +83,7 @@ export function createSchedules(store: Store): Schedules {
   };
 }
 
+/** `arn:aws:scheduler:REGION:ACCOUNT:schedule/GROUP/NAME` */
 export function scheduleArn({ account, region }: Place, group: string, name: string): string {
   return `arn:${partitionOf(region)}:scheduler:${region}:${account}:schedule/${group}/${name}`;
 }

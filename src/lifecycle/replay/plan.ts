@@ -56,6 +56,7 @@ function* shots(n: number, due: (i: number) => number | undefined): Generator<Sh
   for (let request = 0; request < n; request += 1) yield { request, due: due(request) };
 }
 
+/** What of a plan needs consent of its own, each by a flag. */
 export function consentFor(plan: Pick<ReplayPlan, 'unsafe' | 'credentials' | 'load'>): Consent[] {
   return [
     ...(plan.unsafe > 0 ? (['unsafe'] as const) : []),

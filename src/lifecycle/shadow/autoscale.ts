@@ -78,6 +78,7 @@ function isDimension(value: unknown): value is { Name: string; Value: string } {
   return typeof value === 'object' && value !== null && 'Name' in value && 'Value' in value;
 }
 
+/** What a plan says of a shadow that scales as production does. */
 export function scalingNote({ target, scaling, left }: ShadowScaling, variant: string): PlanNote {
   return { kind: 'autoscale', variant, target, policies: scaling.policies.length, left };
 }

@@ -9,7 +9,7 @@ export function targetText(target: SideTarget): string {
   return origin + (pathname === '/' ? '' : pathname);
 }
 
-/** The same, exact enough to tell two sides apart: one server may hold two models under two paths. */
+/** A side in words that are exact enough to tell two apart: one server may hold two models under two paths. */
 export function sideText({ target, path }: { target: SideTarget; path: string | undefined }): string {
   const region = target.kind === 'sagemaker' && target.region !== undefined ? `@${target.region}` : '';
   return `${targetText(target)}${region}${path === undefined ? '' : ` (${path})`}`;

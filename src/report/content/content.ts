@@ -19,6 +19,7 @@ export interface Content {
   predictions: readonly Section[];
 }
 
+/** Decides what a report says, section by section; how it is drawn is decided elsewhere. */
 export function contentOf(report: Report): Content {
   const nothing = noData(report);
   const measured = report.summaries.production.invocations > 0;

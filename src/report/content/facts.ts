@@ -40,6 +40,7 @@ export interface Facts {
   policy: string | undefined;
 }
 
+/** The head of a report: what was compared, over which window, by which policy. */
 export function factsOf({ observations, verdict, policyFrom, fleets, batch, earlier = [] }: Report): Facts {
   const { endpoint, window, production, shadow, sampling, days } = observations;
   return {

@@ -39,7 +39,7 @@ export async function drawSection(section: Section, options: RenderOptions): Pro
   ].join('\n');
 }
 
-/** The same for a short report: its sentences, and of its tables the rows that a short report has. */
+/** Draws a section of a short report: its sentences, and of its tables the rows that a short report has. */
 export async function drawBrief(section: Section, options: RenderOptions): Promise<string> {
   const tables: Table[] = [];
   for (const one of section.tables)

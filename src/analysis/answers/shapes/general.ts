@@ -18,7 +18,7 @@ function flatList(seen: Seen): unknown[] | undefined {
   return list !== undefined && list.length > 0 ? list : undefined;
 }
 
-/** The same, or a list in which nothing was found. */
+/** A list of answers, or one in which nothing was found. */
 function anyList(seen: Seen): unknown[] | undefined {
   const whole = single(seen);
   const list = isObject(whole) && Array.isArray(whole.predictions) ? (whole.predictions as unknown[]) : whole;

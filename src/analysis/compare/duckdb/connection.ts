@@ -35,6 +35,7 @@ function engineMemory(bound: string): string {
 /** DuckDB's library: tens of megabytes, loaded when something is compared. */
 export const loadDuckdb = () => import('./library.ts');
 
+/** Opens DuckDB in memory. `memory` is a size as DuckDB reads it (`4GB`), `spill` the folder for what does not fit. */
 export async function openEngine(options: {
   memory: string;
   spill: string;

@@ -68,6 +68,7 @@ export class LossCounter {
   }
 }
 
+/** The sums of a stratum without rows. */
 export function emptyStratum(band: LossStratum['band']): Open<LossStratum> {
   return { band, rows: 0, apart: 0, labelled: 0, error: noLoss(), squared: noLoss() };
 }
@@ -76,6 +77,7 @@ function noLoss(): Open<LossSums> {
   return { production: 0, productionSquared: 0, loss: 0, lossSquared: 0, cross: 0 };
 }
 
+/** Adds a row to the sums that a difference of losses is estimated by. @param production its loss, as `shadow` is the shadow's */
 export function addLoss(sums: Open<LossSums>, production: number, shadow: number): void {
   const loss = shadow - production;
   sums.production += production;

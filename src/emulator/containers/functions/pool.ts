@@ -26,6 +26,7 @@ interface Kept {
   retired: boolean;
 }
 
+/** Keeps the processes of functions between their events, as Lambda keeps its execution environments. */
 export function createSandboxPool(): SandboxPool {
   const idle: Kept[] = [];
   const working = new Set<Kept>();

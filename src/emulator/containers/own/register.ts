@@ -21,6 +21,7 @@ export interface Register {
   ended(pid: number): void;
 }
 
+/** Remembers processes in the store, so that those that outlive a killed emulator can be ended. */
 export function createRegister(store: Store): Register {
   const table = store.table<Record>('container-processes');
   return {

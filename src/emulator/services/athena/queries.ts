@@ -164,6 +164,7 @@ function all({ world, account, region }: Context): QueryRecord[] {
     .map(([, record]) => record);
 }
 
+/** A query by its id. @throws the refusal of Athena where there is none */
 export function queryOf(context: Context, id: string): QueryRecord {
   const record = queriesOf(context.world.store).get(queryKey(context, id));
   if (record === undefined) throw invalidRequest(`QueryExecution ${id} was not found`, 'INVALID_QUERY_EXECUTION_ID');

@@ -256,6 +256,7 @@ export function updatable(stack: StackRecord): void {
   throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
 }
 
+/** Writes a stack to the store. */
 export function keep(context: Context, stack: StackRecord): void {
   stacksOf(context.world.store).set(stack.id, stack);
   context.world.stackWork.set(stack.id, stack.work?.dueAt);

@@ -105,6 +105,7 @@ export const ruleOperations = {
   },
 };
 
+/** A rule by its name. @throws the refusal of EventBridge where there is none */
 export function ruleNamed(context: Context, input: Named): RuleRecord {
   checkBus(input.EventBusName);
   const name = input.Name ?? '';
@@ -113,6 +114,7 @@ export function ruleNamed(context: Context, input: Named): RuleRecord {
   return record;
 }
 
+/** Writes a rule to the store. */
 export function keep(context: Context, record: RuleRecord): void {
   rulesOf(context.world.store).set(ruleKey(record), record);
 }

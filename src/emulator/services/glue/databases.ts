@@ -84,6 +84,7 @@ export const databaseOperations = {
   },
 } satisfies Operations;
 
+/** A database by its name. @throws the refusal of Glue where there is none */
 export function databaseNamed(context: Context, name: string): DatabaseRecord {
   const record = databasesOf(context.world.store).get(databaseKey(context, name));
   if (record === undefined) throw entityNotFound(`Database ${name.toLowerCase()} not found.`);

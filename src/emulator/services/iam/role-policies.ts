@@ -110,6 +110,7 @@ export const rolePolicyOperations = {
   },
 };
 
+/** Tags as IAM lists them. */
 export function tagList(tags: Readonly<Record<string, string>> | undefined): Tag[] {
   return Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
 }

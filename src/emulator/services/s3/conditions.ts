@@ -27,7 +27,7 @@ export function checkRead(conditions: ReadConditions, record: ObjectRecord): voi
   }
 }
 
-/** The same for the source of a copy, where nothing answers 304. */
+/** Checks the conditions on the source of a copy, where nothing answers 304. */
 export function checkCopySource(conditions: ReadConditions, record: ObjectRecord): void {
   const { IfNoneMatch, IfModifiedSince, ...rest } = conditions;
   checkRead(rest, record);

@@ -18,10 +18,12 @@ export function uploadOf(context: Context, input: UploadInput): UploadRecord {
   return upload;
 }
 
+/** The key of a multipart upload. */
 export function uploadKey(input: UploadInput): string {
   return `${input.Bucket}/${input.UploadId}`;
 }
 
+/** The key of a part of one: parts are listed in the order of their numbers. */
 export function partKey(input: UploadInput, number: number): string {
   return `${uploadKey(input)}/${String(number).padStart(5, '0')}`;
 }

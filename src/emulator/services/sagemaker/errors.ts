@@ -31,7 +31,7 @@ export function alreadyExists(place: Place, kind: ResourceKind, name: string): A
   return validationError(`Cannot create already existing ${WORDS[kind]} "${arnOf(place, kind, name)}".`);
 }
 
-/** The same words for updating and deleting (facts 8.1). */
+/** Refuses to update or delete an endpoint that is being changed, in the same words for both (facts 8.1). */
 export function updateInProgress(place: Place, name: string): AwsError {
   return validationError(`Cannot update in-progress endpoint "${arnOf(place, 'endpoint', name)}".`);
 }

@@ -24,6 +24,7 @@ const DAY_MS = 86_400_000;
 const DEFAULT_MS = 7 * DAY_MS;
 const MAX_MS = 30 * DAY_MS;
 
+/** Accepts an experiment; it begins when its time has come (facts 6). */
 export function createInferenceExperiment(
   context: Context,
   input: CreateInferenceExperimentRequest,
@@ -231,6 +232,7 @@ export function updateInferenceExperiment(
   return { InferenceExperimentArn: record.arn };
 }
 
+/** Ends an experiment; the desired model of each variant says what the endpoint runs then. */
 export function stopInferenceExperiment(
   context: Context,
   input: StopInferenceExperimentRequest,

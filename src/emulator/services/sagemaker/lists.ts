@@ -107,6 +107,7 @@ export function listModels(context: Context, input: ListInput): ListModelsOutput
   return { Models, ...token };
 }
 
+/** Lists versions in the Model Registry, of one group or of all, by their approval. */
 export function listModelPackages(
   context: Context,
   input: ListInput & Pick<ListModelPackagesInput, 'ModelPackageGroupName' | 'ModelApprovalStatus'>,

@@ -14,10 +14,12 @@ export function checkTags(tags: readonly Tag[] | undefined): void {
   if (twice !== undefined) throw validationError(`Duplicate tag key found: ${twice}`);
 }
 
+/** Keeps the tags that a resource is created with. */
 export function setTags(context: Context, arn: string, tags: readonly Tag[] | undefined): void {
   if (tags && tags.length > 0) tagsOf(context.world.store).set(keyOf(context, arn.toLowerCase()), [...tags]);
 }
 
+/** Forgets the tags of a resource that is deleted. */
 export function removeTags(context: Context, arn: string): void {
   tagsOf(context.world.store).delete(keyOf(context, arn.toLowerCase()));
 }

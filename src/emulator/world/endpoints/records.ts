@@ -191,11 +191,15 @@ export function keyOf(place: { account: string; region: string }, name: string):
   return `${place.account}/${place.region}/${name}`;
 }
 
+/** By `account/region/name`. */
 export const modelsOf = (store: Store): Table<ModelRecord> => store.table('sagemaker-models');
+/** By `account/region/name`. */
 export const configsOf = (store: Store): Table<ConfigRecord> => store.table('sagemaker-endpoint-configs');
+/** By `account/region/name`. */
 export const packageGroupsOf = (store: Store): Table<PackageGroupRecord> => store.table('sagemaker-package-groups');
 /** By `account/region/arn`. */
 export const packagesOf = (store: Store): Table<PackageRecord> => store.table('sagemaker-packages');
+/** By `account/region/name`. */
 export const endpointsOf = (store: Store): Table<EndpointRecord> => store.table('sagemaker-endpoints');
 /** Tags by `account/region/arn`. */
 export const tagsOf = (store: Store): Table<Tag[]> => store.table('sagemaker-tags');

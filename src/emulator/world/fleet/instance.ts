@@ -7,6 +7,7 @@ import type { EndpointRecord, FleetRecord, InstanceRecord, VariantRecord } from 
 import type { LogTarget } from '../logs/logs.ts';
 import type { Instance } from './variant.ts';
 
+/** An instance without containers yet. */
 export function instanceOf(record: InstanceRecord): Instance {
   const leaving = new AbortController();
   return { record, containers: undefined, starting: undefined, leaving, calls: 0, moment: undefined };

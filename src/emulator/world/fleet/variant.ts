@@ -40,6 +40,7 @@ export interface Fleet {
   readonly shadow: Variant | undefined;
 }
 
+/** All variants of a fleet, the shadow last. */
 export function membersOf(fleet: Fleet): Variant[] {
   return fleet.shadow ? [...fleet.production, fleet.shadow] : fleet.production;
 }

@@ -66,8 +66,10 @@ interface Place {
 /** By `account/region/name`. */
 export const functionsOf = (store: Store): Table<FunctionRecord> => store.table('lambda-functions');
 
+/** The key of a function: `account/region/name`. */
 export const functionKey = ({ account, region, name }: Place & { name: string }) => `${account}/${region}/${name}`;
 
+/** `arn:aws:lambda:REGION:ACCOUNT:function:NAME` */
 export function functionArn({ account, region }: Place, name: string): string {
   return `arn:${partitionOf(region)}:lambda:${region}:${account}:function:${name}`;
 }
@@ -99,6 +101,7 @@ export interface PendingEvent {
   failure?: { payload: string; errorType: string };
 }
 
+/** Asynchronous calls that wait. */
 export const pendingOf = (store: Store): Table<PendingEvent> => store.table('lambda-events');
 
 /** What comes before the id in the path of a function URL. */

@@ -75,10 +75,12 @@ export const workGroupsOf = (store: Store): Table<WorkGroupRecord> => store.tabl
 /** By `account/region/id`. */
 export const queriesOf = (store: Store): Table<QueryRecord> => store.table('athena-queries');
 
+/** The key of a query: `account/region/id`. */
 export function queryKey({ account, region }: Place, id: string): string {
   return `${account}/${region}/${id}`;
 }
 
+/** `arn:aws:athena:REGION:ACCOUNT:workgroup/NAME` */
 export function workGroupArn({ account, region }: Place, name: string): string {
   return `arn:${partitionOf(region)}:athena:${region}:${account}:workgroup/${name}`;
 }
@@ -86,6 +88,7 @@ export function workGroupArn({ account, region }: Place, name: string): string {
 /** The group that every account has (Athena User Guide, "Using workgroups"). */
 const PRIMARY = 'primary';
 
+/** A workgroup by its name; `primary` is there without having been created, as on AWS. */
 export function workGroupOf(store: Store, place: Place, name: string): WorkGroupRecord | undefined {
   const { account, region } = place;
   const known = workGroupsOf(store).get(`${account}/${region}/${name}`);

@@ -17,6 +17,7 @@ export interface Rights {
   s3(action: string, resource: string, keys?: Readonly<Record<string, string>>): void;
 }
 
+/** What the caller of a query may do, as IAM says it now; without `--iam` everything. */
 export function rightsOf(world: Platform, query: QueryRecord): Rights {
   const principal = callerOf(world, query.accessKeyId, query.region);
   const denied = (action: string, resource: string, keys: Readonly<Record<string, string>> = {}) =>

@@ -48,8 +48,10 @@ export const queuesOf = (store: Store): Table<QueueRecord> => store.table('sqs-q
 /** By `account/region/name/number`. */
 export const messagesOf = (store: Store): Table<MessageRecord> => store.table('sqs-messages');
 
+/** The key of a queue: `account/region/name`. */
 export const queueKey = ({ account, region, name }: Place & { name: string }) => `${account}/${region}/${name}`;
 
+/** `arn:aws:sqs:REGION:ACCOUNT:NAME` */
 export function queueArn({ account, region, name }: Place & { name: string }): string {
   return `arn:${partitionOf(region)}:sqs:${region}:${account}:${name}`;
 }

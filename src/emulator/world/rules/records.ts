@@ -62,10 +62,13 @@ interface Place {
 
 /** By `account/region/name`. */
 export const rulesOf = (store: Store): Table<RuleRecord> => store.table('events-rules');
+/** Events on their way to a target. */
 export const deliveriesOf = (store: Store): Table<Delivery> => store.table('events-deliveries');
 
+/** The key of a rule: `account/region/name`. */
 export const ruleKey = ({ account, region, name }: Place & { name: string }) => `${account}/${region}/${name}`;
 
+/** `arn:aws:events:REGION:ACCOUNT:rule/NAME` */
 export function ruleArn({ account, region }: Place, name: string): string {
   return `arn:${partitionOf(region)}:events:${region}:${account}:rule/${name}`;
 }

@@ -29,10 +29,12 @@ export interface TopicName {
   id: string | undefined;
 }
 
+/** The key of a topic: `account/region/name`. */
 export function topicKey({ account, region, name }: Pick<TopicName, 'account' | 'region' | 'name'>): string {
   return `${account}/${region}/${name}`;
 }
 
+/** `arn:aws:sns:REGION:ACCOUNT:NAME` */
 export function topicArn({ account, region, name }: Pick<TopicName, 'account' | 'region' | 'name'>): string {
   return `arn:${partitionOf(region)}:sns:${region}:${account}:${name}`;
 }

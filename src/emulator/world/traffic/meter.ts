@@ -33,6 +33,7 @@ const NAMES = [
   ['OverheadLatency', MICROSECONDS],
 ] as const;
 
+/** Counts the requests of one variant as the metrics that SageMaker publishes of it. */
 export function createMeter(
   world: { metrics: MetricStore; faults: Faults; latencies: Latencies; switches: Switches },
   endpoint: EndpointRecord,

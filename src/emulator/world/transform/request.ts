@@ -12,7 +12,7 @@ export interface TransformInstance {
 const MODEL_FAULTS = ['failing-model', 'slow-model'] as const;
 const SILENCE: InvocationResponse = { status: 0, body: new Uint8Array(), contentType: 'text/plain' };
 const INJECTED = Buffer.from('The emulator was told to let this model fail (fault failing-model).');
-/** As of an endpoint's requests (facts 13). */
+/** Spread of the logarithm of durations, as of an endpoint's requests (facts 13). */
 const SIGMA = 0.25;
 /** How often a server that answers, but not yet with 200, is pinged. */
 const PINGS = 20;

@@ -5,6 +5,7 @@ export interface Literal {
   eights: Float64Array;
 }
 
+/** Bytes to be found again; the part that is compared eight bytes at a time is empty unless they are ASCII. */
 export function literal(bytes: Uint8Array): Literal {
   const own = Uint8Array.from(bytes);
   const ascii = own.every((byte) => byte > 0 && byte < 127);

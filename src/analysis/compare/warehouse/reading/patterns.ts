@@ -27,7 +27,7 @@ function inHole(hole: Hole, csv: boolean): string {
 export const WHOLE_CLASS = '\\A-?[0-9]+(?:\\.0+)?\\z';
 /** What a model prints that has lost its way, somewhere in an answer of words in lower case. */
 export const BROKEN_WORD = '(?:\\A|[^a-z])(?:nan|inf|infinity)(?:[^a-z]|\\z)';
-/** The same, or nothing, for a cell of CSV. */
+/** A broken number, or nothing, as a cell of CSV. */
 export const BROKEN_CELL = `(?:\\A|[,\\n])[${SPACES}]*(?:[+-]?(?:nan|inf|infinity))?[${SPACES}]*(?:[,\\n]|\\z)`;
 
 /** One row, with these holes. */
@@ -63,7 +63,7 @@ export function rowPattern(form: Form): string {
     : `\\A(?:${form.between})?${row(form, asGroup)}\\z`;
 }
 
-/** The same pattern for JavaScript. */
+/** A pattern as JavaScript writes it. */
 export function forJavaScript(pattern: string): RegExp {
   return new RegExp(
     pattern

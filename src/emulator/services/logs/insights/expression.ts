@@ -115,6 +115,7 @@ function order(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
+/** Does Logs Insights take this text for a number? */
 export function isNumber(text: string): boolean {
   return /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
 }

@@ -22,6 +22,7 @@ export interface MathScope {
   period: number;
 }
 
+/** Is the value of an expression one time series, not a number or a list of series? */
 export function isSeries(value: Value): value is TimeSeries {
   return typeof value === 'object' && !Array.isArray(value);
 }

@@ -23,6 +23,7 @@ export interface Distribution {
   hidden: boolean;
 }
 
+/** The distribution of no values. */
 export function emptyDistribution(): Distribution {
   return {
     sum: 0,
