@@ -24,7 +24,7 @@ import type { SideBySide } from './note.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { candidateOf } from './source.ts';
 import { toldOf } from './told.ts';
-import { staysInTheWay } from './telling.ts';
+import { staysInTheWay } from './send-notes.ts';
 
 /** So many days before the newest are looked at again when that has been run: what came late is counted. */
 const LOOK_BACK = 7;

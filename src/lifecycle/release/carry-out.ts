@@ -13,7 +13,7 @@ import { type EvidenceLook, stillFits } from './evidence.ts';
 import type { Move, Seen } from './machine.ts';
 import { answersInRegistry, statusOf } from './registry.ts';
 import { secureArtifact } from './source.ts';
-import { noteTrouble } from './telling.ts';
+import { noteTrouble } from './send-notes.ts';
 import { markOf, type TickParts } from './tick-parts.ts';
 
 /** A move, and what it was decided on. `mark`: where the journal stood. */

@@ -8,8 +8,8 @@ import { nothingJudged } from '../judge.ts';
 import { lockEndpoint, openRun, type Session } from '../session.ts';
 import type { EvidenceLook, Gathered } from './evidence.ts';
 import { answerUntil, boxEnds } from './machine.ts';
-import { troubleKey } from './owed.ts';
-import { staysInTheWay, noteTrouble } from './telling.ts';
+import { troubleKey } from './due-note.ts';
+import { staysInTheWay, noteTrouble } from './send-notes.ts';
 import { NotDecidedHere, type TickParts } from './tick-parts.ts';
 
 /** Where evidence gathers: also while people are asked, since their answer is judged again. */

@@ -12,11 +12,11 @@ import { isQuiet, quietUntil } from './hours.ts';
 import { lookForRelease } from './look.ts';
 import { GATHERS, gather, lookOrTell } from './looking.ts';
 import { answerUntil, boxEnds, type Move, nextMove } from './machine.ts';
-import { owedNote } from './owed.ts';
+import { dueNote } from './due-note.ts';
 import { requireOwnClock } from './own-clock.ts';
 import { answerOf, hearsRegistry, statusOf } from './registry.ts';
 import { recordAnswer } from './release.ts';
-import { noteTrouble, tell, tellAlarms } from './telling.ts';
+import { noteTrouble, sendDueNote, tellAlarms } from './send-notes.ts';
 import { markOf, type TickParts } from './tick-parts.ts';
 
 /** What a tick came to. */
@@ -70,10 +70,10 @@ async function advance(session: Session, parts: TickParts): Promise<TickResult> 
       await lockEndpoint(session, { endpoint, command: 'release' }, async () => undefined);
       continue;
     }
-    const owed = owedNote(release, settings, session.clock.now());
-    if (owed !== undefined) {
-      if (owed.about === 'asked' || owed.about === 'reminder') look ??= await lookOrTell(session, parts, release);
-      await tell(session, parts, { release, mark: markOf(state) }, owed, look);
+    const due = dueNote(release, settings, session.clock.now());
+    if (due !== undefined) {
+      if (due.about === 'asked' || due.about === 'reminder') look ??= await lookOrTell(session, parts, release);
+      await sendDueNote(session, parts, { release, mark: markOf(state) }, due, look);
       continue;
     }
     if (release.ended !== undefined || found.seen === undefined)

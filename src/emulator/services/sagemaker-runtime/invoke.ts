@@ -67,7 +67,7 @@ export async function invokeEndpoint(context: Context, input: InvokeInput): Prom
   if (shadow && isMirrored(world, variant, shadow)) {
     world.endpoints.mirror({ variant: shadow, request, caller, at: world.clock.now() });
   }
-  if (answer.owed > 0) await world.clock.sleep(answer.owed);
+  if (answer.remaining > 0) await world.clock.sleep(answer.remaining);
   recordAnswer(world, variant, request, caller, answer, world.clock.now());
 
   const { response } = answer;

@@ -12,7 +12,7 @@ export interface Answer {
   /** Which container a failure came from, in SageMaker's words: `primary`, or its name in a pipeline. */
   container: string;
   /** Milliseconds of the latencies that have not passed yet: the caller sleeps them, a shadow only counts them. */
-  owed: number;
+  remaining: number;
   /** Milliseconds that really passed in the containers. */
   measured: number;
 }
@@ -54,7 +54,7 @@ export function ask(
   return startInstance(world, variant.endpoint, variant.fleet, variant.record, instance).then(
     (containers) => askContainers(world, variant, instance, containers, request, options),
     // It once ran (the emulator was restarted meanwhile); now nothing answers there.
-    () => ({ response: silence, modelLatency: 0, overheadLatency: 0, container: 'primary', owed: 0, measured: 0 }),
+    () => ({ response: silence, modelLatency: 0, overheadLatency: 0, container: 'primary', remaining: 0, measured: 0 }),
   );
 }
 
@@ -153,7 +153,7 @@ function withLatencies(
     overheadLatency: Math.round(overhead * 1000),
     container,
     measured,
-    owed: Math.max(0, model + overhead - (simulated ? 0 : measured)),
+    remaining: Math.max(0, model + overhead - (simulated ? 0 : measured)),
   };
 }
 

@@ -12,7 +12,7 @@ const NO_ANSWER: Answer = {
   modelLatency: 0,
   overheadLatency: 0,
   container: 'primary',
-  owed: 0,
+  remaining: 0,
   measured: 0,
 };
 
@@ -70,7 +70,7 @@ function send(world: Platform, { variant, request, caller, at }: ShadowCopy): vo
   const began = stopwatch(world.clock);
   const note = (answer: Answer) => {
     variant.inFlight -= 1;
-    recordAnswer(world, variant, request, caller, withOverhead(world, answer, began), at + answer.owed);
+    recordAnswer(world, variant, request, caller, withOverhead(world, answer, began), at + answer.remaining);
   };
   const answer = ask(world, variant, instance, request, { at });
   // A shadow must never bring the emulator down, whatever its container does.

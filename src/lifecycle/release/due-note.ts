@@ -4,7 +4,7 @@ import type { ReleaseNote } from './note.ts';
 import type { ReleaseSettings } from './settings.ts';
 
 /** What people are still to be told, and the word by which the journal remembers it. */
-export interface Owed {
+export interface DueNote {
   key: string;
   about: ReleaseNote['about'];
 }
@@ -15,26 +15,26 @@ export function troubleKey(what: string): string {
 }
 
 /** What people are to be told next; undefined where they have been told all. Pure. */
-export function owedNote(release: Release, settings: ReleaseSettings, now: number): Owed | undefined {
+export function dueNote(release: Release, settings: ReleaseSettings, now: number): DueNote | undefined {
   const { told, ask, ended, trouble, at, begun } = release;
-  const untold = (key: string) => !told.some(({ about }) => about === key);
-  if (untold('begun')) return { key: 'begun', about: 'begun' };
-  const turned = release.turns.findLast((one) => untold(`turned-${one.ask}`));
+  const isNew = (key: string) => !told.some(({ about }) => about === key);
+  if (isNew('begun')) return { key: 'begun', about: 'begun' };
+  const turned = release.turns.findLast((one) => isNew(`turned-${one.ask}`));
   if (turned !== undefined) return { key: `turned-${turned.ask}`, about: 'turned' };
-  if (ended !== undefined) return untold('ended') ? { key: 'ended', about: 'ended' } : undefined;
+  if (ended !== undefined) return isNew('ended') ? { key: 'ended', about: 'ended' } : undefined;
   const automatic = begun.terms.approve === 'auto' && ask?.outcome === 'pass';
   if (ask !== undefined && at === 'asking' && release.answer === undefined && !automatic) {
     const asked = `asked-${ask.ask}`;
     const reminded = `reminded-${ask.ask}`;
-    if (untold(asked)) return { key: asked, about: 'asked' };
+    if (isNew(asked)) return { key: asked, about: 'asked' };
     const last = told.findLast(({ about }) => about === asked || about === reminded);
     if (settings.remind !== undefined && last !== undefined && now >= last.at + settings.remind)
       return { key: reminded, about: 'reminder' };
   }
   if (trouble !== undefined) {
     const key = troubleKey(trouble.what);
-    if (untold(key)) return { key, about: 'trouble' };
+    if (isNew(key)) return { key, about: 'trouble' };
   }
-  if (at === 'settling' && untold('settling')) return { key: 'settling', about: 'settling' };
+  if (at === 'settling' && isNew('settling')) return { key: 'settling', about: 'settling' };
   return undefined;
 }

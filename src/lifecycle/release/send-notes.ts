@@ -13,7 +13,7 @@ import { type LockedEndpoint, lockEndpoint, openRun, type Session, viewEndpoint 
 import type { EvidenceLook } from './evidence.ts';
 import { answerUntil } from './machine.ts';
 import type { ReleaseNote } from './note.ts';
-import { type Owed, owedNote } from './owed.ts';
+import { type DueNote, dueNote } from './due-note.ts';
 import { answersElsewhere } from './page.ts';
 import { markOf, NotDecidedHere, type TickParts } from './tick-parts.ts';
 import { beforeRelease } from './way-back.ts';
@@ -45,9 +45,9 @@ export async function noteTrouble(session: Session, parts: TickParts, release: R
       now: releasesOf(on.state()).at(-1),
       mark: markOf(on.state()),
     }));
-    const owed = now && owedNote(now, parts.settings, session.clock.now());
-    if (now !== undefined && owed?.about === 'trouble')
-      await tell(session, parts, { release: now, mark }, owed, undefined);
+    const due = now && dueNote(now, parts.settings, session.clock.now());
+    if (now !== undefined && due?.about === 'trouble')
+      await sendDueNote(session, parts, { release: now, mark }, due, undefined);
   } catch (second) {
     // The first error says more.
     if (!(second instanceof Problem)) throw second;
@@ -55,11 +55,11 @@ export async function noteTrouble(session: Session, parts: TickParts, release: R
 }
 
 /** Tells people, and writes that down: who is killed between the two tells it again. */
-export async function tell(
+export async function sendDueNote(
   session: Session,
   parts: TickParts,
   { release, mark }: { release: Release; mark: string },
-  owed: Owed,
+  due: DueNote,
   look: EvidenceLook | undefined,
 ): Promise<void> {
   const { endpoint, targets } = parts;
@@ -67,15 +67,15 @@ export async function tell(
     if (markOf(on.state()) !== mark) return;
     const run = await openRun(on, 'release');
     const link =
-      owed.about === 'asked' || owed.about === 'reminder'
+      due.about === 'asked' || due.about === 'reminder'
         ? await newLink(run, parts, release, session.clock.now())
         : undefined;
-    const note = await noteOf(on, parts, release, owed, look, link);
+    const note = await noteOf(on, parts, release, due, look, link);
     session.emit({ kind: 'release-told', note });
     await sendNote(session, targets, note);
     await recordFact(run, {
       name: 'release-told',
-      value: { release: release.id, about: owed.key, at: session.clock.now() },
+      value: { release: release.id, about: due.key, at: session.clock.now() },
     });
   });
 }
@@ -102,7 +102,7 @@ async function noteOf(
   on: LockedEndpoint,
   parts: TickParts,
   release: Release,
-  { about }: Owed,
+  { about }: DueNote,
   look: EvidenceLook | undefined,
   link: string | undefined,
 ): Promise<ReleaseNote> {
