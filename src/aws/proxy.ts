@@ -104,10 +104,10 @@ type Connect = (to: Destination, made: (error: Error | null, socket?: Duplex) =>
 export function connector(network: Network): Connect {
   const { httpAgent, httpsAgent } = agentsFor(network, {});
   return ({ secure, ...to }, made) => {
-    let told = false;
+    let called = false;
     const once = (error: Error | null, socket?: Duplex | null) => {
-      if (told || (error === null && !socket)) return;
-      told = true;
+      if (called || (error === null && !socket)) return;
+      called = true;
       made(error, socket ?? undefined);
     };
     // One that leads there directly is given at once.

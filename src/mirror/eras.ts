@@ -194,7 +194,7 @@ export class Eras {
       wall,
       now,
       finished,
-      told: onEvent,
+      onEvent,
     });
   }
 }

@@ -26,9 +26,9 @@ const REPORT_FAILURES_EVERY = 60_000;
 
 /** Tells now and then that a shadow leaves copies unanswered. */
 export function failureReports(now: () => number, onEvent: (event: MirrorEvent) => void) {
-  const told = new Map<string, { at: number; counts: Record<string, number> }>();
+  const last = new Map<string, { at: number; counts: Record<string, number> }>();
   return (shadow: string, { outcomes, losses }: SideMetrics) => {
-    const before = told.get(shadow);
+    const before = last.get(shadow);
     if (before !== undefined && now() - before.at < REPORT_FAILURES_EVERY) return;
     const counts: Record<string, number> = { ...outcomes, credentials: losses.credentials };
     let any = false;
@@ -40,7 +40,7 @@ export function failureReports(now: () => number, onEvent: (event: MirrorEvent) 
     }
     const denied = losses.credentials - (before?.counts.credentials ?? 0);
     if (denied > 0) onEvent({ kind: 'credentials-failing', shadow, count: denied });
-    if (any || denied > 0) told.set(shadow, { at: now(), counts });
+    if (any || denied > 0) last.set(shadow, { at: now(), counts });
   };
 }
 
@@ -50,16 +50,16 @@ export function fallReports(
   fallbacks: Record<Failure, number>,
   onEvent: (event: MirrorEvent) => void,
 ) {
-  let told: { at: number; counts: Record<string, number> } | undefined;
+  let last: { at: number; counts: Record<string, number> } | undefined;
   return (shadow: string) => {
-    if (told !== undefined && now() - told.at < REPORT_FAILURES_EVERY) return;
+    if (last !== undefined && now() - last.at < REPORT_FAILURES_EVERY) return;
     let any = false;
     for (const [how, n] of Object.entries(fallbacks)) {
-      const more = n - (told?.counts[how] ?? 0);
+      const more = n - (last?.counts[how] ?? 0);
       if (more === 0) continue;
       any = true;
       onEvent({ kind: 'fell-back', shadow, how, count: more });
     }
-    if (any) told = { at: now(), counts: { ...fallbacks } };
+    if (any) last = { at: now(), counts: { ...fallbacks } };
   };
 }

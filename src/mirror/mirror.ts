@@ -85,7 +85,7 @@ export async function openMirror(given: MirrorConfig, ports: MirrorPorts): Promi
     openRuns: () => eras.recorders.map((recorder) => recorder.run),
     wall: () => clock.now(),
     now,
-    told: onEvent,
+    onEvent,
   });
   const standing = await Standing.open(given, { eras, store: ports.router, wall: wall.now, onEvent });
   const run = eras.current.recorder?.run ?? newRunName(wall.now());

@@ -45,11 +45,11 @@ export interface Deployed {
 export async function deployStack(
   session: Session,
   wanted: { name: string; template: Template; tags: readonly { Key: string; Value: string }[] },
-  told: DeployEvents,
+  hooks: DeployEvents,
 ): Promise<Deployed> {
   const aws = await session.aws();
   const { name, template, tags } = wanted;
-  const before = await usable(session, aws, name, told);
+  const before = await usable(session, aws, name, hooks);
   const kind = before === undefined || before.status === 'REVIEW_IN_PROGRESS' ? 'CREATE' : 'UPDATE';
   const set = await createChangeSet(
     aws,
@@ -65,7 +65,7 @@ export async function deployStack(
   for (;;) {
     const found = await describeChangeSet(aws, set.id, set.stack, session.signal);
     if (found?.status === 'CREATE_COMPLETE') {
-      told.changes(found.changes);
+      hooks.changes(found.changes);
       break;
     }
     if (found === undefined || found.status === 'FAILED') {
@@ -78,7 +78,7 @@ export async function deployStack(
   }
   const began = session.clock.now();
   await executeChangeSet(aws, set.id, set.stack, session.signal);
-  const { stack, seen } = await settled(session, aws, set.stack, began, told);
+  const { stack, seen } = await settled(session, aws, set.stack, began, hooks);
   if (stack === undefined || !GOOD.has(stack.status)) throw failure(name, stack, seen);
   return { kind: kind === 'CREATE' ? 'created' : 'updated', stack };
 }
@@ -103,13 +103,13 @@ function isChanging({ status }: Stack): boolean {
 }
 
 /** The stack as it can be changed: what goes on is waited for, what never came to be is deleted. */
-async function usable(session: Session, aws: Aws, name: string, told: DeployEvents): Promise<Stack | undefined> {
+async function usable(session: Session, aws: Aws, name: string, hooks: DeployEvents): Promise<Stack | undefined> {
   let stack = await describeStack(aws, name, session.signal);
   if (stack !== undefined && isChanging(stack))
-    stack = (await settled(session, aws, stack.id, session.clock.now(), told)).stack;
+    stack = (await settled(session, aws, stack.id, session.clock.now(), hooks)).stack;
   if (stack === undefined || stack.status === 'DELETE_COMPLETE') return undefined;
   if (!DEAD.has(stack.status)) return stack;
-  await removeStack(session, stack, told);
+  await removeStack(session, stack, hooks);
   return undefined;
 }
 
@@ -117,12 +117,12 @@ async function usable(session: Session, aws: Aws, name: string, told: DeployEven
 export async function removeStack(
   session: Session,
   { id, name }: Stack,
-  told: Pick<DeployEvents, 'event'>,
+  hooks: Pick<DeployEvents, 'event'>,
 ): Promise<void> {
   const aws = await session.aws();
   const began = session.clock.now();
   await deleteStack(aws, id, session.signal);
-  const { stack, seen } = await settled(session, aws, id, began, told);
+  const { stack, seen } = await settled(session, aws, id, began, hooks);
   if (stack !== undefined && stack.status !== 'DELETE_COMPLETE') throw failure(name, stack, seen);
 }
 
@@ -132,7 +132,7 @@ async function settled(
   aws: Aws,
   id: string,
   began: number,
-  told: Pick<DeployEvents, 'event'>,
+  hooks: Pick<DeployEvents, 'event'>,
 ): Promise<{ stack: Stack | undefined; seen: readonly StackEvent[] }> {
   const seen = new Map<string, StackEvent>();
   for (;;) {
@@ -142,7 +142,7 @@ async function settled(
       for (const event of await stackEvents(aws, id, began - CLOCKS_DIFFER, session.signal)) {
         if (seen.has(event.id)) continue;
         seen.set(event.id, event);
-        if (event.at >= began) told.event(event);
+        if (event.at >= began) hooks.event(event);
       }
     if (stack === undefined || !isChanging(stack)) return { stack, seen: [...seen.values()] };
     await session.clock.sleep(LOOK_EVERY, session.signal);

@@ -79,7 +79,7 @@ export async function installPipeline(
   session: Session,
   plan: PipelinePlan,
   code: FunctionCode,
-  told: PipelineEvents,
+  hooks: PipelineEvents,
 ): Promise<Installed> {
   const { spec, settings } = filesOf(plan, code);
   const { endpoint, state } = spec;
@@ -88,7 +88,7 @@ export async function installPipeline(
   const aws = await session.aws();
   if (spec.ownBucket && !(await bucketExists(aws, state.bucket))) {
     // The code must lie somewhere before there can be a function.
-    await deploy(session, spec, pipelineTemplate(spec, 'bucket'), told);
+    await deploy(session, spec, pipelineTemplate(spec, 'bucket'), hooks);
   } else if (!(await bucketExists(aws, state.bucket)))
     throw environmentError(
       `There is no bucket "${state.bucket}", in which the journal is to be kept.`,
@@ -107,13 +107,13 @@ export async function installPipeline(
   });
   if ((await headObject(aws, uri(spec.code.key)))?.bytes !== code.zip.length) {
     await putObject(aws, uri(spec.code.key), { body: code.zip, type: 'application/zip' }, session.signal);
-    told.done('stored the code of the function');
+    hooks.done('stored the code of the function');
   }
   await putObject(aws, uri(spec.settings.key), { body: settings, type: 'application/json' }, session.signal);
-  const { kind, stack } = await deploy(session, spec, pipelineTemplate(spec), told);
+  const { kind, stack } = await deploy(session, spec, pipelineTemplate(spec), hooks);
   const events = await turnEventsOn(there, spec);
   if (events)
-    told.done(
+    hooks.done(
       `told bucket ${spec.watch?.kind === 'uploads' ? spec.watch.bucket : ''} to send its events to EventBridge`,
     );
   await deleteOlder(session, plan, spec);
@@ -132,14 +132,14 @@ export async function installPipeline(
   };
 }
 
-function deploy(session: Session, spec: PipelineSpec, template: Template, told: DeployEvents): Promise<Deployed> {
+function deploy(session: Session, spec: PipelineSpec, template: Template, hooks: DeployEvents): Promise<Deployed> {
   const tags = [
     ...Object.entries(spec.tags).map(([Key, Value]) => ({ Key, Value })),
     { Key: PIPELINE_TAG, Value: spec.endpoint },
     { Key: BUCKET_TAG, Value: spec.ownBucket ? 'own' : 'given' },
     ...stateTag(s3Uri(spec.state)),
   ];
-  return deployStack(session, { name: pipelineNames(spec.endpoint).stack, template, tags }, told);
+  return deployStack(session, { name: pipelineNames(spec.endpoint).stack, template, tags }, hooks);
 }
 
 /** Writes a fact into the journal of the endpoint. */

@@ -99,7 +99,7 @@ export async function planRemoval(session: Session, request: RemoveRequest): Pro
 }
 
 /** Removes a pipeline; the endpoint, its models and its history stay. Whatever it was killed in, the same command goes on. */
-export async function removePipeline(session: Session, plan: RemovePlan, told: PipelineEvents): Promise<Removed> {
+export async function removePipeline(session: Session, plan: RemovePlan, hooks: PipelineEvents): Promise<Removed> {
   const { endpoint, stack, state } = plan;
   const names = pipelineNames(endpoint);
   const aws = await session.aws();
@@ -107,12 +107,12 @@ export async function removePipeline(session: Session, plan: RemovePlan, told: P
   const at = () => session.clock.now();
   if (there !== undefined)
     await record(there, endpoint, { name: 'pipeline-removing', value: { stack: names.stack, at: at() } });
-  if (stack !== undefined) await removeStack(session, stack, told);
+  if (stack !== undefined) await removeStack(session, stack, hooks);
   for (const bucket of plan.off) {
     const notifications = await readNotifications(aws, bucket, session.signal);
     if (!sendsEvents(notifications)) continue;
     await writeNotifications(aws, bucket, withoutEvents(notifications), session.signal);
-    told.done(`told bucket ${bucket} to send no events to EventBridge any more`);
+    hooks.done(`told bucket ${bucket} to send no events to EventBridge any more`);
   }
   if (there === undefined || state === undefined)
     return { stack: names.stack, stood: stack !== undefined, off: [], bucket: undefined };
@@ -150,13 +150,13 @@ async function deleteEmpty(session: Session, bucket: string): Promise<string> {
 /** What journals say of buckets whose events pipelines have turned on, and who still listens. */
 async function eventsOf(session: Session, endpoint: string): Promise<{ off: string[]; stays: string[] }> {
   const { journals } = await journalsHere(session);
-  const told = journals.map((one) => ({ endpoint: one.endpoint, ...watchedBy(replay(one.events).facts) }));
-  const own = told.find((one) => one.endpoint === endpoint);
+  const journaled = journals.map((one) => ({ endpoint: one.endpoint, ...watchedBy(replay(one.events).facts) }));
+  const own = journaled.find((one) => one.endpoint === endpoint);
   const buckets = own?.buckets ?? [];
-  const others = told.filter((one) => one.endpoint !== endpoint && one.installed);
+  const others = journaled.filter((one) => one.endpoint !== endpoint && one.installed);
   const listened = (bucket: string) => others.some((one) => one.buckets.includes(bucket));
   // Whoever removes the last one puts back what the first one found.
-  const turnedOn = (bucket: string) => told.some((one) => one.turnedOn.includes(bucket));
+  const turnedOn = (bucket: string) => journaled.some((one) => one.turnedOn.includes(bucket));
   return {
     off: buckets.filter((bucket) => turnedOn(bucket) && !listened(bucket)),
     stays: buckets.filter((bucket) => turnedOn(bucket) && listened(bucket)),

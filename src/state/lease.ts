@@ -72,7 +72,7 @@ export async function takeLease(
     why,
     since: new Date(began).toISOString(),
   };
-  let told = false;
+  let reported = false;
   for (;;) {
     const there = await objects.get(key);
     const holder = there && readLease(there.text);
@@ -92,8 +92,8 @@ export async function takeLease(
       continue;
     }
     if (clock.now() - began >= wait.most) throw heldByAnother(holder as LeaseContent, there, wait.most);
-    if (!told) wait.onWaiting?.(holderOf(holder as LeaseContent), began + wait.most);
-    told = true;
+    if (!reported) wait.onWaiting?.(holderOf(holder as LeaseContent), began + wait.most);
+    reported = true;
     await clock.sleep(LOOK_EVERY, wait.signal);
   }
 }

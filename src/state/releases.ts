@@ -68,7 +68,7 @@ export interface Release {
   /** Days of its batch that could not be run, with how often that was tried, and with what and when last. */
   failedDays: readonly { day: string; times: number; settings: string; at: number }[];
   /** What people were told, and when. */
-  told: readonly { about: string; at: number }[];
+  notified: readonly { about: string; at: number }[];
   /** What stands in its way, until it has gone on. */
   trouble: FactValue<'release-trouble'> | undefined;
   ended: ReleaseEnded | undefined;
@@ -137,7 +137,7 @@ function begin({ value, run }: RecordedFact<'release-begun'>): Release {
     beside: true,
     leaving: undefined,
     until: undefined,
-    told: [],
+    notified: [],
     failedDays: [],
     trouble: undefined,
     ended: undefined,
@@ -213,7 +213,7 @@ function follow(release: Release, fact: RecordedFact): void {
       release.leaving = { why: fact.value.why, reason: fact.value.reason };
       return;
     case 'release-told':
-      release.told = [...release.told, { about: fact.value.about, at: fact.value.at }];
+      release.notified = [...release.notified, { about: fact.value.about, at: fact.value.at }];
       return;
     case 'release-trouble':
       release.trouble = fact.value;

@@ -60,7 +60,7 @@ function retention(rig: Rig, bounds: { keepBytes?: number; keepFor?: number }) {
     openRuns: () => [rig.mirror.run],
     wall: () => Date.now(),
     now: () => 0,
-    told: (event) => void told.push(event),
+    onEvent: (event) => void told.push(event),
   });
   return { look: () => made.look(), told, made };
 }

@@ -51,7 +51,7 @@ test('nothing is on the endpoint of a release that has begun', () => {
   expect(releasesOf({ facts: [] })).toEqual([]);
   expect(of()).toEqual({
     ...{ id: 'a', begun: began('a').value, run: 'r-1', at: 'begun', since: at(0), step: 0, beside: true },
-    ...{ shadows: [], asks: [], turns: [], links: [], told: [], failedDays: [] },
+    ...{ shadows: [], asks: [], turns: [], links: [], notified: [], failedDays: [] },
   });
 });
 
@@ -99,7 +99,7 @@ test('promoted, watched, told, in trouble, ended', () => {
   expect(of(trouble)).toMatchObject({ at: 'begun', trouble: { what: 'denied' } });
   expect(of(trouble, gathering(8)).trouble).toBeUndefined();
   const told: JournalFact = { name: 'release-told', value: { release: 'a', about: 'begun', at: at(1) } };
-  expect(of(told).told).toEqual([{ about: 'begun', at: at(1) }]);
+  expect(of(told).notified).toEqual([{ about: 'begun', at: at(1) }]);
   const link: JournalFact = { name: 'release-link', value: { release: 'a', ask: 1, sha256: 'x', until: at(9) } };
   expect(of({ name: 'release-copied', value: { release: 'a', uri: 's3://b/k' } }, link)).toMatchObject({
     uri: 's3://b/k',

@@ -77,16 +77,16 @@ export async function run(app: App, { story }: { story: ReleaseStory }): Promise
   const began = app.clock.now();
   const start = began - HEAD_START;
   return onStage<Outcome>(app, { start, env: { SHADOWCTL_STATE: `s3://${STATE}/journals` } }, async (stage) => {
-    const told = STORIES[story];
-    const topic = await deployLive(stage, told);
+    const plot = STORIES[story];
+    const topic = await deployLive(stage, plot);
     const pipeline = await installPipeline(stage, topic);
-    await upload(stage, told.candidate);
-    const last = await withTraffic(app, TRAFFIC, stage.surroundings, () => follow(stage, pipeline, told.answers));
+    await upload(stage, plot.candidate);
+    const last = await withTraffic(app, TRAFFIC, stage.surroundings, () => follow(stage, pipeline, plot.answers));
     stage.chapter('The end');
     const history = await app.execute(['release', 'history', '--endpoint', ENDPOINT], stage.surroundings);
     if (history !== 'done') throw unplanned('release history did not end as planned');
     const outcome = await outcomeOf(stage);
-    if (outcome !== told.ends) throw unplanned(`the release ended "${outcome}", planned was "${told.ends}"`);
+    if (outcome !== plot.ends) throw unplanned(`the release ended "${outcome}", planned was "${plot.ends}"`);
     stage.say(
       `What the function deleted, since nothing needs it any more: ${last.deleted.length === 0 ? 'nothing' : last.deleted.map(basenameOf).join(', ')}.`,
     );

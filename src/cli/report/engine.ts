@@ -30,7 +30,7 @@ export async function elsewhereFor(app: App, options: ReportOptions): Promise<Co
   if (engine === 'local') return undefined;
   const { engineFor } = await import('../../lifecycle/warehouse/choose.ts');
   const session = sessionOf(app);
-  let told = false;
+  let reported = false;
   return engineFor(session, {
     engine,
     byFlag: options.engine === 'athena',
@@ -44,8 +44,8 @@ export async function elsewhereFor(app: App, options: ReportOptions): Promise<Co
     },
     tell(expected) {
       // Of a report that looks again, the first look tells.
-      if (!told) for (const line of expectedLines(app.io, expected)) app.io.err(line);
-      told = true;
+      if (!reported) for (const line of expectedLines(app.io, expected)) app.io.err(line);
+      reported = true;
     },
     ask: app.io.interactive
       ? async (expected) => {

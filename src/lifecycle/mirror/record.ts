@@ -200,7 +200,7 @@ async function withLedger(
         wall: () => (reading ? 0 : wall()),
         now,
         finished: () => undefined,
-        told: onEvent,
+        onEvent,
       }),
     );
     if (reading) recorder.begin(IMPORT, 0);

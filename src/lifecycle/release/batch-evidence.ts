@@ -23,7 +23,7 @@ import { evidenceOf, type EvidencePort, type Gathered, type ReleaseJudging, with
 import type { SideBySide } from './note.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { candidateOf } from './source.ts';
-import { toldOf } from './told.ts';
+import { redactedVerdict } from './redacted-verdict.ts';
 import { staysInTheWay } from './send-notes.ts';
 
 /** So many days before the newest are looked at again when that has been run: what came late is counted. */
@@ -69,7 +69,7 @@ export function batchEvidence(
         redact: false,
         length: release.begun.terms.timeBox,
       });
-      const told = toldOf(report, judgementOf(report), settings.report === 'full');
+      const told = redactedVerdict(report, judgementOf(report), settings.report === 'full');
       return {
         evidence: evidenceOf(told.gates, told.judgement),
         judgement: told.judgement,

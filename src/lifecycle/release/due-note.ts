@@ -16,8 +16,8 @@ export function troubleKey(what: string): string {
 
 /** What people are to be told next; undefined where they have been told all. Pure. */
 export function dueNote(release: Release, settings: ReleaseSettings, now: number): DueNote | undefined {
-  const { told, ask, ended, trouble, at, begun } = release;
-  const isNew = (key: string) => !told.some(({ about }) => about === key);
+  const { notified, ask, ended, trouble, at, begun } = release;
+  const isNew = (key: string) => !notified.some(({ about }) => about === key);
   if (isNew('begun')) return { key: 'begun', about: 'begun' };
   const turned = release.turns.findLast((one) => isNew(`turned-${one.ask}`));
   if (turned !== undefined) return { key: `turned-${turned.ask}`, about: 'turned' };
@@ -27,7 +27,7 @@ export function dueNote(release: Release, settings: ReleaseSettings, now: number
     const asked = `asked-${ask.ask}`;
     const reminded = `reminded-${ask.ask}`;
     if (isNew(asked)) return { key: asked, about: 'asked' };
-    const last = told.findLast(({ about }) => about === asked || about === reminded);
+    const last = notified.findLast(({ about }) => about === asked || about === reminded);
     if (settings.remind !== undefined && last !== undefined && now >= last.at + settings.remind)
       return { key: reminded, about: 'reminder' };
   }

@@ -23,7 +23,7 @@ import type { Evidence } from './machine.ts';
 import type { SideBySide } from './note.ts';
 import type { ReleaseSettings } from './settings.ts';
 import { candidateOf } from './source.ts';
-import { toldOf } from './told.ts';
+import { redactedVerdict } from './redacted-verdict.ts';
 
 /** How a release is judged. */
 export interface ReleaseJudging {
@@ -138,7 +138,7 @@ export function shadowEvidence(
         { from: undefined, ...judging },
         release.config,
       );
-      const told = toldOf(report, judgement, settings.report === 'full');
+      const told = redactedVerdict(report, judgement, settings.report === 'full');
       return {
         evidence: evidenceOf(told.gates, told.judgement),
         judgement: told.judgement,

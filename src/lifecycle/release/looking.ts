@@ -57,9 +57,9 @@ async function noteDays(
   release: Release,
   problems: readonly Problem[],
 ): Promise<void> {
-  const untold = problems.filter(({ message }) => !release.told.some(({ about }) => about === troubleKey(message)));
+  const unsaid = problems.filter(({ message }) => !release.notified.some(({ about }) => about === troubleKey(message)));
   const shown = problems.some(({ message }) => message === release.trouble?.what);
-  for (const one of untold.length > 0 || shown ? untold : problems.slice(-1))
+  for (const one of unsaid.length > 0 || shown ? unsaid : problems.slice(-1))
     await noteTrouble(session, parts, release, one);
 }
 

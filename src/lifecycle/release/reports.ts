@@ -4,7 +4,7 @@ import { MINUTE, SECOND } from '../../base/units.ts';
 import type { Report } from '../../report/report.ts';
 import type { Session } from '../session.ts';
 import { accountHere } from '../session.ts';
-import { quietReport } from './told.ts';
+import { quietReport } from './redacted-verdict.ts';
 
 /** How long a link to a report can be followed once a page was asked for it. */
 const SIGNED_FOR = 5 * MINUTE;

@@ -156,7 +156,7 @@ async function noteOf(
 export async function tellAlarms(session: Session, parts: TickParts, release: Release, state: State): Promise<boolean> {
   const { endpoint, targets } = parts;
   const update = recordedUpdates(state).findLast(({ started }) => started.requested === release.config);
-  if (update === undefined || release.told.some(({ about }) => about === 'alarm')) return false;
+  if (update === undefined || release.notified.some(({ about }) => about === 'alarm')) return false;
   const alarms = await describeAlarms(await session.aws(), update.started.alarms, session.signal);
   const firing = alarms.flatMap((one) => (one.StateValue === 'ALARM' ? [one.AlarmName ?? ''] : []));
   if (firing.length === 0) return false;

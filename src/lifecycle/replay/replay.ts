@@ -51,7 +51,7 @@ export interface LoadOptions {
   limits: LoadLimits;
 }
 
-export type RecordsEvent = Parameters<RecorderOptions['told']>[0];
+export type RecordsEvent = Parameters<RecorderOptions['onEvent']>[0];
 
 export type ReplayResult =
   | { kind: 'planned'; plan: ReplayPlan }
@@ -301,7 +301,7 @@ async function withPairs(
         wall: () => (last = Math.max(last, clock.now())),
         now: () => stopwatch(clock),
         finished: () => undefined,
-        told: hooks.onRecords,
+        onEvent: hooks.onRecords,
       }),
     );
     const pairs = pairsInto(recorder);

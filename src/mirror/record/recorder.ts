@@ -25,7 +25,7 @@ export interface RecorderOptions {
   /** Is told of finished files, and of the run's own, by their path below the folder. */
   finished: (path: string) => void;
   /** Is told when records are lost, and when they are written again. */
-  told: (
+  onEvent: (
     event: { kind: 'records-lost'; why: 'disk' | 'memory'; error: string | undefined } | { kind: 'records-resumed' },
   ) => void;
 }
@@ -138,7 +138,7 @@ export class Recorder {
     if (this.#failing && this.lost === lostBefore && written() > writtenBefore) {
       this.#failing = false;
       this.#gap = undefined;
-      this.#options.told({ kind: 'records-resumed' });
+      this.#options.onEvent({ kind: 'records-resumed' });
     }
     this.#state.wholeUntil = Math.max(this.#state.wholeUntil, whole);
     if (now() - this.#checkpointAt < CHECKPOINT_EVERY) return;
@@ -162,7 +162,7 @@ export class Recorder {
 
   #drop(from: number, to: number, records: number, why: 'disk' | 'memory', error?: string): void {
     this.lost += records;
-    if (!this.#failing) this.#options.told({ kind: 'records-lost', why, error });
+    if (!this.#failing) this.#options.onEvent({ kind: 'records-lost', why, error });
     this.#failing = true;
     // Many short ones become one long: what lies between them is given up with them.
     if (this.#gap === undefined && this.#state.gaps.length >= MAX_GAPS) this.#gap = this.#state.gaps.at(-1);

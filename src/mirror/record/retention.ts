@@ -17,7 +17,7 @@ export interface RetentionOptions {
   /** The time of day, as files have it; and milliseconds since some beginning. */
   wall: () => number;
   now: () => number;
-  told: (event: RemovedEvent) => void;
+  onEvent: (event: RemovedEvent) => void;
 }
 
 /** Record files were removed, or could not be. */
@@ -67,14 +67,14 @@ export class Retention {
 
   /** Removes what is beyond the bounds. Never rejects. */
   async look(): Promise<void> {
-    const { told } = this.#options;
+    const { onEvent } = this.#options;
     try {
       await this.#look();
       this.#failed = false;
     } catch (error) {
       // Once, not every ten seconds.
       if (!this.#failed)
-        told({ kind: 'records-not-removed', error: error instanceof Error ? error.message : String(error) });
+        onEvent({ kind: 'records-not-removed', error: error instanceof Error ? error.message : String(error) });
       this.#failed = true;
     }
   }
@@ -119,7 +119,7 @@ export class Retention {
   }
 
   async #remove(files: readonly Found[], why: 'size' | 'age'): Promise<void> {
-    const { folder, told } = this.#options;
+    const { folder, onEvent } = this.#options;
     const path = join(folder, REMOVED_FILE);
     const removed: Removed = { ...(await readWritten(path)) };
     const counts = { files: 0, records: 0, until: 0 };
@@ -145,7 +145,7 @@ export class Retention {
       counts.until = Math.max(counts.until, last + 1);
       this.records += records;
     }
-    told({ kind: 'records-removed', why, ...counts });
+    onEvent({ kind: 'records-removed', why, ...counts });
   }
 }
 

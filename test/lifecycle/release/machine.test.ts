@@ -46,7 +46,7 @@ function release(at: Release['at'], more: Partial<Release> = {}, terms: Partial<
     beside: true,
     leaving: undefined,
     until: undefined,
-    told: [],
+    notified: [],
     trouble: undefined,
     ended: undefined,
     ...own,

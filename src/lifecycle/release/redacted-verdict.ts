@@ -6,7 +6,7 @@ import type { Report } from '../../report/report.ts';
 import { type Judgement, judgementOf } from '../judge.ts';
 
 /** A verdict in the words that people are told. */
-interface Told {
+interface RedactedVerdict {
   judgement: Judgement;
   gates: readonly Gate[];
 }
@@ -17,7 +17,7 @@ interface Told {
  *
  * @param whole the settings want all of it (report: full)
  */
-export function toldOf(report: Report, judgement: Judgement, whole: boolean): Told {
+export function redactedVerdict(report: Report, judgement: Judgement, whole: boolean): RedactedVerdict {
   const { verdict, policy, created } = report;
   if (whole || verdict === undefined) return { judgement, gates: verdict?.gates ?? [] };
   const observations = redact(report.observations);
@@ -37,7 +37,7 @@ export function toldOf(report: Report, judgement: Judgement, whole: boolean): To
 /** A report as a page shows it: what mails do not say, it does not, either. Pure. */
 export function quietReport(report: Report): Report {
   const { verdict } = report;
-  const { judgement, gates } = toldOf(report, judgementOf(report), false);
+  const { judgement, gates } = redactedVerdict(report, judgementOf(report), false);
   const quiet = redactedReport(report);
   return verdict === undefined ? quiet : { ...quiet, verdict: { ...verdict, summary: judgement.summary, gates } };
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { judge } from '../../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import { judgementOf } from '../../../src/lifecycle/judge.ts';
-import { toldOf } from '../../../src/lifecycle/release/told.ts';
+import { redactedVerdict } from '../../../src/lifecycle/release/redacted-verdict.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { blocks, observed, paired, side } from '../../analysis/judge/by-hand.ts';
 
@@ -34,14 +34,14 @@ test('mails and pages tell the same verdict without what was answered; all of it
   const judgement = judgementOf(report);
   expect(judgement).toMatchObject({ outcome: 'fail' });
   expect(JSON.stringify(judgement)).toContain(SECRET);
-  const told = toldOf(report, judgement, false);
+  const told = redactedVerdict(report, judgement, false);
   expect(JSON.stringify(told)).not.toContain(SECRET);
   expect(told.judgement).toMatchObject({ outcome: 'fail', accepted: judgement.accepted });
   expect(told.judgement.reasons).toHaveLength(judgement.reasons.length);
   expect(told.gates.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual(
     report.verdict?.gates.map(({ id, outcome }) => `${id} ${outcome}`),
   );
-  expect(JSON.stringify(toldOf(report, judgement, true))).toContain(SECRET);
+  expect(JSON.stringify(redactedVerdict(report, judgement, true))).toContain(SECRET);
 });
 
 test('where what is left out would have decided, only the outcomes are told', () => {
@@ -52,7 +52,7 @@ test('where what is left out would have decided, only the outcomes are told', ()
   const changed = { ...first, outcome: first.outcome === 'pass' ? 'fail' : 'pass' } as typeof first;
   const verdict = { ...report.verdict, gates: [changed, ...others] };
   const whole = { ...report, verdict };
-  const told = toldOf(whole, judgementOf(whole), false);
+  const told = redactedVerdict(whole, judgementOf(whole), false);
   expect(JSON.stringify(told)).not.toContain(SECRET);
   expect(told.judgement).toMatchObject({ outcome: 'fail', summary: 'The verdict is fail.' });
   expect(told.gates[0]).toMatchObject({ outcome: changed.outcome });
