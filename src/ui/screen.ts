@@ -6,7 +6,7 @@ export interface Screen {
   readonly rows: number;
   draw(lines: readonly string[]): void;
   /** Calls `heard` for each key, those pressed before too, and for a change of size (''); gives what ends that. */
-  listen(heard: (key: string) => void): () => void;
+  listen(onKey: (key: string) => void): () => void;
   close(): void;
 }
 
@@ -46,11 +46,11 @@ export function openScreen(
     draw(lines) {
       output.write(`${HOME}${lines.map((line) => `${line}${CLEAR_LINE}`).join('\r\n')}${CLEAR_BELOW}`);
     },
-    listen(heard) {
-      hear = heard;
-      for (const key of pressed.splice(0)) heard(key);
+    listen(onKey) {
+      hear = onKey;
+      for (const key of pressed.splice(0)) onKey(key);
       return () => {
-        if (hear === heard) hear = undefined;
+        if (hear === onKey) hear = undefined;
       };
     },
     close() {
