@@ -40,8 +40,8 @@ export function accountRows(objects: readonly ObjectRows[], compared: Compared |
     }
   }
   const judged = Math.min(handed, Math.max(0, (compared?.pairs ?? 0) - (compared?.differentRows ?? 0)));
-  const lone = (compared?.shadow.ambiguous ?? 0) + (compared?.shadow.unmatched ?? handed);
-  const without = Math.min(handed - judged, lone);
+  const unpaired = (compared?.shadow.ambiguous ?? 0) + (compared?.shadow.unmatched ?? handed);
+  const without = Math.min(handed - judged, unpaired);
   account.judged += judged;
   account.withoutCounterpart += without;
   account.unreadable += handed - judged - without;
