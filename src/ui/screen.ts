@@ -5,7 +5,7 @@ export interface Screen {
   readonly columns: number;
   readonly rows: number;
   draw(lines: readonly string[]): void;
-  /** Calls `heard` for each key, those pressed before too, and for a change of size (''); gives what ends that. */
+  /** Calls `onKey` for each key, those pressed before too, and for a change of size (''); gives what ends that. */
   listen(onKey: (key: string) => void): () => void;
   close(): void;
 }

@@ -48,9 +48,9 @@ export async function onScreen<Look>(app: App, on: OnScreen<Look>): Promise<Outc
 async function keyWithin(app: App, screen: Screen, ms: number, resized: () => void): Promise<string | undefined> {
   const pressed = new AbortController();
   let key: string | undefined;
-  const stop = screen.listen((pressed) => {
-    if (pressed === '') return resized();
-    key ??= pressed;
+  const stop = screen.listen((input) => {
+    if (input === '') return resized();
+    key ??= input;
     pressed.abort();
   });
   try {
