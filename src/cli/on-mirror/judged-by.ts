@@ -1,23 +1,12 @@
 import { dirname } from 'node:path';
 import type { App } from '../../app.ts';
 import type { JudgedBy } from '../../mirror/router/state.ts';
-import type { WaiverFlags } from '../flags/waivers.ts';
-
-/** By what a shadow of a mirror is judged, beside the records. */
-export interface MirrorReportFlags {
-  from: string | undefined;
-  labels: string | undefined;
-  policy: string | undefined;
-  expect: string | undefined;
-  prediction?: string | undefined;
-  allowCommand: boolean;
-  waivers: WaiverFlags;
-}
+import type { JudgeFlags } from '../flags/judge-flags.ts';
 
 /** What decides beside the records, as it was typed, and where: enough to go on with the same from any folder. */
 export async function judgedBy(
   { cwd, project }: Pick<App, 'cwd' | 'project'>,
-  { from, labels, policy, expect, prediction, waivers }: MirrorReportFlags,
+  { from, labels, policy, expect, prediction, waivers }: JudgeFlags,
 ): Promise<JudgedBy> {
   const { waive, reason } = waivers;
   const typed = { from, labels, policy, expect, prediction, waive: waive.length === 0 ? undefined : waive, reason };
@@ -26,7 +15,7 @@ export async function judgedBy(
 }
 
 /** The same again: as if its flags were typed where they were, beside the shadowctl.yaml that counted there. */
-export function begunWith(app: App, begun: JudgedBy | undefined): { there: App; report: MirrorReportFlags } {
+export function begunWith(app: App, begun: JudgedBy | undefined): { there: App; report: JudgeFlags } {
   const { folder = app.cwd, project, from, labels, policy, expect, prediction, waive = [], reason } = begun ?? {};
   return {
     there: { ...app, cwd: folder, project: () => projectOf(app, project) },

@@ -7,10 +7,10 @@ import type { MirrorRolloutResult } from '../../lifecycle/mirror/rollout.ts';
 import type { MirrorRollout } from '../../mirror/router/state.ts';
 import type { GuardOptions } from '../../lifecycle/guarded-update/start.ts';
 import { mirrorNamed } from '../flags/mirror.ts';
-import { begunWith, judgedBy, type MirrorReportFlags } from './judged-by.ts';
+import { begunWith, judgedBy } from './judged-by.ts';
 import { writeJson } from '../views/json.ts';
 import type { CommonOptions } from '../flags/common.ts';
-import { judgeFlagValues } from '../flags/judge-flags.ts';
+import { type JudgeFlags, judgeFlagValues } from '../flags/judge-flags.ts';
 
 /** What `rollout` and `promote` are told of a mirror. */
 export interface MirrorMoveOptions extends CommonOptions {
@@ -24,7 +24,7 @@ export interface MirrorMoveOptions extends CommonOptions {
   /** Undefined: as long as the policy may need. */
   patienceSeconds: number | undefined;
   guard: Pick<GuardOptions, 'limits' | 'alarms' | 'notify'>;
-  report: MirrorReportFlags;
+  report: JudgeFlags;
 }
 
 export interface MirrorRolloutFlags extends MirrorMoveOptions {

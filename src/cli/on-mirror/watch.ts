@@ -4,7 +4,7 @@ import { type CommandLine, shown, text } from '../../base/text.ts';
 import type { MirrorJudging } from '../../lifecycle/mirror/judge.ts';
 import type { MirrorLook } from '../../lifecycle/mirror/look-at-mirror.ts';
 import { mirrorNamed } from '../flags/mirror.ts';
-import type { MirrorReportFlags } from './judged-by.ts';
+import type { JudgeFlags } from '../flags/judge-flags.ts';
 import { onScreen } from '../views/watching.ts';
 
 export interface MirrorWatchFlags {
@@ -70,7 +70,7 @@ async function looks(app: App, { mirror, shadow, judging }: MirrorWatchFlags): P
   });
 }
 
-async function judgingOf(app: App, report: Omit<MirrorReportFlags, 'allowCommand'>): Promise<MirrorJudging> {
+async function judgingOf(app: App, report: Omit<JudgeFlags, 'allowCommand'>): Promise<MirrorJudging> {
   const { loadReportPolicy, withAnswers, withExpectation } = await import('../flags/judging.ts');
   const { labelSource } = await import('../flags/labels.ts');
   const { readMoment } = await import('../flags/moment.ts');
