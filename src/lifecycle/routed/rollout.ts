@@ -16,6 +16,7 @@ import { inRollout } from '../in-rollout.ts';
 import { type LabelSource, readLabels } from '../labels.ts';
 import { patienceFor } from '../rollout/times.ts';
 import { lockEndpoint, openRun, type Session } from '../session.ts';
+import { sayReadHere } from '../warehouse/read-here.ts';
 import type { Moment } from '../window.ts';
 import { judgeSlice, type SliceVerdict } from './look.ts';
 import { readRouted, type RoutedEndpoint } from './variants.ts';
@@ -78,6 +79,7 @@ const MAX_SLICES = 50;
 /** Judges the slice that callers have sent to the candidate, until it is decided, and the next if they have sent that, too. */
 export async function judgeRoutedSlices(session: Session, options: RoutedOptions): Promise<RoutedResult> {
   const { endpoint, bakeSeconds, policy } = options;
+  await sayReadHere(session);
   const aws = await session.aws();
   const patience = (options.patienceSeconds ?? patienceFor(policy, bakeSeconds)) * SECOND;
   const started = session.clock.now();
