@@ -14,9 +14,7 @@ const found = (slices: ReturnType<typeof slice>[]) =>
 
 test('slices that differ: in which order they can go to the candidate, and the riskiest first', () => {
   const section = riskSection(found([slice('DE', 5_000, 4_900), slice('AT', 800, 784), slice('LI', 300, 200)]));
-  expect(section?.sentences).toEqual([
-    'By country, slices can go to the candidate in this order: AT, DE, LI (stands out).',
-  ]);
+  expect(section?.sentences).toEqual(['By country, those with the least risk first: AT, DE, LI (stands out).']);
   expect(section?.tables[0]?.rows.map(([where, rows, seen]) => [where, rows, seen])).toEqual([
     ['DE', '5 000', '2 %'],
     ['LI', '300', '33.3 %'],
@@ -25,5 +23,10 @@ test('slices that differ: in which order they can go to the candidate, and the r
 });
 
 test('where they differ by chance alone, no order is said to be proven', () => {
-  expect(riskSection(found([slice('DE', 500, 490), slice('AT', 500, 491)]))).toBeUndefined();
+  expect(riskSection(found([slice('DE', 500, 490), slice('AT', 500, 491)]))).toMatchObject({
+    sentences: [],
+    tables: [],
+    remark: 'The slices of country differ no more than by chance: that proves no order.',
+  });
+  expect(riskSection(found([]))).toBeUndefined();
 });

@@ -196,9 +196,10 @@ function allHold(gates: readonly Gate[], policy: Policy): string {
       : [
           tests === 1
             ? `the one test passes (${confidence(policy)})`
-            : `all ${tests} tests pass (${confidence(policy)} each)`,
+            : `${tests === 2 ? 'both' : `all ${tests}`} tests pass (${confidence(policy)} each)`,
         ];
-  const held = rules === 0 ? [] : [rules === 1 ? 'the one rule holds' : `all ${rules} rules hold`];
+  const held =
+    rules === 0 ? [] : [rules === 1 ? 'the one rule holds' : `${rules === 2 ? 'both' : `all ${rules}`} rules hold`];
   const both = [...passed, ...held].join(', and ');
   const rest =
     informing === 0 ? '' : `; ${informing} more ${informing === 1 ? 'gate is' : 'gates are'} for information`;

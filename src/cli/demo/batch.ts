@@ -9,6 +9,7 @@ import { putObject } from '../../aws/s3-text.ts';
 import { count, DAY, duration, HOUR, points } from '../../base/units.ts';
 import { type Io, plain } from '../../ui/io.ts';
 import { paint } from '../../ui/theme.ts';
+import { textWidth } from '../../ui/width.ts';
 import { unplanned } from './playing.ts';
 import { PARCEL_COLUMNS, parcels } from './parcels.ts';
 import { onStage, type Stage } from './stage.ts';
@@ -236,7 +237,7 @@ function placeOf(day: string): string {
 
 const MEANING = { pass: 'good', fail: 'bad', inconclusive: 'warning' } as const;
 
-/** A day in a line: `2026-11-16 Mon  420 rows, 3 days have labels  INCONCLUSIVE: truth.accuracy, truth.regressions`. */
+/** A day in a line: `2026-11-16 Mon  420 rows, labels of 3 days  INCONCLUSIVE: truth.accuracy and 1 more`. */
 function dayLine(io: Io, day: string, { verdict, observations }: Seen): string {
   const rows = observations.days.find((one) => one.day === day)?.rows.judged ?? 0;
   const open = verdict.gates.filter(({ gating, outcome }) => gating && outcome === verdict.outcome).map(({ id }) => id);
@@ -245,8 +246,16 @@ function dayLine(io: Io, day: string, { verdict, observations }: Seen): string {
     ...verdict.gates.filter(({ id }) => id.startsWith('truth.')).map(({ byDay }) => byDay?.days.length ?? 0),
   );
   const weekday = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][new Date(`${day}T00:00:00Z`).getUTCDay()] ?? '';
-  const why = verdict.outcome === 'pass' ? '' : `: ${plain(open.slice(0, 3).join(', '))}${open.length > 3 ? ' …' : ''}`;
-  return `${day} ${weekday}  ${count(rows).padStart(3)} rows, ${labelled} ${labelled === 1 ? 'day has' : 'days have'} labels  ${paint(io, MEANING[verdict.outcome], verdict.outcome.toUpperCase())}${why}`;
+  const word = verdict.outcome.toUpperCase();
+  const begin = `${day} ${weekday}  ${count(rows).padStart(3)} rows, labels of ${labelled} ${labelled === 1 ? 'day' : 'days'}  `;
+  // As many of the gates as the line has room for, and how many more there are.
+  const why = (n: number) =>
+    open.length === 0 || verdict.outcome === 'pass'
+      ? ''
+      : `: ${plain(open.slice(0, n).join(', '))}${open.length > n ? ` and ${open.length - n} more` : ''}`;
+  let n = Math.min(open.length, 3);
+  while (n > 1 && textWidth(begin + word + why(n)) > io.columns) n -= 1;
+  return `${begin}${paint(io, MEANING[verdict.outcome], word)}${why(n)}`;
 }
 
 /** The part of the inputs on which the candidate loses most. */

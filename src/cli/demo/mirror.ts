@@ -191,7 +191,7 @@ export async function run(app: App, traffic: Traffic = TRAFFIC): Promise<Outcome
     );
     await play(['history', '--mirror', 'records']);
     io.out();
-    io.out(
+    say(
       `Everything went as planned, in ${duration(app.clock.now() - began)}. The files that the lines above name are gone with it; nothing is left.`,
     );
     return 'done';

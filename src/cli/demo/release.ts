@@ -10,6 +10,7 @@ import { createHandler } from '../../handler.ts';
 import type { TickRecord, UrlReply } from '../../pipeline/handle.ts';
 import type { FunctionSettings } from '../../pipeline/settings.ts';
 import { type Io, plain } from '../../ui/io.ts';
+import { wrap } from '../../ui/wrap.ts';
 import { paragraph } from './narration.ts';
 import { unplanned, withTraffic } from './playing.ts';
 import { onStage, type Stage } from './stage.ts';
@@ -181,7 +182,9 @@ async function follow(stage: Stage, { call, mails }: Pipeline, answers: boolean)
   for (let n = 0; n < 150; n += 1) {
     app.signal.throwIfAborted();
     const now = tick.waits ?? tick.result;
-    if (now !== state) io.out(`${dateAndTime(clock.now())}  ${TICKS[now] ?? now}`);
+    if (now !== state)
+      for (const line of wrap(`${dateAndTime(clock.now())}  ${TICKS[now] ?? now}`, io.columns, ' '.repeat(18)))
+        io.out(line);
     state = now;
     for (const mail of mails.slice(shown)) for (const line of mailLines(io, mail)) io.out(line);
     shown = mails.length;
@@ -198,7 +201,7 @@ async function follow(stage: Stage, { call, mails }: Pipeline, answers: boolean)
 }
 
 const TICKS: Readonly<Record<string, string>> = {
-  endpoint: 'tick: the shadow is being attached, or removed',
+  endpoint: 'tick: the endpoint is being updated',
   evidence: 'tick: the candidate sees copies of all requests; the evidence does not decide yet',
   answer: 'tick: approval is requested, and the release waits for it',
   update: 'tick: the candidate becomes production, one instance first, guarded by alarms',
@@ -234,7 +237,8 @@ function mailLines(io: Io, { subject, text }: Mail): string[] {
   const width = Math.min(io.columns, 100) - 4;
   const lines = text
     .split('\n')
-    .flatMap((line) => (/\S {2,}\S/.test(line) ? [line] : paragraph({ ...io, columns: width }, line)));
+    // Rows of a table, and command lines, which are there to be copied, stay whole.
+    .flatMap((line) => (/\S {2,}\S|: shadowctl /.test(line) ? [line] : paragraph({ ...io, columns: width }, line)));
   return ['', `  ┌ mail: ${plain(subject)}`, ...lines.map((line) => `  │ ${plain(line)}`.trimEnd()), '  └'];
 }
 
@@ -260,7 +264,7 @@ async function click(io: Io, mails: readonly Mail[], call: (event: unknown) => P
     .replaceAll('&amp;', '&')
     .split('\n')
     .filter((line) => line.trim() !== '');
-  for (const line of words) for (const one of paragraph(io, `  ${plain(line)}`)) io.out(one);
+  for (const line of words) for (const one of wrap(`  ${plain(line).trim()}`, io.columns, '  ')) io.out(one);
   const answered = await visit('POST', `${search.slice(1)}&decision=approve`);
   if (page.statusCode !== 200 || answered.statusCode !== 200) throw unplanned('the page did not take the answer');
   io.out('  → Approve');

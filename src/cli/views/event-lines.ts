@@ -95,7 +95,7 @@ const DRAWINGS: Drawings = {
 
   // Requests that shadowctl sends itself
   'traffic-started': (event) => [
-    `Sending ${event.rate} requests per second from ${event.file} during the update: this traffic is from shadowctl, not from your callers.`,
+    `Sending ${event.rate === 1 ? '1 request' : `${event.rate} requests`} a second from ${event.file} during the update: this traffic is from shadowctl, not from your callers.`,
   ],
   'traffic-stopped': (event, io) =>
     warning(

@@ -14,9 +14,9 @@ import { layout, wrap } from '../../ui/wrap.ts';
 type ViewIo = Pick<Io, 'columns'>;
 
 const FALLBACK: Readonly<Record<string, string>> = {
-  unreachable: 'What the candidate cannot be reached for, the live side answers.',
-  failures: 'What the candidate fails before its answer begins, the live side answers.',
-  none: 'No other side answers requests that the candidate fails (fallback: none).',
+  unreachable: 'Where the candidate cannot be reached, the live side answers.',
+  failures: 'Where the candidate fails before its answer begins, the live side answers.',
+  none: 'Where the candidate fails, no other side answers (fallback: none).',
 };
 
 /** What would be done, and what would take it back. */

@@ -46,8 +46,8 @@ export function updatePlanLines(io: PlanIo, plan: DeployPlan | PlainUpdatePlan):
     ...(plan.kind === 'plain-update' && models !== undefined
       ? [
           `Endpoint ${paint(io, 'name', plan.endpoint)}`,
-          `  from  ${plan.from}, ${modelWords(models.from)}`,
-          `  to    ${plan.config}, ${modelWords(models.to)}`,
+          ...wrap(`  from  ${plan.from}, ${modelWords(models.from)}`, io.columns, ' '.repeat(8)),
+          ...wrap(`  to    ${plan.config}, ${modelWords(models.to)}`, io.columns, ' '.repeat(8)),
         ]
       : []),
     ...plan.steps.flatMap((step) => describeStep(step, io.columns)),
@@ -143,8 +143,8 @@ export function guardedPlanLines(io: PlanIo, plan: GuardedUpdatePlan): string[] 
   return [
     placeLine(plan.place),
     `Endpoint ${paint(io, 'name', plan.endpoint)}`,
-    `  from  ${plan.previous}, model ${plan.models.previous}`,
-    `  to    ${plan.requested}, model ${plan.models.requested}`,
+    ...wrap(`  from  ${plan.previous}, model ${plan.models.previous}`, io.columns, ' '.repeat(8)),
+    ...wrap(`  to    ${plan.requested}, model ${plan.models.requested}`, io.columns, ' '.repeat(8)),
     ...plan.steps.flatMap((step) => describeStep(step, io.columns, '  ')),
     ...plan.alarms.flatMap(({ input, limit }) =>
       planLines(

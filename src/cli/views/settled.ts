@@ -27,9 +27,15 @@ export function reportPlan(io: Io, format: Format, plan: DeployPlan | PlainUpdat
       steps: stepsJson(steps),
       cost: cost ?? null,
     });
-  } else if (plan.steps.length === 0) io.out(`Nothing to do: endpoint ${plan.endpoint} is as asked for.`);
+  } else if (plan.steps.length === 0) io.out(nothingToDo(plan));
   else for (const line of updatePlanLines(io, plan)) io.out(line);
   return plan.steps.length === 0 ? 'done' : 'pending';
+}
+
+function nothingToDo({ endpoint, ...plan }: DeployPlan | PlainUpdatePlan): string {
+  return plan.kind === 'plain-update' && plan.command === 'shadow'
+    ? `Nothing to do: this candidate is the shadow of endpoint ${endpoint} already.`
+    : `Nothing to do: endpoint ${endpoint} is as asked for.`;
 }
 
 /** What an update all at once came to, to standard output. */
@@ -50,7 +56,8 @@ export function reportPlainUpdate(io: Io, format: Format, result: PlainUpdateRes
       reason: reasonOf(settled),
       created: createdBy(plan.steps),
     });
-  } else if (settled?.kind === 'running')
+  } else if (plan.steps.length === 0) io.out(nothingToDo(plan));
+  else if (settled?.kind === 'running')
     write(
       io,
       plan.models === undefined

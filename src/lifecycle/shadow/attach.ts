@@ -28,6 +28,7 @@ import { adopts, type EndpointSession, onEndpoint, openRun, type Session } from 
 import { lookAtLiveArtifact } from '../live-artifact.ts';
 import { pricesOf } from '../prices.ts';
 import { autoscaleShadow, likeProduction, scalingNote } from './autoscale.ts';
+import { attachedAlready } from './attached.ts';
 import { calibrate } from './calibrate.ts';
 import { type DecidedShadow, SHADOW_DEFAULTS, type ShadowOptions, type ShadowRequest } from './options.ts';
 import { type DetachesFirst, detachOverdue, requireAffordable } from './time-box.ts';
@@ -35,17 +36,22 @@ import { notInherited, planShadow, requireShadowable } from './plan.ts';
 
 /**
  * Attaches a candidate as shadow variant to a live endpoint, after a calibration where one is asked for. Where that
- * does not come up, its result is returned.
+ * does not come up, its result is returned. A candidate that is attached already leaves nothing to do.
  */
 export async function attachShadow(
   session: Session,
   request: ShadowRequest,
 ): Promise<PlainUpdateResult | DetachesFirst> {
   const { endpoint, plan = false } = request;
-  checkNames({ ...SHADOW_DEFAULTS, ...request });
+  const options = { ...SHADOW_DEFAULTS, ...request };
+  checkNames(options);
   const first = await detachOverdue(session, { endpoint, plan });
   if (first !== undefined) return first;
-  return onEndpoint(session, { endpoint, command: 'shadow', readOnly: plan }, (on) => attachShadowOn(on, request));
+  return onEndpoint(
+    session,
+    { endpoint, command: 'shadow', readOnly: plan },
+    async (on) => (await attachedAlready(on, options)) ?? attachShadowOn(on, request),
+  );
 }
 
 /**

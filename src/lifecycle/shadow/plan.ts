@@ -146,7 +146,7 @@ export function requireShadowable(
     throw environmentError(
       `Endpoint "${live.name}" already carries a shadow: "${shadow.VariantName}" with model ${shadow.ModelName}.`,
       lines(
-        text`If that is the candidate you mean, it is attached already: ${shown('report', { endpoint: live.name, watch: true })}`,
+        text`To go on with that one, see what it does: ${shown('report', { endpoint: live.name, watch: true })}`,
         text`SageMaker permits one shadow. To attach another, remove it first: ${shown('shadow detach', { endpoint: live.name })}`,
       ),
     );

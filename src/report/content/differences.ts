@@ -138,6 +138,9 @@ const SAMPLED = 0.9;
 /** So many columns are ranked in words; the others are in the JSON. */
 const RANKED_COLUMNS = 3;
 
+/** Rows of the first table that a short report has. */
+const RISKIEST = [0, 1, 2];
+
 const BASES = {
   cost: { title: 'cost a row', words: "what the shadow's answers cost more than production's, by labels and costs:" },
   loss: { title: 'loss a row', words: 'what the shadow loses more than production, by labels' },
@@ -146,15 +149,21 @@ const BASES = {
 
 /** Parts of the inputs by what would go wrong there, and in which order they can go to the candidate. */
 export function riskSection(found: Predictions): Section | undefined {
-  const differing = sliceRanking(found)
-    .filter(({ differs }) => differs)
-    .slice(0, RANKED_COLUMNS);
-  // That nothing was found to differ proves no order.
-  if (differing.length === 0) return undefined;
+  const all = sliceRanking(found);
+  if (all.length === 0) return undefined;
+  const title = 'Slices by risk';
+  const differing = all.filter(({ differs }) => differs).slice(0, RANKED_COLUMNS);
+  if (differing.length === 0)
+    return {
+      title,
+      sentences: [],
+      tables: [],
+      remark: `${all.length === 1 ? `The slices of ${all[0]?.column}` : `Of ${counted(all.length, 'columns')} of the inputs, the slices of each`} differ no more than by chance: that proves no order.`,
+    };
   return {
-    title: 'Slices by risk',
+    title,
     sentences: differing.map(orderText),
-    tables: differing.map(riskTable),
+    tables: differing.map((ranking, i) => ({ ...riskTable(ranking), ...(i === 0 && { inShort: RISKIEST }) })),
     remark:
       'Risk is the rows of a slice times its rate: what was seen, drawn towards all slices of the column as far as they differ no more than by chance, so that few rows make no slice look risky, or safe.',
   };
@@ -162,7 +171,7 @@ export function riskSection(found: Predictions): Section | undefined {
 
 function orderText({ column, order, parts }: SliceRanking): string {
   const out = new Set(parts.filter(({ standsOut }) => standsOut).map(({ part }) => part));
-  return `By ${column}, slices can go to the candidate in this order: ${order.map((part) => (out.has(part) ? `${part} (stands out)` : part)).join(', ')}.`;
+  return `By ${column}, those with the least risk first: ${order.map((part) => (out.has(part) ? `${part} (stands out)` : part)).join(', ')}.`;
 }
 
 function riskTable({ column, basis, parts }: SliceRanking): Section['tables'][number] {

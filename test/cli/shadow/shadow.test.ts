@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { takeCensus } from '../../../src/aws/census.ts';
 import { deleteEndpointConfig, describeEndpoint, describeEndpointConfig } from '../../../src/aws/sagemaker.ts';
@@ -184,9 +186,59 @@ describe('against an endpoint', () => {
     expect(await takeCensus(world.aws)).toEqual(before);
   });
 
+  describe('the same again', () => {
+    const AGAIN = `shadow --endpoint weather --artifact ${ARTIFACT_009} --algorithm linear-learner`;
+
+    test('changes nothing, and says what next', async () => {
+      await world.shadowctl(SHADOW);
+      const before = await takeCensus(world.aws);
+      expect(await world.shadowctl(`${AGAIN} --yes`)).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^Nothing to do: .*\n[^]*shadowctl report --endpoint weather --watch$/),
+      });
+      expect(await world.shadowctl(`${AGAIN} --plan`)).toMatchObject({ code: 0 });
+      const { code, out } = await world.shadowctl(`${SHADOW} --instances 3 --format json`);
+      expect({ code, ...JSON.parse(out) }).toMatchObject({ code: 0, config: 'c2', from: 'c2', created: [] });
+      expect(await takeCensus(world.aws)).toEqual(before);
+    });
+
+    test.each([
+      ['--sample 20%', 'sample 20 % (it is 100 %)'],
+      ['--instances 1', 'instances 1 (it is 3)'],
+      ['--variant-name other', 'variant-name other (it is shadow)'],
+      ['--for 24h', 'for 24h (it is without an end)'],
+      ['--startup-timeout 20m', 'ContainerStartupHealthCheckTimeoutInSeconds 1200 (it is not set)'],
+    ])('with %s is refused by what differs', async (flag, words) => {
+      await world.shadowctl(SHADOW);
+      const before = await takeCensus(world.aws);
+      const { code, err } = await world.shadowctl(`${AGAIN} ${flag} --yes`);
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(words) });
+      expect(err).toContain('shadowctl shadow detach --endpoint weather');
+      expect(await takeCensus(world.aws)).toEqual(before);
+    });
+
+    test('of an artifact in S3 that was written since is another candidate', async () => {
+      const uri = 's3://mine/model.tar.gz';
+      const s3 = await world.aws.s3();
+      const put = async () =>
+        s3.send(new PutObjectCommand({ Bucket: 'mine', Key: 'model.tar.gz', Body: await readFile(ARTIFACT_009) }));
+      await s3.send(new CreateBucketCommand({ Bucket: 'mine' }));
+      await put();
+      await world.clock.sleep(2_000);
+      const line = `shadow --endpoint weather --artifact ${uri} --algorithm linear-learner --yes`;
+      await world.shadowctl(line);
+      expect(await world.shadowctl(line)).toMatchObject({ code: 0 });
+      await put();
+      expect(await world.shadowctl(line)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('already carries a shadow'),
+      });
+    });
+  });
+
   test('one shadow at a time, and no deployment over it', async () => {
     await world.shadowctl(SHADOW);
-    expect(await world.shadowctl(SHADOW)).toMatchObject({
+    expect(await world.shadowctl('shadow --endpoint weather --model m1 --yes')).toMatchObject({
       code: 2,
       err: expect.stringContaining('already carries a shadow: "shadow" with model m2'),
     });
