@@ -143,7 +143,8 @@ describe('rows that were not judged', () => {
 test('no gate on answers takes the scatter of minutes where it might have days', () => {
   const folder = join(import.meta.dirname, '../../../src/analysis/judge');
   // Errors are requests of an endpoint, which has no days.
-  const others = readdirSync(folder).filter((name) => !['scatter.ts', 'errors.ts'].includes(name));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const others = files.filter((name) => !['scatter.ts', 'errors.ts'].includes(name));
   const direct = others.filter((name) =>
     /\b(?:dispersion|meanDispersion|burstChance|meanSkew)\b/.test(
       readFileSync(join(folder, name), 'utf8').replaceAll(/^ *(?:\/\/|\*|\/\*\*).*$/gm, ''),
