@@ -82,7 +82,7 @@ async function headWithin(
     // What was waived: beside the verdict, which is another without it.
     ...warn(waived),
     ...fleetLines(report, clip, options),
-    ...about(report, clip),
+    ...about(report, clip, nothing),
   ];
   if (nothing !== undefined) return { lines: facts, cut };
   const next = nextLines(report, clip, options);
@@ -125,8 +125,10 @@ function colorOutcome(line: string, outcome: Outcome, options: RenderOptions): s
 }
 
 /** What runs, what its answers were taken for, and what the evidence covers. */
-function about(report: Report, clip: Clip): string[] {
+function about(report: Report, clip: Clip, nothing: NoData | undefined): string[] {
   const { variants, sampling, answers } = factsOf(report);
+  // Where nothing was compared, there is nothing that was read.
+  const read = nothing === undefined ? answers : [];
   const error = errorText(report);
   const line = (name: string, words: string) => clip(`  ${name.padEnd(10)}  ${plain(words)}`, 2, ' '.repeat(14));
   return [
@@ -134,7 +136,7 @@ function about(report: Report, clip: Clip): string[] {
       const sees = role === 'shadow' ? sampling?.replace(' of the requests', '') : undefined;
       return line(role, [name, model, instances, sees].filter((part) => part !== undefined).join(', '));
     }),
-    ...answers.flatMap((words, i) => line(i === 0 ? 'answers' : 'or', words)),
+    ...read.flatMap((words, i) => line(i === 0 ? 'answers' : 'or', words)),
     ...line('covered', coveredText(report)),
     ...(error === undefined ? [] : line('error', error)),
   ];

@@ -331,7 +331,7 @@ function notesOf(
       ? replayNotes(folder.name, last)
       : [
           ...roleNotes(folder, last),
-          `From ${whose}: requests, failures and latencies are those of ${counted(kept, 'single requests')} that ${folder.name} was to answer, as the live side did.`,
+          `From ${whose}: requests, failures and latencies are those of ${counted(kept, 'requests')} that both sides were to answer, live and ${folder.name}.`,
         ];
   if (last !== undefined && !last.ended)
     notes.push(
