@@ -87,7 +87,7 @@ function isMadeOf(step: Step, model: DescribeModelCommandOutput): boolean {
     role: ExecutionRoleArn,
     network: VpcConfig,
   });
-  return isDeepStrictEqual(parts(step.input as Partial<DescribeModelCommandOutput>), parts(model));
+  return isDeepStrictEqual(parts(step.input), parts(model));
 }
 
 /** What was asked for and is otherwise, each with what it is. */
@@ -109,7 +109,9 @@ function differences(
       ({ ref, state }) =>
         ref.kind === 'scalable-target' && ref.name === scalableResource(on.endpoint, variantName) && state === 'exists',
     );
-  const pairs: [flag: string, asked: unknown, is: unknown, word?: string][] = [
+  const fleet = variantSettings(candidate);
+  type Value = string | number | undefined;
+  const pairs: [flag: string, asked: Value, is: Value][] = [
     ['model-name', candidate.modelName, shadow.ModelName],
     ['config-name', candidate.configName, config?.EndpointConfigName],
     ['sample', Math.abs(sample - weight) < 1e-6 ? undefined : percent(sample), percent(weight)],
@@ -124,14 +126,16 @@ function differences(
       lasts === undefined || endsThen(on, config?.EndpointConfigName, lasts) ? undefined : durationFlag(lasts),
       ends(on, config?.EndpointConfigName),
     ],
-    ...Object.entries(variantSettings(candidate)).map(([setting, asked]): [string, unknown, unknown] => [
-      setting,
-      asked,
-      shadow[setting as keyof ProductionVariant],
-    ]),
+    ['volume', fleet.VolumeSizeInGB, shadow.VolumeSizeInGB],
+    ['download-timeout', fleet.ModelDataDownloadTimeoutInSeconds, shadow.ModelDataDownloadTimeoutInSeconds],
+    [
+      'startup-timeout',
+      fleet.ContainerStartupHealthCheckTimeoutInSeconds,
+      shadow.ContainerStartupHealthCheckTimeoutInSeconds,
+    ],
   ];
   return pairs.flatMap(([flag, asked, is]) =>
-    asked === undefined || asked === is ? [] : [`${flag} ${String(asked)} (it is ${String(is ?? 'not set')})`],
+    asked === undefined || asked === is ? [] : [`${flag} ${asked} (it is ${is ?? 'not set'})`],
   );
 }
 

@@ -207,7 +207,7 @@ describe('against an endpoint', () => {
       ['--instances 1', 'instances 1 (it is 3)'],
       ['--variant-name other', 'variant-name other (it is shadow)'],
       ['--for 24h', 'for 24h (it is without an end)'],
-      ['--startup-timeout 20m', 'ContainerStartupHealthCheckTimeoutInSeconds 1200 (it is not set)'],
+      ['--startup-timeout 20m', 'startup-timeout 1200 (it is not set)'],
     ])('with %s is refused by what differs', async (flag, words) => {
       await world.shadowctl(SHADOW);
       const before = await takeCensus(world.aws);
