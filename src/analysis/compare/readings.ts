@@ -151,12 +151,13 @@ export function answerSums(
   // A label with a score and one without are both labels; a vector and a text have nothing in common.
   const bare = [production, shadow].every(({ kind }) => kindNamed(kind)?.comparison === undefined);
   const kind = production.kind === shadow.kind || bare ? production.kind : EACH_BY_ITSELF.kind;
+  const names = counter?.names();
   return {
     kind,
     ...forms,
     measures: counter?.measures() ?? [],
     flags: counter?.flags() ?? [],
-    names: counter?.names(),
+    ...(names === undefined ? {} : { names }),
     lost,
   };
 }
