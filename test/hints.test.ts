@@ -80,7 +80,7 @@ function hintsOf(file: string): Hint[] {
     const given = inBrackets(code, index + whole.length - 1);
     const at = given.indexOf('{');
     const object = at < 0 ? '' : inBrackets(given, at);
-    const flat = object.replaceAll(/\([^()]*\)|\.\.\.[^,]*/g, '');
+    const flat = object.replaceAll(/\([^()]*\)|\.\.\.[^,]*|(?<=: )'[^']*'/g, '');
     return {
       where: relative(SRC, file),
       command: /^'([^']*)'/.exec(given)?.[1],

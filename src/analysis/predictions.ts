@@ -226,6 +226,8 @@ export interface FieldValue {
   production: number;
   shadow: number;
   both: number;
+  /** Left out (--redact): `value` is a number in its place, another one in each window. */
+  hidden?: true | undefined;
 }
 
 /**

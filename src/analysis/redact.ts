@@ -1,5 +1,5 @@
 import type { Observations } from './observations.ts';
-import type { ComparatorSums, DivergingPair, LabelSums, Predictions, SideCounts } from './predictions.ts';
+import type { ComparatorSums, DivergingPair, FieldValue, LabelSums, Predictions, SideCounts } from './predictions.ts';
 
 /** Up to so many different labels are the names of classes; more are texts, which may say anything. */
 const MAX_CLASSES = 100;
@@ -70,7 +70,7 @@ function quiet(found: Predictions): Predictions {
     },
     answers: found.answers && {
       ...found.answers,
-      names: undefined,
+      ...(found.answers.names === undefined ? {} : { names: hiddenValues(found.answers.names) }),
       production: { ...found.answers.production, example: undefined },
       shadow: { ...found.answers.shadow, example: undefined },
     },
@@ -81,7 +81,11 @@ function quiet(found: Predictions): Predictions {
     top: found.top.map(pair),
     slices: found.slices?.map((slice, i) => ({ ...slice, part: `part ${i + 1}` })),
     columns: undefined,
-    fields: found.fields?.map((field) => ({ ...field, example: undefined, values: undefined })),
+    fields: found.fields?.map((field) => ({
+      ...field,
+      example: undefined,
+      values: field.values && hiddenValues(field.values),
+    })),
   };
 }
 
@@ -91,6 +95,11 @@ function comparator(sums: ComparatorSums): ComparatorSums {
     lowest: score.lowest.map((one, i) => ({ ...one, id: `pair ${i + 1}` })),
   }));
   return { ...sums, scores };
+}
+
+/** How often each was given stays: a gate that asks for it must not be passed over. */
+function hiddenValues(values: readonly FieldValue[]): FieldValue[] {
+  return values.map((one, i) => ({ ...one, value: `value ${i + 1}`, hidden: true }));
 }
 
 /** Labels keep their places in the matrix; `…`, all the rest together, keeps its name too. */

@@ -21,11 +21,17 @@ export function lacking(a: Predictions, b: Predictions): Lacking[] {
     ...(one(({ labels, rows }) => (rows < MANY ? {} : labels?.others)) && some(({ labels }) => labels?.others)
       ? (['others'] as const)
       : []),
-    ...(one(({ fields, answers }) => fields?.[0]?.values ?? answers?.names) ? (['fields'] as const) : []),
+    ...(one(({ fields, answers }) => fields?.[0]?.values ?? answers?.names) || windows.some(hidesValues)
+      ? (['fields'] as const)
+      : []),
     ...(one(({ repeats }) => repeats) ? (['repeats'] as const) : []),
     ...(lacksTruth(a.truth, b.truth) ? (['truth'] as const) : []),
   ];
   return [...new Set([...(a.lacks ?? []), ...(b.lacks ?? []), ...found])];
+}
+
+function hidesValues({ fields = [], answers }: Predictions): boolean {
+  return [answers?.names, ...fields.map(({ values }) => values)].some((values) => values?.some((one) => one.hidden));
 }
 
 /** Sums of labels that only one of two windows has, though both have labels; or that are needed of both. */

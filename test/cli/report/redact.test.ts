@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { lacking } from '../../../src/analysis/merge/lacking.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
 import { summarizeBoth } from '../../../src/analysis/judge/summaries.ts';
 import type { Observations } from '../../../src/analysis/observations.ts';
@@ -63,6 +64,18 @@ const TASKS: [string, Predictions][] = [
   ['free text as label', captured((i, shadow) => `${CANARY} says ${shadow && i % 3 === 0 ? 'no' : 'yes'} to ${i}`)],
   ['always the same text', captured((_, shadow) => ({ text: shadow ? CANARY : 'other' }))],
 ];
+
+test('hidden values are counted, by numbers that say nothing in another window', () => {
+  const [, seen] = TASKS.find(([name]) => name === 'free JSON') as [string, Predictions];
+  const hidden = redact({ ...simulate({ minutes: 20, captured: false }), predictions: seen })
+    .predictions as Predictions;
+  const counts = ({ fields = [] }: Predictions) =>
+    fields.flatMap(({ values = [] }) => values.map(({ production, shadow, both }) => [production, shadow, both]));
+  expect(counts(hidden).length).toBeGreaterThan(0);
+  expect(counts(hidden)).toEqual(counts(seen));
+  expect(lacking(seen, seen)).not.toContain('fields');
+  expect(lacking(seen, hidden)).toContain('fields');
+});
 
 describe.each(TASKS)('--redact, %s', (_, predictions) => {
   const seen: Observations = { ...simulate({ minutes: 20, captured: false }), predictions };
