@@ -356,3 +356,14 @@ describe('the rows of the first lines', () => {
     expect(head.join('\n')).toContain('✓ 4 rules hold, ( ) 4 for information');
   });
 });
+
+test('what more of the same does not decide is judged again, and not watched', () => {
+  const stuck = gate('truth.slices', 'inconclusive', { missing: undefined, needs: 'a model that is no worse there' });
+  for (const [gates, watched] of [
+    [[gate('labels.agreement', 'inconclusive')], true],
+    [[gate('labels.agreement', 'inconclusive'), stuck], undefined],
+  ] as const) {
+    const report = reportWith({ outcome: 'inconclusive', summary: 'Not decided yet.', gates: [...gates] });
+    expect(nextStep(report, { endpoint: 'weather' })?.command?.options.watch).toBe(watched);
+  }
+});

@@ -120,13 +120,15 @@ export function nextStep(
           words: `the policy accepts what holds in this window; ${first}promote it, through a canary with alarms:`,
           command: promote,
         };
-      return {
-        words: waits(
-          verdict.gates,
-          files === undefined && !fitsNothing ? 'watch until it is decided:' : 'judge it again:',
-        ),
-        command: fitsNothing ? shown('report', unread ? byLook(asked) : asked) : again(asked),
-      };
+      if (fitsNothing)
+        return {
+          words: waits(verdict.gates, 'judge it again:'),
+          command: shown('report', unread ? byLook(asked) : asked),
+        };
+      // To watch decides only what more of the same decides.
+      return files === undefined && advised(verdict.gates) === undefined
+        ? { words: waits(verdict.gates, 'watch until it is decided:'), command: again(asked) }
+        : { words: waits(verdict.gates, 'judge it again:'), command: shown('report', asked) };
   }
 }
 
@@ -189,14 +191,23 @@ function byLook(asked: CommandLine['options']): CommandLine['options'] {
   );
 }
 
+function openOf(gates: readonly Gate[]): readonly Gate[] {
+  return gates.filter((gate) => gate.gating && gate.outcome === 'inconclusive' && gate.needs !== undefined);
+}
+
+/** The first open gate that needs something else than more of the same. */
+function advised(gates: readonly Gate[]): Gate | undefined {
+  return openOf(gates).find((gate) => gate.missing === undefined);
+}
+
 /** What the open gates need: first what more of the same does not give. */
 function waits(gates: readonly Gate[], look: string): string {
-  const open = gates.filter((gate) => gate.gating && gate.outcome === 'inconclusive' && gate.needs !== undefined);
+  const open = openOf(gates);
   const leans = open.length === 1 && open[0]?.id === 'numbers.bias' && gates.some(isNoLessRight);
   // Who corrects production leans away from it: whether that is wanted, no number of rows says.
   if (leans) return `numbers.bias needs ${open[0]?.needs}, ${MAY_LEAN}; ${look}`;
-  const advised = open.find((gate) => gate.missing === undefined);
-  if (advised !== undefined) return `${advised.id} needs ${advised.needs}; then ${look}`;
+  const first = advised(gates);
+  if (first !== undefined) return `${first.id} needs ${first.needs}; then ${look}`;
   const minutes = ({ missing }: Gate) => missing?.minutes ?? 0;
   const [longest] = open.toSorted((a, b) => minutes(b) - minutes(a));
   return longest === undefined ? look : `${longest.id} needs ${longest.needs}; ${look}`;
