@@ -47,6 +47,7 @@ const FILES = {
     'test/pipeline/function.test.ts',
     'test/pipeline/process.test.ts',
     'test/pipeline/emulator-killed.test.ts',
+    'test/analysis/compare/compare.test.ts',
     'test/analysis/compare/warehouse/grammar.test.ts',
     'test/cli/batch/run.test.ts',
     'test/cli/cleanup.test.ts',

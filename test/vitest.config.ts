@@ -31,7 +31,7 @@ export default defineConfig({
     // Some build the program, on a machine that is busy with other tests.
     hookTimeout: 60_000,
     pool: 'threads',
-    // Some tests wait for the SDK's pauses between attempts; a third uses the time.
-    maxWorkers: 3,
+    // Some tests wait for processes, and for the SDK's pauses between attempts; more workers than cores use the time.
+    maxWorkers: 4,
   },
 });

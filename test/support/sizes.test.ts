@@ -9,7 +9,9 @@ test('what npm test runs a sample of, npm run matrix runs whole', () => {
   const samples = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts') && name !== 'support/sizes.test.ts')
     .map((name) => `test/${name.replaceAll('\\', '/')}`)
-    .filter((name) => /\bsampled[(<]|isWhole\('matrix'\)|\bmatrixTest\b/.test(readFileSync(join(ROOT, name), 'utf8')));
+    .filter((name) =>
+      /\bsampled[(<]|isWhole\('matrix'\)|\b(?:matrixTest|oneIn)\b/.test(readFileSync(join(ROOT, name), 'utf8')),
+    );
   expect(samples.length).toBeGreaterThan(10);
   expect(samples.filter((name) => !whole.includes(`'${name}'`))).toEqual([]);
 });

@@ -29,3 +29,12 @@ export function sampled<T>(cases: readonly T[], count: number): readonly T[] {
     .toSorted((a, b) => a.index - b.index)
     .map(({ one }) => one);
 }
+
+/** Asked again and again: true where the matrix runs whole, else the first of every `n` times. */
+export function oneIn(n: number): () => boolean {
+  let asked = -1;
+  return () => {
+    asked += 1;
+    return isWhole('matrix') || asked % n === 0;
+  };
+}

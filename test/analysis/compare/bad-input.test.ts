@@ -10,7 +10,7 @@ import type { Observations } from '../../../src/analysis/observations.ts';
 import type { Predictions } from '../../../src/analysis/predictions.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
-import { matrixTest } from '../../support/sizes.ts';
+import { matrixTest, oneIn } from '../../support/sizes.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'shadowctl-bad-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -38,6 +38,7 @@ function write(files: Record<string, string | Uint8Array>): string {
 /** What a report over these files sees; in memory, and by DuckDB, which must find the same. */
 async function look(files: Record<string, string | Uint8Array>, changed: Partial<FromFilesOptions> = {}) {
   const seen = await lookBy(true, write(files), changed);
+  if (!withDuckdb()) return seen;
   const other = await lookBy(false, write(files), changed);
   if (!isTorn(seen) && seen.predictions !== undefined && other.predictions !== undefined)
     expect(counted(other.predictions)).toEqual(counted(seen.predictions));
@@ -66,6 +67,8 @@ function lookBy(inMemory: boolean, path: string, changed: Partial<FromFilesOptio
     ...changed,
   });
 }
+
+const withDuckdb = oneIn(3);
 
 const many = (answer: (i: number) => string, n = 400) => Array.from({ length: n }, (_, i) => line(i, answer(i)));
 

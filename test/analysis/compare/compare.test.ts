@@ -9,6 +9,7 @@ import type { Capture, CaptureSet } from '../../../src/analysis/answers/captures
 import type { MemoryOptions } from '../../../src/analysis/compare/memory/compare.ts';
 import { designEffect } from '../../../src/analysis/statistics/repeats.ts';
 import { readTruth } from '../read-truth.ts';
+import { oneIn } from '../../support/sizes.ts';
 
 const START = Date.UTC(2026, 0, 5, 9);
 const folder = mkdtempSync(join(tmpdir(), 'shadowctl-compare-'));
@@ -28,14 +29,16 @@ function capture(id: string | undefined, input: string, output: string | undefin
   };
 }
 
-/** What DuckDB finds of records that are read already, as of logs; comparing in memory must find the same. */
+const withDuckdb = oneIn(3);
+
+/** What is found in memory of records that are read already, as of logs; DuckDB must find the same. */
 async function compare(production: CaptureSet, shadow: CaptureSet, options: MemoryOptions): Promise<Predictions> {
   const { sampling, ...rest } = options;
   const sides = { production: { captures: production }, shadow: { captures: shadow } };
   const records = { ...sides, window: { from: 0, to: 8.64e15 }, sampling };
   const by = (inMemory: boolean) => compareRecords(records, { ...rest, memory: '500MB', spill: folder, inMemory });
-  const { predictions } = await by(false);
-  expect(comparable(predictions)).toEqual(comparable((await by(true)).predictions));
+  const { predictions } = await by(true);
+  if (withDuckdb()) expect(comparable((await by(false)).predictions)).toEqual(comparable(predictions));
   return predictions;
 }
 
