@@ -48,7 +48,8 @@ out of the verdict, accept: window in the policy accepts what holds in this wind
 the journal records which. --force does not override the examination of the alarms: --unguarded does. To go back, use shadowctl undo.
 With --mirror a shadow of a mirror is judged by its records, and answers by steps until it is the live side; what answered
 before stays as the way back.
-Exit codes: 0 promoted, 1 the verdict is fail or the update was rolled back, 3 inconclusive: more traffic is needed.
+Exit codes: 0 promoted, 1 the verdict is fail or the update was rolled back, 3 inconclusive: not proven; it says
+what is missing.
 
 Examples:
   $ shadowctl promote --endpoint weather --labels truth.csv:label --max-latency p99=250ms

@@ -6,7 +6,7 @@ import type {
 import { endpointNotFound } from '../aws/endpoint-not-found.ts';
 import { describeEndpointConfig, describeModel } from '../aws/sagemaker.ts';
 import type { Unseen } from '../aws/unseen.ts';
-import { environmentError, Problem } from '../base/errors.ts';
+import { environmentError, type Problem } from '../base/errors.ts';
 import { type CommandLine, lines, shown, type Text, text } from '../base/text.ts';
 import { lostText, noLongerExist } from '../guard/restorable.ts';
 import { deriveConfig } from '../resources/derive-config.ts';
@@ -144,6 +144,7 @@ async function findWayBack(on: EndpointSession, to: string | undefined): Promise
   const { live, state } = await readOurs(on);
   requireSettled(live, state);
   const target = to === undefined ? await previousRelease(on, live, state) : namedConfig(live, state, to);
+  if (target === undefined) throw await nothingEarlier(on, live, state);
   const names = await nameCandidate(on, { modelName: undefined, configName: undefined, tags: {} });
   const { missing, found } = await look(on, target.name);
   if (found === undefined || missing !== undefined)
@@ -254,10 +255,9 @@ interface Target {
 
 /**
  * The latest config behind the present one that has another production model, another instance type or another number
- * of instances. One that carries a shadow is the last resort, and then returns without it.
- * @throws Problem (cannot-run) where there is none
+ * of instances. One that carries a shadow is the last resort, and then returns without it. Undefined where there is none.
  */
-async function previousRelease(on: EndpointSession, live: Live, state: State): Promise<Target> {
+async function previousRelease(on: EndpointSession, live: Live, state: State): Promise<Target | undefined> {
   const current = live.endpoint.EndpointConfigName;
   const running = { release: live.config && releaseOf(live.config), shadow: carriesShadow(live.config) };
   const deleted = (name: string) => trackedResource(state, { kind: 'endpoint-config', name })?.state === 'deleted';
@@ -276,10 +276,26 @@ async function previousRelease(on: EndpointSession, live: Live, state: State): P
     if (!shadow) return plain(name);
     shadowed ??= { name, release };
   }
-  if (shadowed !== undefined) return { name: shadowed.name, withoutShadow: true };
-  throw environmentError(
-    `Endpoint "${live.name}" cannot go back: no earlier model still exists. It runs ${current}, model ${modelsOf(live.config).production.join(', ')}.`,
-    text`See what it ran: ${shown('history', { endpoint: live.name })}`,
+  return shadowed && { name: shadowed.name, withoutShadow: true };
+}
+
+/** Why a plain undo leads nowhere: what could be restored ran later, and is named. */
+async function nothingEarlier(on: EndpointSession, live: Live, state: State): Promise<Problem> {
+  const { name: endpoint } = live;
+  const later = (await optionsOf(on, live, state)).filter(({ runsNow, missing }) => !runsNow && missing === undefined);
+  const runs = `${live.endpoint.EndpointConfigName}, model ${modelsOf(live.config).production.join(', ')}`;
+  if (later.length === 0)
+    return environmentError(
+      `Endpoint "${endpoint}" cannot go back: no earlier model still exists. It runs ${runs}.`,
+      text`See what it ran: ${shown('history', { endpoint })}`,
+    );
+  const [first, ...others] = later.toSorted((a, b) => Number(a.ended !== undefined) - Number(b.ended !== undefined));
+  return environmentError(
+    `Endpoint "${endpoint}" cannot go back: it runs ${runs}, and of what it ran, no other model before that still exists. A plain undo goes only backward.`,
+    lines(
+      text`A config that ran later can be restored by its name: ${shown('undo', { endpoint, to: first?.config })}`,
+      ...(others.length === 0 ? [] : [`Others that can be: ${others.map(({ config }) => config).join(', ')}.`]),
+    ),
   );
 }
 
@@ -380,29 +396,31 @@ function badEnding(state: State, config: string): string | undefined {
 export function waysBack(session: Session, endpoint: string): Promise<WayBackOption[]> {
   return viewEndpoint(session, endpoint, async (on) => {
     const { live, state } = await readOurs(on);
-    const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
-    const options: WayBackOption[] = [];
-    const next = await previousRelease(on, live, state).catch((error: unknown) => {
-      if (error instanceof Problem) return undefined;
-      throw error;
-    });
-    for (const { config, change } of knownConfigs(state).toReversed()) {
-      const { found, missing } = await look(on, config);
-      const lost = await (found !== undefined && missing === undefined
-        ? restorable(on.aws, found, { state, now: live.endpoint }, unseen, session.signal)
-        : undefined);
-      options.push({
-        config,
-        at: change?.at,
-        command: change && state.runs.find((one) => one.run === change.run)?.command,
-        models: found && modelsOf(found),
-        runsNow: config === live.endpoint.EndpointConfigName,
-        next: config === next?.name,
-        missing:
-          missing ?? (lost === undefined || lost.lost.length === 0 ? undefined : lost.lost.map(lostText).join(', ')),
-        ended: badEnding(state, config),
-      });
-    }
-    return options;
+    return optionsOf(on, live, state);
   });
+}
+
+async function optionsOf(on: EndpointSession, live: Live, state: State): Promise<WayBackOption[]> {
+  const { session } = on;
+  const unseen = (one: Unseen) => session.emit({ kind: 'not-seen', unseen: one });
+  const options: WayBackOption[] = [];
+  const next = await previousRelease(on, live, state);
+  for (const { config, change } of knownConfigs(state).toReversed()) {
+    const { found, missing } = await look(on, config);
+    const lost = await (found !== undefined && missing === undefined
+      ? restorable(on.aws, found, { state, now: live.endpoint }, unseen, session.signal)
+      : undefined);
+    options.push({
+      config,
+      at: change?.at,
+      command: change && state.runs.find((one) => one.run === change.run)?.command,
+      models: found && modelsOf(found),
+      runsNow: config === live.endpoint.EndpointConfigName,
+      next: config === next?.name,
+      missing:
+        missing ?? (lost === undefined || lost.lost.length === 0 ? undefined : lost.lost.map(lostText).join(', ')),
+      ended: badEnding(state, config),
+    });
+  }
+  return options;
 }
