@@ -32,7 +32,8 @@ interface Flags extends CommonFlags {
 
 const HELP = `
 Works from the journal in .shadowctl/, even if a command was killed at any moment. Deletes only what the journal lists
-and what carries shadowctl's tag; adopted resources are never deleted.
+and what carries shadowctl's tag; adopted resources are never deleted. From an adopted endpoint it takes shadowctl's shadow
+away first; production stays as it is.
 
 Example:
   $ shadowctl cleanup --endpoint weather --plan`;
@@ -166,6 +167,7 @@ async function standingBatches(session: Session): Promise<string[]> {
 }
 
 function outcomeOf(one: EndpointCleanup | BatchCleanup): Outcome {
-  if (one.kind === 'planned') return one.plan.steps.length === 0 ? 'done' : 'pending';
+  if (one.kind === 'planned')
+    return one.plan.steps.length === 0 && !('shadow' in one.plan && one.plan.shadow !== undefined) ? 'done' : 'pending';
   return one.clean ? 'done' : 'no';
 }

@@ -38,7 +38,7 @@ export async function run(app: App, { endpoint, plan, format }: DisownOptions): 
   const { nextLines } = await import('./views/next.ts');
   const { wrap } = await import('../ui/wrap.ts');
   const { io } = app;
-  const { givenBack, ours, shadow } = await disownEndpoint(sessionOf(app), endpoint, plan);
+  const { givenBack, ours, shadow, cleans } = await disownEndpoint(sessionOf(app), endpoint, plan);
   const outcome = plan ? 'pending' : 'done';
   if (format === 'json') {
     writeJson(io, 'disown', { endpoint, planned: plan, givenBack, ours, shadow: shadow ?? null });
@@ -50,12 +50,17 @@ export async function run(app: App, { endpoint, plan, format }: DisownOptions): 
     const { layout } = await import('../ui/wrap.ts');
     const warning = lines(
       `warning: the endpoint carries a shadow, the variant ${shadow}: it runs on, and its instances are billed.`,
-      ...(plan
-        ? [text`End it first: ${shown('keep', { endpoint })}`]
-        : [text`To end it: ${shown('adopt', { endpoint })}`, text`  then: ${shown('keep', { endpoint })}`]),
+      ...(plan ? [text`End it first: ${shown('keep', { endpoint })}`] : []),
     );
     for (const line of layout(warning, io.columns, '  ', io.command)) io.err(line);
   }
-  if (ours.length > 0 && !plan) for (const line of nextLines(io, text`${shown('cleanup', { endpoint })}`)) io.out(line);
+  if (plan) return outcome;
+  const next =
+    shadow !== undefined
+      ? lines(text`${shown('adopt', { endpoint })}`, text`${shown('keep', { endpoint })}`)
+      : cleans
+        ? text`${shown('cleanup', { endpoint })}`
+        : undefined;
+  if (next !== undefined) for (const line of nextLines(io, next)) io.out(line);
   return outcome;
 }

@@ -11,7 +11,7 @@ import { confirm } from './confirm.ts';
 import { batchPlanLines } from './views/batch.ts';
 import { parseTarget } from '../lifecycle/targets.ts';
 import { drawEvents } from './views/events.ts';
-import { abortPlanLines, cleanupPlanLines, prunePlanLines, updatePlanLines } from './views/plan.ts';
+import { abortPlanLines, cleanupPlanLines, cleanupQuestion, prunePlanLines, updatePlanLines } from './views/plan.ts';
 import { mirrorChangeLines } from './views/mirror-rollout.ts';
 import { describeEnd } from './views/message.ts';
 import { releasePlanLines } from './views/release.ts';
@@ -121,7 +121,7 @@ async function approve(app: App, plan: LifecyclePlan, yes: boolean): Promise<voi
       return confirm(app, `Abort the update of endpoint ${plan.endpoint}`, yes);
     case 'cleanup': {
       show(cleanupPlanLines(app.io, plan));
-      const question = plan.steps.length === 1 ? 'Delete this' : `Delete these ${plan.steps.length}`;
+      const question = cleanupQuestion(plan);
       const [what, name] = ownerWords(plan.endpoint);
       return confirm(app, question, yes, { untouched: `nothing of ${what} "${name}" was deleted` });
     }

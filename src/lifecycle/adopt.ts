@@ -4,8 +4,9 @@ import { describeEndpoint } from '../aws/sagemaker.ts';
 import { orUnseen } from '../aws/unseen.ts';
 import { environmentError } from '../base/errors.ts';
 import { shown, text } from '../base/text.ts';
-import { inventory } from '../resources/inventory.ts';
+import { inventory, neededBy } from '../resources/inventory.ts';
 import { type Live, ownership, readLive } from '../resources/live.ts';
+import { planTeardown } from '../resources/teardown.ts';
 import type { ResourceRef } from '../state/journal.ts';
 import { existing, type State, trackedResource } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
@@ -117,6 +118,8 @@ export interface Disowned {
   ours: ResourceRef[];
   /** The shadow variant that it carries, which goes on and is billed; undefined where there is none, or nobody may look. */
   shadow: string | undefined;
+  /** A cleanup has something to delete by now: not all of `ours` is what the endpoint runs with. */
+  cleans: boolean;
 }
 
 /**
@@ -160,10 +163,17 @@ export function disownEndpoint(session: Session, endpoint: string, plan = false)
       notSeen(session),
     );
     const shadow = live?.ShadowProductionVariants?.[0]?.VariantName;
+    const used = await orUnseen('what the endpoint runs with', () => neededBy(on.aws, endpoint), notSeen(session));
+    // A bucket goes only once nothing is in it.
+    const cleans =
+      used !== undefined &&
+      planTeardown(seen, used, { uploads: false, captures: false, logs: false }).steps.some(
+        ({ kind }) => kind !== 's3-bucket',
+      );
     if (on.locked) {
       const run = await openRun(on, 'disown');
       await journal.append({ type: 'fact', run: run.id, name: 'disowned', value: {} });
     }
-    return { endpoint, planned: !on.locked, givenBack, ours, shadow };
+    return { endpoint, planned: !on.locked, givenBack, ours, shadow, cleans };
   });
 }

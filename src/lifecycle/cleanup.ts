@@ -3,7 +3,7 @@ import { AwsProblem } from '../aws/errors.ts';
 import { orUnseen, type Unseen, unseenWords } from '../aws/unseen.ts';
 import { s3Place } from '../aws/s3-uri.ts';
 import { listObjects } from '../aws/s3.ts';
-import { describeEndpoint } from '../aws/sagemaker.ts';
+import { describeEndpoint, describeEndpointConfig } from '../aws/sagemaker.ts';
 import { environmentError, Problem } from '../base/errors.ts';
 import { lines, shown, text } from '../base/text.ts';
 import { MINUTE } from '../base/units.ts';
@@ -25,11 +25,12 @@ import {
 } from '../resources/teardown.ts';
 import { isSettled, waitForEndpoint } from '../resources/wait.ts';
 import { recordFact, type ResourceRef } from '../state/journal.ts';
-import { existing, replay, type State, withFound } from '../state/replay.ts';
+import { existing, replay, type State, trackedResource, withFound } from '../state/replay.ts';
 import { positionOf } from '../state/rollouts.ts';
 import { findByTag } from './by-tag.ts';
 import { neededByOthers } from './others.ts';
-import type { CleanupPlan } from './plans.ts';
+import type { CleanupPlan, NeedingEndpoint, PlainUpdatePlan } from './plans.ts';
+import { endShadow, shadowToEnd } from './shadow/end-first.ts';
 import {
   applyStep,
   type DamagedJournal,
@@ -71,14 +72,16 @@ export type EndpointCleanup =
       kind: 'done';
       endpoint: string;
       deleted: readonly Deletion[];
+      /** The shadow variant of ours that was taken away first, from an endpoint that stays. */
+      ended: string | undefined;
       /** What is still there, and why; empty where nothing is left. */
       left: readonly Remainder[];
       /** Nothing is left but what was to stay: what it proves is written down. */
       clean: boolean;
       /** Folders of captures that were deleted so soon after the last request that SageMaker may write there once more. */
       late: readonly string[];
-      /** What an endpoint that stays runs, which keeps what belongs to it; undefined where it does not stay. */
-      runs: 'rollout' | 'shadow' | 'model' | undefined;
+      /** The endpoint that stays, where it needs any of that. */
+      needs: NeedingEndpoint | undefined;
       /** What tags could not tell; none where nobody asked for tags. */
       notKnown: readonly string[];
     };
@@ -185,21 +188,38 @@ async function cleanEndpoint(
   const now = new Date(session.clock.now()).toISOString();
   const known = { ...on, state: () => withFound(on.state(), found, now) };
   const foreign = byTag ? await neededByOthers(on) : [];
-  const { steps, left: remaining } = await planCleanup(known, keep, neighbours, foreign);
-  const staying = remaining.map((one) =>
-    one.adopted === true && isAmong(found, one.ref) ? { ...one, why: ADOPTED } : one,
-  );
-  const plan: CleanupPlan = { kind: 'cleanup', place: placeOf(on), endpoint, steps, left: staying, notKnown };
+  const shadow = await shadowToEnd(on);
+  const planned = await planCleanup(known, keep, neighbours, foreign, shadow?.update);
+  const withWhy = ({ steps, left }: Teardown): Teardown => ({
+    steps,
+    left: left.map((one) => (one.adopted === true && isAmong(found, one.ref) ? { ...one, why: ADOPTED } : one)),
+  });
+  const first = withWhy(planned);
+  const { steps } = first;
+  const needs = await neededFor(on, first.left, shadow !== undefined);
+  const plan: CleanupPlan = { kind: 'cleanup', place: placeOf(on), endpoint, shadow, ...first, needs, notKnown };
   // Who changes an endpoint whose journal is elsewhere, nobody here can tell.
   if (byTag || !steps.some(isEndpoint)) requireQuiet(endpoint, await liveOf(on), on.state());
   else await requireUnwatched(on);
   if (!on.locked) return { kind: 'planned', plan };
-  if (steps.length > 0) await session.approve(plan);
+  if (steps.length > 0 || shadow !== undefined) await session.approve(plan);
   if (journal.events().length === 0 && found.length === 0)
-    return { kind: 'done', endpoint, deleted: [], left: [], clean: true, late: [], runs: undefined, notKnown };
+    return {
+      kind: 'done',
+      endpoint,
+      deleted: [],
+      ended: undefined,
+      left: [],
+      clean: true,
+      late: [],
+      needs: undefined,
+      notKnown,
+    };
+  if (shadow !== undefined) await endShadow(on, shadow);
+  const going = shadow === undefined ? first : withWhy(await planCleanup(known, keep, neighbours, foreign));
   const run = await openRun(on, byTag ? 'cleanup --by-tag' : 'cleanup');
   for (const value of found) await recordFact(run, { name: 'found', value });
-  const { deleted, left, late } = await tearDown(on, run, { steps, left: staying }, keep, neighbours, foreign);
+  const { deleted, left, late } = await tearDown(on, run, going, keep, neighbours, foreign);
   const unexpected = await verify(on, left);
   const all = [...left, ...unexpected];
   if (all.length === 0) await journal.append({ type: 'fact', run: run.id, name: 'clean', value: {} });
@@ -207,17 +227,27 @@ async function cleanEndpoint(
     kind: 'done',
     endpoint,
     deleted,
+    ended: shadow?.variant,
     left: all,
     late,
     clean: unexpected.length === 0 && all.every((one) => one.denied !== true),
-    runs: all.some(({ ref }) => ref.kind === 'endpoint') ? await whatRuns(on) : undefined,
+    needs: await neededFor(on, all, false),
     notKnown,
   };
 }
 
-async function whatRuns(on: EndpointSession): Promise<'rollout' | 'shadow' | 'model'> {
-  if (positionOf(on.state()) !== undefined) return 'rollout';
-  return ((await liveOf(on))?.ShadowProductionVariants ?? []).length > 0 ? 'shadow' : 'model';
+/** @param ends the shadow that it carries goes first */
+async function neededFor(
+  on: EndpointSession,
+  left: readonly Remainder[],
+  ends: boolean,
+): Promise<NeedingEndpoint | undefined> {
+  if (!left.some(({ inUse }) => inUse === true)) return undefined;
+  const live = await liveOf(on);
+  if (live === undefined) return undefined;
+  const carries = !ends && (live.ShadowProductionVariants ?? []).length > 0;
+  const managed = trackedResource(on.state(), { kind: 'endpoint', name: on.endpoint })?.state === 'exists';
+  return { runs: positionOf(on.state()) !== undefined ? 'rollout' : carries ? 'shadow' : 'model', managed };
 }
 
 /** Why something stays that carries shadowctl's tag. */
@@ -263,16 +293,20 @@ function noJournal({ endpoint, account, journal }: EndpointSession): Error {
   );
 }
 
-/** What is to be deleted of an endpoint, and what stays: a bucket is planned only where nothing else will lie in it. */
+/**
+ * What is to be deleted of an endpoint, and what stays: a bucket is planned only where nothing else will lie in it.
+ * @param next an update of the endpoint that comes first
+ */
 async function planCleanup(
   on: EndpointSession,
   keep: Keep,
   neighbours: Neighbours,
   foreign: readonly Needed[],
+  next?: PlainUpdatePlan,
 ): Promise<Teardown> {
   const checks = await inventory(on);
   const inUse = [
-    ...(await neededByForeign(on)),
+    ...(await neededByForeign(on, next && { name: next.config, config: await configOf(on, next) })),
     ...(await neededByNeighbours(on, checks, neighbours)),
     ...foreign.map(({ ref }) => ref),
   ];
@@ -298,6 +332,14 @@ async function planCleanup(
     plan.left.push(unseen === undefined ? { ref, why: why ?? '' } : { ref, why: unseenWords(unseen), denied: true });
   }
   return plan;
+}
+
+/** The config that an update brings the endpoint to: as it creates it, else as it stands. */
+async function configOf({ aws, session }: EndpointSession, { config, steps }: PlainUpdatePlan) {
+  const made = steps.find((step) => step.action === 'create' && step.kind === 'endpoint-config');
+  return made?.action === 'create' && made.kind === 'endpoint-config'
+    ? made.input
+    : describeEndpointConfig(aws, config, session.signal);
 }
 
 /**

@@ -197,13 +197,30 @@ export interface PrunePlan {
   steps: readonly Deletion[];
   kept: readonly Needed[];
 }
+/** A shadow of ours on an endpoint that is to stay, and the update that takes it away. */
+export interface ShadowEnd {
+  variant: string;
+  update: PlainUpdatePlan;
+}
+
+/** An endpoint that stays keeps what it runs with: what that is, and whether shadowctl may change it. */
+export interface NeedingEndpoint {
+  runs: 'rollout' | 'shadow' | 'model';
+  managed: boolean;
+}
+
+/** What a cleanup deletes of an endpoint, and what stays. */
 export interface CleanupPlan {
   kind: 'cleanup';
   place: Place;
   endpoint: string;
+  /** The shadow of ours that is taken away first, from an endpoint that stays. */
+  shadow?: ShadowEnd | undefined;
   steps: readonly Deletion[];
   /** What stays, and why. */
   left: readonly Remainder[];
+  /** The endpoint that stays, where it needs any of that; once the shadow has ended, where that comes first. */
+  needs?: NeedingEndpoint | undefined;
   /** What tags could not tell; none where nobody asked for tags. */
   notKnown: readonly string[];
 }

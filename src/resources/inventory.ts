@@ -53,9 +53,14 @@ export async function inventory(
 /**
  * Configs, models, uploads and captures of an endpoint that shadowctl did not create, or has given back: cleanup leaves
  * them as long as it runs with them.
+ * @param next what it is going to run in place of what it runs
  */
-export async function neededByForeign({ aws, journal, state }: Journaled): Promise<ResourceRef[]> {
+export async function neededByForeign(
+  { aws, journal, state }: Journaled,
+  next?: { name: string; config: RunConfig | undefined },
+): Promise<ResourceRef[]> {
   const tracked = trackedResource(state(), { kind: 'endpoint', name: journal.endpoint });
+  if (next !== undefined) return neededToRun(aws, next.name, next.config);
   return tracked === undefined || tracked.adopted ? neededBy(aws, journal.endpoint) : [];
 }
 
@@ -64,20 +69,30 @@ export async function neededBy(aws: Aws, endpoint: string): Promise<ResourceRef[
   const live = await describeEndpoint(aws, endpoint);
   const needed: ResourceRef[] = [];
   for (const name of [live?.EndpointConfigName, live?.PendingDeploymentSummary?.EndpointConfigName]) {
-    if (name === undefined) continue;
-    needed.push({ kind: 'endpoint-config', name });
-    const config = await describeEndpointConfig(aws, name);
-    const { EnableCapture: captures, DestinationS3Uri: to } = config?.DataCaptureConfig ?? {};
-    if (captures !== false && to !== undefined) needed.push({ kind: 's3-prefix', name: `${to.replace(/\/$/, '')}/` });
-    needed.push(...(await neededByConfig(aws, config)));
+    if (name !== undefined) needed.push(...(await neededToRun(aws, name, await describeEndpointConfig(aws, name))));
   }
   return needed;
+}
+
+type RunConfig = Partial<
+  Pick<DescribeEndpointConfigCommandOutput, 'ProductionVariants' | 'ShadowProductionVariants' | 'DataCaptureConfig'>
+>;
+
+async function neededToRun(aws: Aws, name: string, config: RunConfig | undefined): Promise<ResourceRef[]> {
+  const { EnableCapture: captures, DestinationS3Uri: to } = config?.DataCaptureConfig ?? {};
+  return [
+    { kind: 'endpoint-config', name },
+    ...(captures !== false && to !== undefined
+      ? [{ kind: 's3-prefix' as const, name: `${to.replace(/\/$/, '')}/` }]
+      : []),
+    ...(await neededByConfig(aws, config)),
+  ];
 }
 
 /** The models of a config and their artifacts, as far as they exist. */
 export async function neededByConfig(
   aws: Aws,
-  config: Pick<DescribeEndpointConfigCommandOutput, 'ProductionVariants' | 'ShadowProductionVariants'> | undefined,
+  config: Pick<RunConfig, 'ProductionVariants' | 'ShadowProductionVariants'> | undefined,
 ): Promise<ResourceRef[]> {
   const needed: ResourceRef[] = [];
   for (const { ModelName: name } of [

@@ -129,6 +129,39 @@ test('what an endpoint runs with that was given back is not cleaned up, alone or
   expect(Endpoints).toMatchObject([{ EndpointName: 'weather', EndpointStatus: 'InService' }]);
 });
 
+test('cleanup of an adopted endpoint ends the shadow that shadowctl attached, then deletes what it was made of; production stays', async () => {
+  await typed(ELSEWHERE);
+  const before = await describeEndpoint(world.aws, 'weather');
+  await typed(`adopt ${ON}`);
+  await typed(`shadow ${ON} ${BETTER} --config-name c2 --yes`);
+  const planned = await world.shadowctl(`cleanup ${ON} --plan --format json`);
+  expect(planned.code).toBe(4);
+  const plan = JSON.parse(planned.out);
+  expect(plan.shadow).toBe('shadow');
+  expect(await world.shadowctl(`cleanup ${ON}`, { answers: ['no'] })).toMatchObject({ code: 1 });
+  expect((await describeEndpoint(world.aws, 'weather'))?.ShadowProductionVariants).toHaveLength(1);
+  const done = await json(`cleanup ${ON} --yes`);
+  expect(done.shadow).toBe('shadow');
+  expect(done.deleted).toEqual(expect.arrayContaining(plan.planned));
+  expect(done.deleted).toContainEqual({ kind: 'model', name: 'm2' });
+  expect(await takeCensus(world.aws)).toMatchObject({ models: ['m1'], endpointConfigs: ['c1'] });
+  const after = await describeEndpoint(world.aws, 'weather');
+  expect(after?.ShadowProductionVariants ?? []).toEqual([]);
+  expect(after?.EndpointConfigName).toBe('c1');
+  expect(after?.ProductionVariants).toMatchObject([
+    { VariantName: before?.ProductionVariants?.[0]?.VariantName, CurrentInstanceCount: 1 },
+  ]);
+  expect(await world.shadowctl(`cleanup ${ON} --plan`)).toMatchObject({ code: 0 });
+});
+
+test('a shadow that was attached elsewhere is not ended by a cleanup', async () => {
+  await typed(ELSEWHERE);
+  await typed(`shadow ${ON} ${BETTER} --config-name c2 --state elsewhere --yes`);
+  await typed(`adopt ${ON}`);
+  expect(await json(`cleanup ${ON} --yes`)).not.toHaveProperty('shadow');
+  expect((await describeEndpoint(world.aws, 'weather'))?.ShadowProductionVariants).toHaveLength(1);
+});
+
 test('--plan says what would come or go, and writes nothing down', async () => {
   await typed(ELSEWHERE);
   const plan = async (command: string) => {
@@ -159,4 +192,16 @@ test('disown says that a shadow runs on', async () => {
   expect(shadow.code, shadow.err).toBe(0);
   expect((await world.shadowctl(`disown ${ON} --plan`)).err).toContain(`shadowctl keep ${ON}`);
   expect(JSON.parse((await world.shadowctl(`disown ${ON} --format json`)).out)).toMatchObject({ shadow: 'shadow' });
+  await typed(`adopt ${ON}`);
+  const { out } = await typed(`disown ${ON}`);
+  expect(out).toMatch(/Next:\s+shadowctl adopt .*\s+shadowctl keep /);
+  for (const how of ['--plan', '--yes'])
+    expect((await world.shadowctl(`cleanup ${ON} ${how}`)).out).toMatch(
+      /shadowctl adopt .*\s+shadowctl keep .*\s+shadowctl cleanup /,
+    );
+  for (const line of [`adopt ${ON}`, `keep ${ON} --yes`]) await typed(line);
+  expect((await typed(`disown ${ON}`)).out).toContain(`shadowctl cleanup ${ON}`);
+  expect(await json(`cleanup ${ON} --yes`)).toMatchObject({ left: [] });
+  await typed(`adopt ${ON}`);
+  expect((await typed(`disown ${ON}`)).out).not.toContain('shadowctl cleanup');
 });

@@ -202,6 +202,13 @@ export const DAILY: readonly Scene[] = [
     line: `cleanup ${ON} --yes`,
     code: 0,
   },
+  {
+    name: 'cleanup of an adopted endpoint with a shadow',
+    command: 'cleanup',
+    prepare: [ELSEWHERE, `adopt ${ON}`, SHADOW],
+    line: `cleanup ${ON} --yes`,
+    code: 0,
+  },
   { name: 'keep', command: 'keep', prepare: [DEPLOY, SHADOW], line: `keep ${ON} --yes`, code: 0 },
   {
     name: 'report',

@@ -1,9 +1,10 @@
 import { lines, shown, text } from '../../base/text.ts';
+import type { CleanupPlan } from '../../lifecycle/plans.ts';
 import type { EndpointCleanup } from '../../lifecycle/cleanup.ts';
 import { nameOf } from '../../resources/steps.ts';
 import type { Io } from '../../ui/io.ts';
 import { layout, wrap } from '../../ui/wrap.ts';
-import { placeLine } from './plan.ts';
+import { placeLine, shadowEndLines } from './plan.ts';
 import { asFarAsKnown, describeStep, notKnownLines, staysLines } from './steps.ts';
 
 /** What a cleanup came to, or would: what is left, and whether AWS holds anything. */
@@ -13,12 +14,16 @@ export function cleanupLines(io: Pick<Io, 'columns' | 'command'>, one: EndpointC
   const tags = asFarAsKnown(notKnown);
   if (one.kind === 'planned') {
     const { steps, endpoint, left } = one.plan;
-    const all = [...steps.flatMap((step) => describeStep(step, io.columns)), ...staysLines(left, io.columns)];
+    const all = [
+      ...shadowEndLines(io, one.plan),
+      ...steps.flatMap((step) => describeStep(step, io.columns)),
+      ...staysLines(left, io.columns),
+    ];
     return all.length === 0
       ? [`Nothing of endpoint ${endpoint} is left${tags}`, ...unsaid]
-      : [placeLine(one.plan.place), ...all, ...unsaid];
+      : [placeLine(one.plan.place), ...all, ...unsaid, ...freeing(io, one.plan)];
   }
-  const { left, runs, deleted, endpoint } = one;
+  const { left, deleted, endpoint } = one;
   const late = one.late.flatMap((folder) => lateLines(io, endpoint, folder));
   if (left.length > 0 && left.every(({ adopted }) => adopted === true)) {
     const words = lines(
@@ -28,14 +33,11 @@ export function cleanupLines(io: Pick<Io, 'columns' | 'command'>, one: EndpointC
     return [...layout(words, io.columns, '  ', io.command), ...unsaid, ...late];
   }
   if (left.length > 0) {
-    const held = left.filter(({ inUse }) => inUse === true);
     const stays = [
       ...left.flatMap(({ ref, why }) => wrap(`left: ${nameOf(ref)} (${why})`, io.columns, '  ')),
       ...unsaid,
     ];
-    const ours = runs !== undefined && held.length > 0;
-    const captures = held.some(({ ref }) => ref.kind === 's3-prefix');
-    return ours ? [...stays, ...freeing(io, endpoint, runs, captures), ...late] : [...stays, ...late];
+    return [...stays, ...freeing(io, one), ...late];
   }
   return [
     deleted.length === 0
@@ -58,10 +60,11 @@ function lateLines(io: Pick<Io, 'columns' | 'command'>, endpoint: string, folder
 /** How what the endpoint runs can go, too. */
 function freeing(
   io: Pick<Io, 'columns' | 'command'>,
-  endpoint: string,
-  runs: 'rollout' | 'shadow' | 'model',
-  captures: boolean,
+  { endpoint, left, needs }: Pick<CleanupPlan, 'endpoint' | 'left' | 'needs'>,
 ): string[] {
+  if (needs === undefined) return [];
+  const { runs, managed } = needs;
+  const captures = left.some(({ ref, inUse }) => inUse === true && ref.kind === 's3-prefix');
   const [how, command] = {
     rollout: ['Should that go too, cancel the rollout', shown('rollout', { endpoint, cancel: true })] as const,
     shadow: ['Should that go too, end the shadow', shown('keep', { endpoint })] as const,
@@ -69,6 +72,7 @@ function freeing(
   }[runs];
   const words = lines(
     `The endpoint stays, and so does what it runs with. ${how}, then clean up again:`,
+    ...(managed ? [] : [text`  ${shown('adopt', { endpoint })}`]),
     text`  ${command}`,
     text`  ${shown('cleanup', { endpoint })}`,
     ...(captures && runs === 'model'
@@ -89,5 +93,7 @@ export function cleanupJson(one: EndpointCleanup) {
   const late = one.kind === 'planned' ? [] : one.late;
   const refs = (steps: typeof planned) => steps.map(({ kind, name }) => ({ kind, name }));
   const notKnown = one.kind === 'planned' ? one.plan.notKnown : one.notKnown;
-  return { endpoint, deleted: refs(deleted), planned: refs(planned), left, late, notKnown };
+  const ended = one.kind === 'planned' ? one.plan.shadow?.variant : one.ended;
+  const shadow = ended === undefined ? {} : { shadow: ended };
+  return { endpoint, ...shadow, deleted: refs(deleted), planned: refs(planned), left, late, notKnown };
 }

@@ -216,10 +216,29 @@ export function abortPlanLines(io: PlanIo, plan: AbortPlan): string[] {
 export function cleanupPlanLines(io: PlanIo, plan: CleanupPlan): string[] {
   return [
     placeLine(plan.place),
+    ...shadowEndLines(io, plan),
     ...plan.steps.flatMap((step) => describeStep(step, io.columns)),
     ...staysLines(plan.left, io.columns),
     ...notKnownLines(plan.notKnown, io.columns),
   ];
+}
+
+/** What a cleanup does before it deletes anything: a shadow of shadowctl's on an endpoint that stays ends. */
+export function shadowEndLines(io: Pick<Io, 'columns'>, { shadow }: Pick<CleanupPlan, 'shadow'>): string[] {
+  if (shadow === undefined) return [];
+  const { variant, update } = shadow;
+  return [
+    ...wrap(`First the shadow ${variant} ends, which shadowctl attached; production stays as it is:`, io.columns, '  '),
+    ...update.steps.flatMap((step) => describeStep(step, io.columns)),
+    ...update.notes.flatMap((note) => wrap(noteText(note, update.endpoint), io.columns, '  ')),
+  ];
+}
+
+/** What is asked before a cleanup. */
+export function cleanupQuestion({ shadow, steps }: CleanupPlan): string {
+  if (steps.length === 0) return 'End the shadow';
+  const deletes = steps.length === 1 ? 'elete this' : `elete these ${steps.length}`;
+  return shadow === undefined ? `D${deletes}` : `End the shadow, and d${deletes}`;
 }
 
 /** What goes, and what stays for what reason. */

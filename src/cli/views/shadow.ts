@@ -14,10 +14,15 @@ export function judgementLines(
 ): string[] {
   const { outcome, summary, reasons } = judgement;
   const good = outcome === 'pass' || judgement.accepted;
+  const [sign, tone] = good
+    ? (['✓', 'good'] as const)
+    : outcome === 'fail'
+      ? (['✗', 'bad'] as const)
+      : (['?', 'warning'] as const);
   const notes = good ? [] : judgement.notes.map((note) => `note: ${note}`);
   return [
-    ...wrap(`${good ? '✓' : '✗'} Verdict on ${model}: ${outcome}. ${plain(summary)}`, io.columns, '  ').map((line) =>
-      line.replace(/^[✓✗]/, (mark) => paint(io, good ? 'good' : 'bad', mark)),
+    ...wrap(`${sign} Verdict on ${model}: ${outcome}. ${plain(summary)}`, io.columns, '  ').map((line) =>
+      line.replace(/^[✓✗?]/, (mark) => paint(io, tone, mark)),
     ),
     ...[...reasons, ...notes].flatMap((words) => wrap(plain(words), io.columns - 4, '  ')).map((line) => `    ${line}`),
     ...waiverTexts(judgement.waived).map((words) => `${paint(io, 'warning', '!')} ${plain(words)}`),

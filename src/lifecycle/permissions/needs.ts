@@ -226,6 +226,8 @@ const REPORT = [
 ];
 
 const MADE_ANEW = 'the config from before the shadow does not fit any more';
+/** What cleanup takes away before it deletes anything. */
+const ENDS_SHADOW = 'an adopted endpoint carries a shadow of shadowctl';
 const KILLED = 'an earlier command was killed';
 const SOMETHING_TO_GO = 'there is something to delete';
 const WITHOUT_SHADOW = 'going back to production alone where only its config with the shadow is left';
@@ -522,6 +524,9 @@ export const NEEDS = {
     need('sagemaker:ListTags', 'any model and transform job', { only: '--batch' }),
     need('sagemaker:DescribeTransformJob', 'any transform job', { only: '--batch, a job has not ended or --by-tag' }),
     need('sagemaker:StopTransformJob', 'any transform job', { only: '--batch, a job has not ended' }),
+    ...only(ENDS_SHADOW, [...STANDING, need('sagemaker:UpdateEndpoint', 'endpoint and any config')]),
+    need('sagemaker:CreateEndpointConfig', 'our configs', { only: `${ENDS_SHADOW}, and ${MADE_ANEW}` }),
+    need('sagemaker:AddTags', 'our endpoint, configs and models', { only: `${ENDS_SHADOW}, and ${MADE_ANEW}` }),
     need('sagemaker:DeleteEndpoint', 'endpoint'),
     need('sagemaker:DeleteEndpointConfig', 'our configs'),
     need('sagemaker:DeleteModel', 'our models'),

@@ -144,6 +144,11 @@ export function releaseOfShadow(state: Pick<State, 'facts'>, config: string | un
   return config !== undefined && release?.shadows.includes(config) === true ? release : undefined;
 }
 
+/** Whether the config carries the shadow of a release that is under way. Pure. */
+export function isShadowOfRelease(state: Pick<State, 'facts'>, endpoint: string, config: string | undefined): boolean {
+  return releaseOfShadow(state, config) !== undefined && releaseUnderWay(state, endpoint) !== undefined;
+}
+
 /**
  * A shadow that a release has attached is judged with the release's labels and policy, and taken or left by whoever may answer
  * the release.
@@ -151,8 +156,7 @@ export function releaseOfShadow(state: Pick<State, 'facts'>, config: string | un
  * @throws Problem (cannot-run) where the shadow is a release's
  */
 export function refuseShadowOfRelease(state: Pick<State, 'facts'>, endpoint: string, config: string | undefined): void {
-  if (releaseOfShadow(state, config) === undefined) return;
-  const underWay = releaseUnderWay(state, endpoint);
+  const underWay = isShadowOfRelease(state, endpoint, config) ? releaseUnderWay(state, endpoint) : undefined;
   if (underWay === undefined) return;
   throw new Problem('cannot-run', `The shadow of endpoint "${endpoint}" is a release's. ${underWay.text}.`, {
     next: underWay.next,
