@@ -12,7 +12,7 @@ const ON = 'routed';
 /** Three classes, of which a tenth of the answers miss what was really the case. */
 const CLASSES = ['sun', 'rain', 'snow'];
 const POLICY =
-  'inform: [latency]\nlooks: once\nagreement: 0.6\ntruth: 0.2\nerrors: 0.2\nminimumPairs: 100\nblockMinutes: 1\nminimumBlocks: 5\n';
+  'inform: [latency, output.pairs]\nlooks: once\nagreement: 0.6\ntruth: 0.2\nerrors: 0.2\nminimumPairs: 100\nblockMinutes: 1\nminimumBlocks: 5\n';
 
 interface Request {
   country: string;
@@ -197,6 +197,12 @@ describe('slices that callers choose', () => {
     writeFileSync(join(stage.cwd, 'labels.csv'), `inferenceId,label\n${rows.join('\n')}\n`);
     const seen = await rollout('--plan');
     expect(seen.document.verdict).toMatchObject({ outcome: 'pass' });
+    writeFileSync(join(stage.cwd, 'unpaired.yaml'), POLICY.replace(', output.pairs', ''));
+    const { verdict } = (await rollout('--plan', '--policy', 'unpaired.yaml')).document;
+    expect(verdict?.outcome).toBe('inconclusive');
+    expect(
+      verdict?.gates.filter(({ gating, outcome }) => gating && outcome === 'inconclusive').map(({ id }) => id),
+    ).toEqual(['output.pairs']);
     const failed = await rollout('--labels', 'labels.csv');
     expect(failed).toMatchObject({ code: 1, document: { ended: 'failed', slice: 'LI' } });
     expect(failed.document.verdict?.gates.filter(({ gating, outcome }) => gating && outcome === 'fail')).toMatchObject([

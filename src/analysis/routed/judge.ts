@@ -26,9 +26,29 @@ export function judgeRouted(evidence: RoutedEvidence, demanded: Policy, labels: 
   const blocker = tooFew(evidence, policy);
   return [
     readable(candidate, production, policy),
-    ...(labels ? [truthGate(evidence, policy, blocker)] : []),
+    labels ? truthGate(evidence, policy, blocker) : unpaired(candidate, policy),
     distributed(evidence, policy, blocker, !labels),
   ];
+}
+
+/** Answers that are right as often, and to other requests, are distributed the same: without labels that alone proves nothing. */
+function unpaired(candidate: RoutedSide, policy: Policy): Gate {
+  return {
+    ...base('output.pairs', 'Is each answer known beside another, or a label?', policy),
+    test: 'rule',
+    outcome: 'inconclusive',
+    unit: 'count',
+    estimate: 0,
+    interval: undefined,
+    margin: undefined,
+    n: candidate.requests,
+    of: 'requests',
+    reason:
+      'No request went to both models, so only the distribution of the answers can be compared: answers by chance can have the same one.',
+    ...needsAdvice(
+      'labels (--labels), or the same requests sent to both before (shadow, shadowctl replay); inform: [output.pairs] in the policy where that has been done',
+    ),
+  };
 }
 
 /** By what a policy tells kinds of answers apart. */
