@@ -79,7 +79,7 @@ export function buildProgram(
       await addCommands(program, host, argv);
       settle(program, io);
       if (argv.length === 0) program.outputHelp();
-      else await program.parseAsync([...argv], { from: 'user' });
+      else await program.parseAsync(withoutVainHelp(program, argv), { from: 'user' });
     },
     command: () => asked,
     // What was not said is left out, so that a line run by another command inherits it.
@@ -88,6 +88,13 @@ export function buildProgram(
         Object.entries(program.opts()).filter(([name]) => program.getOptionValueSource(name) === 'cli'),
       ),
   };
+}
+
+/** The help of a command that there is not is no help: without the flag its name is refused, and the one that was meant is named. */
+function withoutVainHelp(program: Command, argv: readonly string[]): string[] {
+  const [first = ''] = argv;
+  const known = first.startsWith('-') || program.commands.some((one) => one.name() === first);
+  return known ? [...argv] : argv.filter((word) => word !== '--help' && word !== '-h');
 }
 
 function topOf(command: Command, program: Command): Command {

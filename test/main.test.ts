@@ -90,6 +90,7 @@ test('a folder for compiled code that cannot be written is no error', async () =
 
 test.each([
   [['depoly'], "error: Unknown command 'depoly'.", '  Did you mean deploy?'],
+  [['depoly', '--help'], "error: Unknown command 'depoly'.", '  Did you mean deploy?'],
   [['status', '--endpiont', 'x'], "error: Unknown option '--endpiont'.", '  Did you mean --endpoint?'],
   [['status', '--endpoint', 'x', 'more'], "error: Unexpected word 'more'", '--help'],
   [['canary', '--endpont', 'x'], "error: Unknown option '--endpont'.", '  Did you mean --endpoint?'],

@@ -19,6 +19,7 @@ describe('CSV', () => {
       ['plain text', '4', 6],
     ]);
     expect(bodies(REVIEWS, 'reviews.csv', { header: true })).toHaveLength(4);
+    expect(labelled('1,a,7\n', 'x', { labels: 'column 2' })).toEqual(labelled('1,a,7\n', 'x', { labels: '1' }));
     expect(labelled('1,"a, b",7\r\n2,c,8\r\n\r\n', 'x', { labels: '1' })).toEqual([
       ['1,7', 'a, b', 1],
       ['2,8', 'c', 2],

@@ -46,5 +46,8 @@ export function commonOptions({ plan, yes, format }: CommonFlags): CommonOptions
 
 /** Adds `--adopt`. */
 export function adoptFlag(command: Command): Command {
-  return command.option('--adopt', 'change an endpoint that shadowctl did not create; cleanup will never delete it');
+  return command.option(
+    '--adopt',
+    'change an endpoint that shadowctl did not create; cleanup will never delete it. Adopts the endpoint alone: shadowctl adopt takes its config, models and alarms, too',
+  );
 }

@@ -20,7 +20,7 @@ export function payloadFlags(command: Command, { labels }: { labels: boolean }):
     .option('--no-header', 'the first line is data, though it looks like a header')
     .option(
       `${labels ? '--labels, ' : ''}--label-column <column>`,
-      'column (name, or number from 0) or JSON key with the label; not sent to the model',
+      "column (name, number from 0, or 'column 3' as in reports: from 1) or JSON key with the label; not sent to the model",
     )
     .option('--content-type <type>', 'media type of the payloads (default: from the file)');
 }

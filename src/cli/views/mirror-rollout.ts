@@ -214,7 +214,11 @@ export function mirrorStatusLines(status: MirrorStatus): string[] {
           `  ${rollout.command.padEnd(8)}  ${rollout.step === undefined ? 'begins' : `step ${rollout.step + 1} of ${rollout.steps.length}`}: ${rollout.steps.map(({ words }) => words).join(', ')}${rollout.since === undefined ? '' : `, since ${dateAndTime(rollout.since)} UTC`}`,
         ]),
     ...(wholeUntil === undefined ? [] : [`  records   whole up to ${dateAndTime(wholeUntil)} UTC`]),
-    ...(lock === undefined ? [] : [`  at work   ${lock.by}${lock.why === undefined ? '' : `, ${lock.why}`}`]),
+    ...(lock === undefined
+      ? []
+      : [
+          `  at work   ${lock.by} (process ${lock.pid})${lock.why === undefined ? '' : `, ${lock.why}`}, since ${dateAndTime(Date.parse(lock.since))} UTC`,
+        ]),
   ].map((line) => plain(line));
 }
 
@@ -230,8 +234,10 @@ export function unmirroredLines(counted: MirrorStatus['counted']): string[] {
 }
 
 /** What to do next about a mirror, as it stands. */
-export function mirrorNext({ mirror, running, state, wayBack: back, shadows }: MirrorStatus): Text[] {
+export function mirrorNext({ mirror, running, state, wayBack: back, shadows, lock }: MirrorStatus): Text[] {
   if (!running) return [text`See what was done: ${shown('history', { mirror })}`];
+  if (state.rollout !== undefined && lock !== undefined)
+    return [text`To watch it: ${shown('watch', { mirror })}`, text`To go back: ${shown('undo', { mirror })}`];
   if (state.rollout !== undefined)
     return [
       text`To continue the rollout: ${shown('rollout', { mirror, resume: true })}`,

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { claimLock } from '../../base/process-lock.ts';
+import { claimLock, type LockHolder } from '../../base/process-lock.ts';
 import type { Clock } from '../../base/clock.ts';
 import { environmentError, Problem, usageError } from '../../base/errors.ts';
 import { lines, shown, type Text, text } from '../../base/text.ts';
 import type { RouterView } from '../../mirror/control.ts';
 import { NO_STATE, type RouterEntry, type RouterRequest, type RouterState } from '../../mirror/router/state.ts';
-import { describeHolder, whoAmI } from '../../state/lock.ts';
+import { describeHolder, lockHolder, whoAmI } from '../../state/lock.ts';
 import { askRouter, changeRouter } from './ask.ts';
 import { socketOf } from './place.ts';
 import { loadRouterState } from './router-store.ts';
@@ -22,11 +22,16 @@ export interface MirrorName {
 export interface OpenMirror extends MirrorName {
   /** Who answers, as it was when last looked at. */
   view: RouterView;
+  /** Whose process was at work on it when it was opened; undefined where nobody's was, and once it was looked at again. */
+  atWork: LockHolder | undefined;
   /** Changes who answers, where nobody else has meanwhile. @throws Problem where it was refused: nothing has changed then */
   change(change: RouterRequest['change'], entry: Omit<RouterEntry, 'at' | 'by'>): Promise<RouterView>;
   /** Looks again. */
   look(): Promise<RouterView>;
 }
+
+/** The file that says who is at work on a mirror. */
+export const lockOf = ({ folder }: Pick<MirrorName, 'folder'>): string => join(folder, 'router.lock');
 
 /** @throws Problem (cannot-run) where no mirror runs on this folder */
 export async function openMirrorOf(name: MirrorName): Promise<OpenMirror> {
@@ -34,6 +39,7 @@ export async function openMirrorOf(name: MirrorName): Promise<OpenMirror> {
   const open: OpenMirror = {
     ...name,
     view: await askRouter(socket),
+    atWork: await lockHolder(lockOf(name)),
     async change(change, given) {
       const { revision } = open.view.state;
       const entry = { ...given, by: whoAmI() };
@@ -56,6 +62,7 @@ export async function openMirrorOf(name: MirrorName): Promise<OpenMirror> {
       return open.view;
     },
     async look() {
+      open.atWork = undefined;
       open.view = await askRouter(socket);
       return open.view;
     },
@@ -83,7 +90,7 @@ export async function lockMirror<T>(
   clock: Clock,
   work: () => Promise<T>,
 ): Promise<T> {
-  const claim = await claimLock(join(folder, 'router.lock'), {
+  const claim = await claimLock(lockOf({ folder }), {
     by: whoAmI(),
     why: `${command} --mirror ${words}`,
     now: clock.now(),
@@ -94,7 +101,7 @@ export async function lockMirror<T>(
       claim.kind === 'held'
         ? `The mirror of ${words} is locked by ${describeHolder(claim.holder)}.`
         : `The lock of the mirror of ${words} is damaged.`,
-      text`Wait until it has ended. See who answers: ${shown('status', { mirror: words })}`,
+      text`Wait until it has ended. See what it does: ${shown('watch', { mirror: words })}`,
     );
   try {
     return await work();
@@ -133,12 +140,19 @@ export function waysOn(words: string): Text {
   );
 }
 
+/** The same while a living process carries it out: that alone continues it. @param words as the mirror was named */
+export function whileAtWork(words: string): Text {
+  return lines(
+    text`To watch it: ${shown('watch', { mirror: words })}`,
+    text`To go back: ${shown('undo', { mirror: words })}`,
+  );
+}
+
 /** @throws Problem (cannot-run) */
-export function requireNoRollout({ view, words }: OpenMirror): void {
+export function requireNoRollout({ view, words, atWork }: OpenMirror): void {
   const { rollout } = view.state;
   if (rollout === undefined) return;
-  throw environmentError(
-    `A ${rollout.command} of ${rollout.shadow} on the mirror of ${words} is under way.`,
-    waysOn(words),
-  );
+  const what = `A ${rollout.command} of ${rollout.shadow} on the mirror of ${words} is under way`;
+  if (atWork === undefined) throw environmentError(`${what}.`, waysOn(words));
+  throw environmentError(`${what}: ${describeHolder(atWork)} is at work on it.`, whileAtWork(words));
 }

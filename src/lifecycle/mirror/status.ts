@@ -1,12 +1,11 @@
 import { Problem } from '../../base/errors.ts';
 import { lockHolder } from '../../state/lock.ts';
-import { join } from 'node:path';
 import type { RouterView } from '../../mirror/control.ts';
 import type { Unreachable } from '../../mirror/reach.ts';
 import { NO_STATE, type RouterEntry, type RouterState } from '../../mirror/router/state.ts';
 import { lastRun } from '../../analysis/observe/mirror/folder.ts';
 import { askMirror, askRouter } from './ask.ts';
-import type { MirrorName } from './look.ts';
+import { lockOf, type MirrorName } from './look.ts';
 import { requireMirrorFolder, socketOf } from './place.ts';
 import { loadRouterState } from './router-store.ts';
 
@@ -35,8 +34,8 @@ export interface MirrorStatus {
     | undefined;
   /** Up to when its records are whole, milliseconds since the epoch. */
   wholeUntil: number | undefined;
-  /** Who is at work on it at this moment, by which command, since when (ISO 8601). */
-  lock: { by: string; why: string | undefined; since: string } | undefined;
+  /** Who is at work on it at this moment, by which process and command, since when (ISO 8601). */
+  lock: { by: string; pid: number; why: string | undefined; since: string } | undefined;
 }
 
 /**
@@ -47,11 +46,11 @@ export async function mirrorStatus({ folder, words }: MirrorName): Promise<Mirro
   await requireMirrorFolder(folder);
   const asked = await running(folder);
   const run = await lastRun(folder);
-  const holder = await lockHolder(join(folder, 'router.lock'));
+  const holder = await lockHolder(lockOf({ folder }));
   const common = {
     mirror: words,
     wholeUntil: run?.wholeUntil,
-    lock: holder && { by: holder.by ?? 'unknown', why: holder.why, since: holder.since },
+    lock: holder && { by: holder.by ?? 'unknown', pid: holder.pid, why: holder.why, since: holder.since },
   };
   if (asked !== undefined) {
     const { view, counted } = asked;

@@ -238,7 +238,7 @@ function csvRows(text: string, origin: Origin, options: PayloadOptions): Payload
     return { fields, content, line };
   });
   const [first] = parsed;
-  const named = options.labels !== undefined && !/^\d+$/.test(options.labels);
+  const named = options.labels !== undefined && !/^(\d+|column [1-9]\d*)$/.test(options.labels);
   if (named && options.header === false)
     throw usageError(`--no-header: without a header there is no column "${options.labels}".`, 'Count columns from 0.');
   const header = options.header ?? named;
@@ -304,7 +304,10 @@ function columns(count: number): string {
 function labelColumn(header: readonly string[], source: string, labels: string | undefined): number | undefined {
   if (labels === undefined) return undefined;
   const names = header.map((field) => csvValue(field).trim());
-  const index = /^\d+$/.test(labels) ? Number(labels) : names.indexOf(labels);
+  // As reports call the columns of CSV without names, from 1.
+  const place = /^column ([1-9]\d*)$/.exec(labels)?.[1];
+  const named = names.indexOf(labels);
+  const index = /^\d+$/.test(labels) ? Number(labels) : named < 0 && place !== undefined ? Number(place) - 1 : named;
   if (index < 0)
     throw usageError(
       `${source} has no column "${labels}" for the labels.`,
@@ -312,7 +315,7 @@ function labelColumn(header: readonly string[], source: string, labels: string |
     );
   if (index >= header.length)
     throw usageError(
-      `${source} has no column ${index} for the labels; it has ${columns(header.length)}, counted from 0.`,
+      `${source} has no ${place === undefined ? `column ${index}` : labels} for the labels; it has ${columns(header.length)}, ${place === undefined ? 'counted from 0' : 'of which column 1 is the first'}.`,
     );
   return index;
 }

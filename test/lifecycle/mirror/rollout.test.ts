@@ -1,6 +1,10 @@
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { claimLock } from '../../../src/base/process-lock.ts';
+import type { Problem } from '../../../src/base/errors.ts';
+import { linesOf, type Text } from '../../../src/base/text.ts';
+import { mirrorNext } from '../../../src/cli/views/mirror-rollout.ts';
 import { labelSource } from '../../../src/cli/flags/labels.ts';
 import { readPolicy } from '../../../src/analysis/policy/schema.ts';
 import type { LifecycleEvent } from '../../../src/lifecycle/events.ts';
@@ -351,6 +355,30 @@ describe('a rollout on a mirror', () => {
       kind: 'planned',
       plan: { kind: 'mirror-change', what: 'returned', shadow: 'candidate' },
     });
+  });
+
+  test('while a process carries it out, another is told who does and how to watch it; once nobody does, how to continue', async () => {
+    const { session, options, during } = await scene();
+    const undecided = { ...options, judging: { ...options.judging, policy: readPolicy({}, 'test') }, bakeSeconds: 180 };
+    await during(startMirrorRollout(session, undecided));
+    const refused = async () => {
+      const problem = await promoteMirror(session, { ...undecided, force: false }).catch((error: unknown) => error);
+      return linesOf((problem as Problem).next ?? '').flatMap((line) =>
+        (typeof line === 'string' ? [] : line).flatMap((part) => (typeof part === 'string' ? [] : [part.command])),
+      );
+    };
+    expect(await refused()).toEqual(['rollout', 'rollout']);
+    const path = join(options.mirror.folder, 'router.lock');
+    const claim = await claimLock(path, { by: 'a@b', why: 'rollout', now: session.clock.now(), takeDamaged: true });
+    if (claim.kind !== 'taken') throw new Error('held');
+    expect(await refused()).toEqual(['watch', 'undo']);
+    const status = await mirrorStatus(options.mirror);
+    expect(status.lock).toMatchObject({ by: 'a@b', pid: process.pid });
+    const commands = (next: readonly Text[]) =>
+      next.flatMap((one) => [one].flat().flatMap((part) => (typeof part === 'string' ? [] : [part.command])));
+    expect(commands(mirrorNext(status))).toEqual(['watch', 'undo']);
+    await claim.lock.release();
+    expect(commands(mirrorNext(await mirrorStatus(options.mirror)))).toEqual(['rollout', 'rollout']);
   });
 
   test('one without a step that is judged is none', async () => {
