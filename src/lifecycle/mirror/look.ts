@@ -141,7 +141,7 @@ export function waysOn(words: string): Text {
 }
 
 /** The same while a living process carries it out: that alone continues it. @param words as the mirror was named */
-export function whileAtWork(words: string): Text {
+function whileAtWork(words: string): Text {
   return lines(
     text`To watch it: ${shown('watch', { mirror: words })}`,
     text`To go back: ${shown('undo', { mirror: words })}`,
