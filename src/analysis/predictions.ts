@@ -83,6 +83,17 @@ export interface AnswerSums {
   names?: readonly FieldValue[] | undefined;
   /** What production's answers hold and the shadow's do not; missing in observations of older versions. */
   lost?: readonly LostMember[] | undefined;
+  /** Labels that no answer can be held against; missing where there are none. */
+  words?: WordLabels | undefined;
+}
+
+/** Labels that are words, such as true and false, where answers are read as numbers. */
+export interface WordLabels {
+  /** So many labels, of all that there are. */
+  labels: number;
+  of: number;
+  /** Where production's answers hold such words: `$.churn`. */
+  member: string | undefined;
 }
 
 /** A member of production's answers that the shadow's have not, or have as another type: number, text, list, object. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { labelText } from '../analysis/answers/label-text.ts';
+import { countWords } from '../analysis/answers/label-words.ts';
 import { type Reference, readReference } from '../analysis/answers/reference.ts';
 import type { Truth } from '../analysis/answers/truth.ts';
 import type { Comparator } from '../analysis/compare/comparator/compare.ts';
@@ -375,12 +376,6 @@ function unlikeFeatures(truth: Truth, { example, redact: hidden }: Example): str
 
 /** Characters of features that are shown. */
 const SHOWN = 60;
-
-function countWords(truth: Truth): number {
-  let words = 0;
-  for (const [, label] of truth.entries()) if (Number.isNaN(Number(label))) words += 1;
-  return words;
-}
 
 /** What a report says, as far as a decision needs it. */
 export interface Judgement {

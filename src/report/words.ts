@@ -74,7 +74,7 @@ export function alikeText({ alike, clusters }: Predictions): string {
   if (alike === undefined || clusters !== undefined) return '';
   const { column, values, factor } = alike;
   const name = /^column \d+$/.test(column) ? column.slice('column '.length) : column;
-  return `Rows of one "${column}" (${counted(values, 'values')}) agree or differ together: if they hang together, as those of one user or conversation do, they count ${number(factor, 2)} times less. If so, say so in the policy, cluster: ${name}; if it is only a property of the inputs, leave it.`;
+  return `Rows with the same "${column}" (${counted(values, 'values')}) tend to agree or differ together. If they are not independent, because they come from one user or one conversation, ${number(factor, 2)} of them say only as much as one independent row: add cluster: ${name} to the policy, and the gates count them that way. If it is only a property of the inputs, leave it.`;
 }
 
 /** What repeated inputs are worth, in a sentence; empty where none repeats or none is known. */

@@ -81,7 +81,7 @@ test('says what the project demands, and fits 80 columns where it is a table', a
 test('says how long answers are judged, and by which members', async () => {
   const text = await explain({ minimumBlocks: 4, blockMinutes: 5 });
   expect(text.replace(/\s+/g, ' ')).toContain(
-    'at least 20 minutes in which there are some to pass (minimumBlocks 4 × blockMinutes 5)',
+    'at least 20 minutes must have had traffic (minimumBlocks 4 × blockMinutes 5)',
   );
   expect(text.replace(/[\s│]+/g, ' ')).toContain('300 pairs of different inputs, in 20 minutes.');
 });

@@ -1,4 +1,4 @@
-import type { AnswerForm, LostMember } from '../predictions.ts';
+import type { AnswerForm, LostMember, WordLabels } from '../predictions.ts';
 import type { Classes } from './classes.ts';
 import type { Spreads } from './compare-rules.ts';
 import { KINDS, kindsOf } from './kinds/table.ts';
@@ -24,6 +24,8 @@ export interface ReadingPair {
 export interface ChosenReading extends ReadingPair {
   /** What production's answers hold and the shadow's do not. */
   lost?: readonly LostMember[] | undefined;
+  /** Labels that are words though answers are read as numbers. */
+  words?: WordLabels | undefined;
   forms: Record<'production' | 'shadow', AnswerForm>;
   /** How far production's answers lie apart, where their kind asks for that. */
   spreads?: Spreads | undefined;

@@ -6,6 +6,7 @@ import type { CompareRules, Spreads } from '../answers/compare-rules.ts';
 import { counterOf } from '../answers/kinds/counter.ts';
 import type { WholeCounter } from '../answers/kinds/counter.ts';
 import { kindNamed } from '../answers/kinds/table.ts';
+import { wordLabels } from '../answers/label-words.ts';
 import { lostMembers } from '../answers/members.ts';
 import { othersTolerance } from '../answers/others.ts';
 import { readWith } from '../answers/read-answers.ts';
@@ -22,7 +23,11 @@ export const UNCHOSEN: ReadingPair = { production: EACH_BY_ITSELF, shadow: EACH_
 /** The ways in which the answers of these records may be read, the likeliest first. */
 export function readingsOf(
   records: Records,
-  { answers = {}, task }: Pick<ComparisonOptions, 'answers'> & Partial<Pick<ComparisonOptions, 'task'>>,
+  {
+    answers = {},
+    task,
+    truth,
+  }: Pick<ComparisonOptions, 'answers'> & Partial<Pick<ComparisonOptions, 'task' | 'truth'>>,
 ): ChosenReading[] {
   const production = sampleOf(records.production, records.window);
   const shadow = sampleOf(records.shadow, records.window);
@@ -37,6 +42,7 @@ export function readingsOf(
       forms: { production: formOf(pair.production, production), shadow: formOf(pair.shadow, shadow) },
       spreads: spreadsOf(pair.production, production),
       others: othersOf(pair.production, production),
+      words: wordLabels(truth, pair.production, production),
     }));
 }
 
@@ -147,7 +153,7 @@ export function answerSums(
   counter: WholeCounter | undefined,
 ): AnswerSums | undefined {
   if (reading === undefined) return undefined;
-  const { production, shadow, forms, lost } = reading;
+  const { production, shadow, forms, lost, words } = reading;
   // A label with a score and one without are both labels; a vector and a text have nothing in common.
   const bare = [production, shadow].every(({ kind }) => kindNamed(kind)?.comparison === undefined);
   const kind = production.kind === shadow.kind || bare ? production.kind : EACH_BY_ITSELF.kind;
@@ -159,5 +165,6 @@ export function answerSums(
     flags: counter?.flags() ?? [],
     ...(names === undefined ? {} : { names }),
     lost,
+    ...(words === undefined ? {} : { words }),
   };
 }

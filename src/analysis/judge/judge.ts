@@ -6,6 +6,7 @@ import { hasLimits, judgeAlone } from './alone.ts';
 import { judgeErrors } from './errors.ts';
 import { confidence } from './evidence.ts';
 import type { Challenger, Evidence } from './evidence.ts';
+import { NOTHING } from './needs.ts';
 import { nothingRead, nothingReadText } from './nothing-read.ts';
 import { judgeLacking } from './lacking.ts';
 import { judgeLatency } from './latency.ts';
@@ -126,7 +127,7 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
   );
   // Of days there is no claim about these alone: what a batch is asked for is how things go on.
   const told = days === undefined ? asked.map((gate) => withWindow(gate, evidence)) : overDays(asked, evidence);
-  const gates = waive(told, policy, now);
+  const gates = waive(told, policy, now).map(withoutNeeds);
   // Nothing that was asked is nothing that was proven, and rules that hold prove nothing.
   const proven = (found: Outcome) => (found === 'pass' && !gates.some(isTest) ? 'inconclusive' : found);
   const outcome = proven(worst(gates));
@@ -140,6 +141,11 @@ function judgeReading(seen: Observations, demanded: Policy, challenger: Challeng
     inWindow: proven(inWindow(gates)),
     waivers: waiverStates(gates, policy, now),
   };
+}
+
+/** What does not decide needs nothing, whatever it came to. */
+function withoutNeeds(gate: Gate): Gate {
+  return gate.gating ? gate : { ...gate, ...NOTHING };
 }
 
 const NO_LIMITS =

@@ -177,7 +177,7 @@ export function judgeTruthSlices(predictions: Predictions, evidence: Evidence): 
       outcome: 'inconclusive',
       reason,
       ...needsAdvice(
-        `a model that is no worse for rows with ${sliceText(worst.slice)}, or somebody who says that it may be (--waive truth.slices --reason '…'); decide: [truth.slices] in the policy lets it fail`,
+        `a model that is no worse for rows with ${sliceText(worst.slice)}, or a waiver from somebody who accepts it (--waive truth.slices --reason '…'); with decide: [truth.slices] in the policy, the gate fails instead of staying open`,
       ),
     },
   ];

@@ -4,6 +4,7 @@ import type { Gate } from './verdict.ts';
 import { judgeAccuracy } from './accuracy.ts';
 import { labelledOf } from './chosen-labels.ts';
 import { judgeCost, unknownCost } from './cost.ts';
+import type { WordLabels } from '../predictions.ts';
 import type { Evidence } from './evidence.ts';
 import { judgeRegressions } from './regressions.ts';
 import { judgeLoss, judgeScores } from './loss.ts';
@@ -51,6 +52,8 @@ export function judgeTruth(evidence: Evidence): Gate[] {
         needsAdvice('answers of both models'),
       ),
     ];
+  const { words, production } = predictions.answers ?? {};
+  if (words !== undefined) return [unknown(evidence, ...wordsAgainstNumbers(words, production?.from))];
   const none =
     truth.unknown === 1 ? 'The one label belongs to none' : `None of the ${count(truth.unknown)} labels belongs to one`;
   const reason = `${truth.unknown === 0 ? 'None of the labels belongs to one' : none} of the ${counted(truth.of, 'compared rows')}.`;
@@ -58,6 +61,18 @@ export function judgeTruth(evidence: Evidence): Gate[] {
 }
 
 const UNLABELLED = 'It is expected to be better, and without labels nobody knows which of two answers is right.';
+
+/** Labels that are words, and answers that are read as numbers: none is held against the other, whoever it belongs to. */
+function wordsAgainstNumbers({ labels, of, member }: WordLabels, from: string | undefined): [string, Needs] {
+  const which = labels === of ? counted(labels, 'labels') : `${count(labels)} of ${counted(of, 'labels')}`;
+  const where = from === undefined ? '' : `, from ${from}`;
+  const reading =
+    member === undefined ? '' : `the answers read where they hold such words (--prediction '${member}'), or `;
+  return [
+    `${which} ${labels === 1 ? 'is' : 'are'} true or false, or another word, and the answers are read as numbers${where}: neither can be held against the other.`,
+    needsAdvice(`${reading}labels that are numbers: 0 and 1, where the answers are the probability of 1`),
+  ];
+}
 
 /** Accuracy counts every mistake alike; where the policy says what each costs, the cost decides. */
 function unlessPriced(gate: Gate, policy: Policy): Gate {

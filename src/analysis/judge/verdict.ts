@@ -48,9 +48,9 @@ export interface Gate {
   of: 'requests' | 'pairs' | 'rows' | 'blocks' | 'answers';
   /** One sentence with the numbers that decided. */
   reason: string;
-  /** What is needed to decide, in words: goes on after "Needs". Undefined where the gate is decided. */
+  /** What is needed to decide, in words: goes on after "Needs". Undefined where the gate is decided, or does not decide. */
   needs: string | undefined;
-  /** The numbers in `needs`; undefined where the gate is decided, or where what helps cannot be counted. */
+  /** The numbers in `needs`; undefined where there are none, or where what helps cannot be counted. */
   missing: Missing | undefined;
 }
 

@@ -32,7 +32,7 @@ export async function policyLines(io: Io, policy: Policy, source: string): Promi
       'The shadow passes when every test passes and every rule holds; it fails when one of them fails; otherwise it is inconclusive.',
     ),
     ...prose(
-      `Tests on answers, and on failed requests, need at least ${counted(minutesToPass(policy), 'minutes')} in which there are some to pass (minimumBlocks ${policy.minimumBlocks} × blockMinutes ${policy.blockMinutes}). Slices of the inputs, and limits that are held against labels, need ${minutesToPass(policy, 'parts')}; so does what comes in bursts: answers that differ, requests that fail or are slow, more in some minutes than chance explains.`,
+      `Before a test on answers, or on failed requests, can pass, at least ${counted(minutesToPass(policy), 'minutes')} must have had traffic (minimumBlocks ${policy.minimumBlocks} × blockMinutes ${policy.blockMinutes}). A test on slices of the inputs, or of a limit by labels, takes ${counted(minutesToPass(policy, 'parts'), 'minutes')}, and so does any test whose cases come in bursts: where answers differ, or requests fail or are slow, in some minutes more often than chance explains.`,
     ),
     '',
     await table(io, ['test', `passes when this is shown with ${confidence(policy)} [key: value]`], rows('test')),

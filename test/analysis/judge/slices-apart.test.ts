@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { differenceAlone } from '../../../src/analysis/judge/expected.ts';
 import { judge } from '../../../src/analysis/judge/judge.ts';
 import { judgeSlicesApart, sliceText } from '../../../src/analysis/judge/slices-apart.ts';
+import type { Gate } from '../../../src/analysis/judge/verdict.ts';
 import type { Policy } from '../../../src/analysis/policy/policy.ts';
 import { DEFAULT_POLICY } from '../../../src/analysis/policy/policy.ts';
 import type { Predictions, SliceSums } from '../../../src/analysis/predictions.ts';
@@ -62,6 +64,28 @@ test('it fails where the answers should be the same, and informs where labels ar
   const truth = { rows: 6000, of: 6000, unknown: 0, labels: undefined, numbers: undefined };
   expect(gateOf({ ...predictions, truth })).toMatchObject({ outcome: 'inconclusive', gating: false });
   expect(gateOf({ ...predictions, truth }, { decide: ['slices'] })).toMatchObject({ gating: true });
+});
+
+test('a gate that does not decide needs nothing, and one that does asks for no labels that are there', () => {
+  const predictions = inSlices(CITY);
+  const needs = (found: Predictions, policy: Partial<Policy> = {}) => {
+    const gates = judge(observed({ predictions: found }), { ...ANSWERS, ...policy })?.gates ?? [];
+    return gates.find(({ id }) => id === 'slices.apart');
+  };
+  expect(needs(predictions)?.needs).toContain('labels of rows with city = 3');
+  expect(needs(predictions, { inform: [...ANSWERS.inform, 'slices'] })).toMatchObject({
+    outcome: 'inconclusive',
+    gating: false,
+    needs: undefined,
+    missing: undefined,
+  });
+  const gate = { ...(gateOf(predictions) as Gate), id: 'numbers.tolerance', outcome: 'fail' as const };
+  const truth = { rows: 6000, of: 12_000, unknown: 0, labels: undefined, numbers: undefined };
+  const alone = (known: Predictions['truth']) =>
+    differenceAlone(gate, 465, evidenceOf(observed({ predictions: { ...predictions, truth: known } }))).needs;
+  expect(alone(undefined)).toContain('labels of the 465 rows');
+  expect(alone(truth)).toContain('labels of the 465 rows');
+  expect(alone({ ...truth, rows: 12_000 })).not.toContain('labels of');
 });
 
 test('nothing is said where no slice is shown to, unless the policy asks for it', () => {
