@@ -34,7 +34,10 @@ async function truthOf(answer: (i: number) => unknown, label: (i: number) => unk
     writeFileSync(join(folder, 'captures', variant, '1.jsonl'), lines);
   }
   const labels = join(folder, 'labels.csv');
-  writeFileSync(labels, `eventId,churned\n${Array.from({ length: 40 }, (_, i) => `e${i},${label(i)}`).join('\n')}\n`);
+  writeFileSync(
+    labels,
+    `eventId,churned\n${Array.from({ length: 40 }, (_, i) => `e${i},${String(label(i))}`).join('\n')}\n`,
+  );
   const nowhere = () => Promise.reject(new Error('files are judged without AWS'));
   const { observations, verdict } = await judgeEndpoint(
     {
