@@ -349,7 +349,7 @@ function mergeAnswers(a: AnswerSums, b: AnswerSums): AnswerSums {
       };
     }),
     flags: named(a.flags, b.flags, mergeFlags),
-    names: a.names && b.names && addedValues(a.names, b.names, MAX_NAMES),
+    ...(a.names && b.names ? { names: addedValues(a.names, b.names, MAX_NAMES) } : {}),
   };
 }
 
