@@ -16,8 +16,8 @@ const half = (type: string, data: unknown) => ({
   encoding: 'JSON',
 });
 
-/** The gate on labels, of 40 answers that are read at `path`, and labels of these very requests. */
-async function truthOf(answer: (i: number) => unknown, label: (i: number) => unknown, path?: string) {
+/** The gate on labels, of 40 answers that are read at `path`, and labels of these very requests, or of others by `id`. */
+async function truthOf(answer: (i: number) => unknown, label: (i: number) => unknown, path?: string, id = 'e') {
   const folder = mkdtempSync(join(root, 'case-'));
   const lines = Array.from({ length: 40 }, (_, i) =>
     JSON.stringify({
@@ -36,7 +36,7 @@ async function truthOf(answer: (i: number) => unknown, label: (i: number) => unk
   const labels = join(folder, 'labels.csv');
   writeFileSync(
     labels,
-    `eventId,churned\n${Array.from({ length: 40 }, (_, i) => `e${i},${String(label(i))}`).join('\n')}\n`,
+    `eventId,churned\n${Array.from({ length: 40 }, (_, i) => `${id}${i},${String(label(i))}`).join('\n')}\n`,
   );
   const nowhere = () => Promise.reject(new Error('files are judged without AWS'));
   const { observations, verdict } = await judgeEndpoint(
@@ -105,4 +105,15 @@ test('numbers as labels of a score are no words', async () => {
   );
   expect(found.words).toBeUndefined();
   expect(found.rows).toBe(40);
+});
+
+test('labels of other requests, one of them a word, are told as that', async () => {
+  const found = await truthOf(
+    (i) => ({ churn: i % 3 === 0, score: score(i) }),
+    (i) => (i === 7 ? 'unknown' : i % 2),
+    '$.score',
+    'other',
+  );
+  expect(found.words).toMatchObject({ labels: 1, of: 40 });
+  expect(found.gate?.reason).toContain('belongs to one');
 });

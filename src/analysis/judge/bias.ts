@@ -152,7 +152,7 @@ interface Times {
   inflation: number;
 }
 
-/** The same with its sign, in the unit of the numbers. */
+/** Bounds of the mean of shadow − production, in the unit of the numbers. */
 function signedBounds(
   { numbers, blocks, repeats }: Predictions,
   policy: Policy,

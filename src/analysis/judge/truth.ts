@@ -53,7 +53,9 @@ export function judgeTruth(evidence: Evidence): Gate[] {
       ),
     ];
   const { words, production } = predictions.answers ?? {};
-  if (words !== undefined) return [unknown(evidence, ...wordsAgainstNumbers(words, production?.from))];
+  // Of labels that are numbers one would have had its row, if ids were the same.
+  if (words !== undefined && words.labels === words.of)
+    return [unknown(evidence, ...wordsAgainstNumbers(words, production?.from))];
   const none =
     truth.unknown === 1 ? 'The one label belongs to none' : `None of the ${count(truth.unknown)} labels belongs to one`;
   const reason = `${truth.unknown === 0 ? 'None of the labels belongs to one' : none} of the ${counted(truth.of, 'compared rows')}.`;
@@ -63,13 +65,12 @@ export function judgeTruth(evidence: Evidence): Gate[] {
 const UNLABELLED = 'It is expected to be better, and without labels nobody knows which of two answers is right.';
 
 /** Labels that are words, and answers that are read as numbers: none is held against the other, whoever it belongs to. */
-function wordsAgainstNumbers({ labels, of, member }: WordLabels, from: string | undefined): [string, Needs] {
-  const which = labels === of ? counted(labels, 'labels') : `${count(labels)} of ${counted(of, 'labels')}`;
+function wordsAgainstNumbers({ labels, member }: WordLabels, from: string | undefined): [string, Needs] {
   const where = from === undefined ? '' : `, from ${from}`;
   const reading =
     member === undefined ? '' : `the answers read where they hold such words (--prediction '${member}'), or `;
   return [
-    `${which} ${labels === 1 ? 'is' : 'are'} true or false, or another word, and the answers are read as numbers${where}: neither can be held against the other.`,
+    `${counted(labels, 'labels')} ${labels === 1 ? 'is' : 'are'} true or false, or another word, and the answers are read as numbers${where}: neither can be held against the other.`,
     needsAdvice(`${reading}labels that are numbers: 0 and 1, where the answers are the probability of 1`),
   ];
 }

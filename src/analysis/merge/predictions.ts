@@ -327,7 +327,7 @@ function mergeFields(a: Predictions['fields'], b: Predictions['fields']): Predic
       largest: Math.max(field.largest, other.largest),
       // Whether two windows have the same one value nobody knows: it counts as one, which proves nothing.
       varies: field.varies !== false || other.varies !== false,
-      // Of a field that has too many values in one window, nothing is known of both.
+      // Of a field that has too many values in one window, what the other one counted stands.
       values: field.values && other.values && addedValues(field.values, other.values, MAX_VALUES),
     };
   });

@@ -146,7 +146,7 @@ function accuracyGate({ candidate, production, control }: RoutedEvidence, policy
   });
 }
 
-function errorGate({ candidate, production }: RoutedEvidence, policy: Policy, blocker?: Blocker): Gate {
+function errorGate({ candidate, production, control }: RoutedEvidence, policy: Policy, blocker?: Blocker): Gate {
   const margin = policy.expect?.kind === 'better' ? -(policy.expect.by ?? 0) : policy.truth;
   const loss = (side: RoutedSide) => {
     const minutes = side.minutes.map(({ loss: sum, numbered }) => ({ loss: sum, truth: numbered }));
@@ -159,10 +159,14 @@ function errorGate({ candidate, production }: RoutedEvidence, policy: Policy, bl
   const scale = theirs.mean > 0 ? theirs.mean : 1;
   const half = ({ effective: n, deviation }: typeof ours, times = 1) =>
     n > 0 ? rowsHalfWidth(n / times, deviation, policy.alpha / 2, policy.minimumPairs) : Number.POSITIVE_INFINITY;
+  // Requests may have become harder, or easier, for production as well: as far as is shown, as a share of its error there.
+  const [before, since] = [loss(control.before), loss(control.since)];
+  const moved = Math.abs(since.mean - before.mean) - half(before) - half(since);
+  const elsewhere = before.mean > 0 ? Math.max(0, moved) / before.mean : 0;
   // Production's own error is the measure, so what it may be lies in the bounds, too.
   const at = (times: number): Interval => {
     const width = half(ours, times) + (1 + Math.max(0, margin)) * half(theirs);
-    return [(ours.mean - theirs.mean - width) / scale, (ours.mean - theirs.mean + width) / scale];
+    return widened([(ours.mean - theirs.mean - width) / scale, (ours.mean - theirs.mean + width) / scale], elsewhere);
   };
   return settled({
     gate: { ...base('truth.error', 'Are its errors larger on this slice?', policy), unit: 'ratio' },
@@ -245,8 +249,8 @@ const MAX_CLASSES = 50;
  * The total variation distance of two samples of classes. Models that agree in a share a of requests have shares of classes that lie no
  * further apart than 1 − a, so this is what the policy's agreement leaves. Each sample errs by √(KL / 2) at most (Pinsker).
  */
-function classesGate({ candidate, production, control }: RoutedEvidence, policy: Policy, blocker?: Blocker): Gate {
-  const margin = 1 - policy.agreement;
+function classesGate(evidence: RoutedEvidence, policy: Policy, blocker?: Blocker): Gate {
+  const { candidate, production, control } = evidence;
   const commonest = [...production.labels].toSorted((a, b) => b[1] - a[1]).slice(0, MAX_CLASSES - 1);
   const names = commonest.map(([name]) => name);
   const counts = ({ labels, rows }: RoutedSide) => {
@@ -259,32 +263,18 @@ function classesGate({ candidate, production, control }: RoutedEvidence, policy:
   const scatter = (side: RoutedSide) =>
     Math.max(...names.slice(0, LOOKED_AT).map((name) => dispersion(minutes(side, name))));
   const n = (side: RoutedSide) => effective(side.rows, side, scatter(side));
-  const error = (rows: number) => Math.sqrt(entropyBound(rows, classes, policy.alpha / 2, policy.looks) / 2);
+  const error = (side: RoutedSide, times: number) =>
+    Math.sqrt(entropyBound(n(side) / times, classes, policy.alpha / 2, policy.looks) / 2);
   const estimate = totalVariation(counts(candidate), counts(production));
-  const drift = driftOf(control, policy, () => totalVariation(counts(control.since), counts(control.before)));
-  const [ours, theirs] = [n(candidate), n(production)];
-  const at = (times: number): Interval => {
-    const width = error(ours / times) + error(theirs) + (drift ?? 0);
-    return [Math.max(0, estimate - width), Math.min(1, estimate + width)];
-  };
-  return settled({
-    gate: {
-      ...base('distance.classes', 'Are its answers distributed the same?', policy),
-      unit: 'share',
-      difference: true,
-    },
+  return distanceGate(evidence, policy, blocker, {
+    id: 'distance.classes',
+    title: 'Are its answers distributed the same?',
     estimate,
-    interval: at(1),
-    hopeless: at(3)[0] > margin,
-    margin,
-    show: points,
-    facts: `Its shares of classes lie ${points(estimate)} from production's of before, over ${counted(candidate.rows, 'rows')} and ${count(production.rows)}${driftWords(drift, points)}`,
-    n: candidate.rows,
+    margin: 1 - policy.agreement,
+    error,
+    elsewhere: () => totalVariation(counts(control.since), counts(control.before)),
     minutes: minutes(candidate),
-    of: 'answers',
-    policy,
-    blocker: blocker ?? noControl(drift),
-    open: 'more requests of the slice, or labels (--labels)',
+    facts: `Its shares of classes lie ${points(estimate)} from production's of before`,
   });
 }
 
@@ -295,50 +285,69 @@ const LOOKED_AT = 5;
  * Numbers that lie within a tolerance of production's in all rows but a share of them leave distribution functions that do, too:
  * F(x) ≤ G(x + t) + share and the other way round. With `distances: { ks }` the policy says itself how far they may lie apart.
  */
-function numbersGate({ candidate, production, control }: RoutedEvidence, policy: Policy, blocker?: Blocker): Gate {
+function numbersGate(evidence: RoutedEvidence, policy: Policy, blocker?: Blocker): Gate {
+  const { candidate, production, control } = evidence;
   const { ks } = policy.distances;
-  const margin = ks ?? policy.numbers.share;
   const [ours, theirs] = [candidate.sorted(), production.sorted()];
   const tolerance = ks === undefined ? (policy.numbers.tolerance ?? toleranceOf(theirs)) : 0;
   const middle = theirs[Math.floor(theirs.length / 2)] ?? 0;
   const estimate = apartWithin(ours, theirs, tolerance);
-  const drift = driftOf(control, policy, () => apartWithin(control.since.sorted(), control.before.sorted(), tolerance));
   const minutes = (side: RoutedSide) =>
     side.minutes.map(({ values }) => ({ successes: values.filter((one) => one > middle).length, n: values.length }));
-  const band = (side: RoutedSide, times = 1) =>
-    ksBand(Math.max(1, effective(side.rows, side, dispersion(minutes(side))) / times), policy);
+  return distanceGate(evidence, policy, blocker, {
+    id: ks === undefined ? 'distance.numbers' : 'distance.ks',
+    title: 'Are its numbers distributed the same?',
+    estimate,
+    margin: ks ?? policy.numbers.share,
+    error: (side, times) => ksBand(Math.max(1, effective(side.rows, side, dispersion(minutes(side))) / times), policy),
+    elsewhere: () => apartWithin(control.since.sorted(), control.before.sorted(), tolerance),
+    minutes: minutes(candidate),
+    facts: `${points(estimate)} of its numbers lie ${tolerance > 0 ? `further than ${number(tolerance)} from` : 'apart from'} where production's of before lay (median ${number(middle)})`,
+  });
+}
+
+interface DistanceSeen {
+  id: string;
+  title: string;
+  estimate: number;
+  margin: number;
+  /** How far the distribution of a side may lie from the true one, with so many times the scatter. */
+  error: (side: RoutedSide, times: number) => number;
+  /** How far production's own answers to other slices moved meanwhile. */
+  elsewhere: () => number;
+  minutes: Found['minutes'];
+  facts: string;
+}
+
+/** The distance of two distributions, as far as chance on either side and what changed elsewhere do not explain it. */
+function distanceGate(
+  { candidate, production, control }: RoutedEvidence,
+  policy: Policy,
+  blocker: Blocker | undefined,
+  { id, title, estimate, margin, error, elsewhere, minutes, facts }: DistanceSeen,
+): Gate {
+  const known = Math.min(control.before.rows, control.since.rows) >= policy.minimumPairs;
+  const drift = known ? elsewhere() : undefined;
   const at = (times: number): Interval => {
-    const width = band(candidate, times) + band(production) + (drift ?? 0);
+    const width = error(candidate, times) + error(production, 1) + (drift ?? 0);
     return [Math.max(0, estimate - width), Math.min(1, estimate + width)];
   };
+  const moved = drift === undefined ? '' : `; elsewhere production's own moved by ${points(drift)} meanwhile`;
   return settled({
-    gate: {
-      ...base(ks === undefined ? 'distance.numbers' : 'distance.ks', 'Are its numbers distributed the same?', policy),
-      unit: 'share',
-      difference: true,
-    },
+    gate: { ...base(id, title, policy), unit: 'share', difference: true },
     estimate,
     interval: at(1),
     hopeless: at(3)[0] > margin,
     margin,
     show: points,
-    facts: `${points(estimate)} of its numbers lie ${tolerance > 0 ? `further than ${number(tolerance)} from` : 'apart from'} where production's of before lay (median ${number(middle)}), over ${counted(candidate.rows, 'rows')} and ${count(production.rows)}${driftWords(drift, points)}`,
+    facts: `${facts}, over ${counted(candidate.rows, 'rows')} and ${count(production.rows)}${moved}`,
     n: candidate.rows,
-    minutes: minutes(candidate),
+    minutes,
     of: 'answers',
     policy,
     blocker: blocker ?? noControl(drift),
     open: 'more requests of the slice, or labels (--labels)',
   });
-}
-
-/** How far production's own answers to other slices moved meanwhile; undefined where there are too few to say. */
-function driftOf({ before, since }: RoutedEvidence['control'], { minimumPairs }: Policy, distance: () => number) {
-  return Math.min(before.rows, since.rows) < minimumPairs ? undefined : distance();
-}
-
-function driftWords(drift: number | undefined, show: (share: number) => string): string {
-  return drift === undefined ? '' : `; elsewhere production's own moved by ${show(drift)} meanwhile`;
 }
 
 function noControl(drift: number | undefined): Blocker | undefined {

@@ -29,7 +29,7 @@ export interface PairedShares {
   deviation: number;
   /** How many times as much they scatter as those of independent requests would; at least 1. */
   dispersion: number;
-  /** The same over groups of minutes of which there are enough that it is hardly large by chance. */
+  /** `dispersion` over groups of minutes of which there are enough that it is hardly large by chance. */
   steadyDispersion: number;
   /** Chance that the differences of the minutes scatter as they do, or more, if requests were independent. */
   burstChance: number;

@@ -14,7 +14,7 @@ export async function judgedBy(
   return { folder: cwd, project: (await project()).file ?? null, ...given };
 }
 
-/** The same again: as if its flags were typed where they were, beside the shadowctl.yaml that counted there. */
+/** What a rollout began with, as if its flags were typed where they were, beside the shadowctl.yaml that counted there. */
 export function begunWith(app: App, begun: JudgedBy | undefined): { there: App; report: JudgeFlags } {
   const { folder = app.cwd, project, from, labels, policy, expect, prediction, waive = [], reason } = begun ?? {};
   return {

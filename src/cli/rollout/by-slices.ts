@@ -1,20 +1,14 @@
 import type { App, Outcome } from '../../app.ts';
-import type { RoutedResult } from '../../lifecycle/routed/rollout.ts';
+import type { RoutedOptions, RoutedResult } from '../../lifecycle/routed/rollout.ts';
 import { plain } from '../../ui/io.ts';
 import type { CommonOptions } from '../flags/common.ts';
 import { writeJson } from '../views/json.ts';
 
 /** What `rollout --endpoint --by` is told: callers choose the variant, and are told which slice goes next. */
-export interface SlicesFlags extends CommonOptions {
-  endpoint: string;
-  by: string;
-  order: readonly string[] | undefined;
-  variants: readonly [production: string, candidate: string] | undefined;
+export interface SlicesFlags extends CommonOptions, Omit<RoutedOptions, 'from' | 'labels' | 'policy'> {
   from: string | undefined;
   labels: string | undefined;
   policy: string | undefined;
-  bakeSeconds: number;
-  patienceSeconds: number | undefined;
   go: 'start' | 'cancel';
 }
 

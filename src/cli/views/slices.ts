@@ -67,7 +67,7 @@ function endWords({ ended, slice, next, routed, verdict }: RoutedResult): string
   }
 }
 
-/** The same for machines; stable names. */
+/** How slices stand, as JSON; stable names. */
 export function slicesFacts({ endpoint, by, routed, slices, ended, slice, verdict, next, notes }: RoutedResult) {
   const { production, candidate, config } = routed;
   return {

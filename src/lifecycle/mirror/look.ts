@@ -140,7 +140,7 @@ export function waysOn(words: string): Text {
   );
 }
 
-/** The same while a living process carries it out: that alone continues it. @param words as the mirror was named */
+/** The ways on while a living process carries a rollout out, which alone continues it. @param words as the mirror was named */
 function whileAtWork(words: string): Text {
   return lines(
     text`To watch it: ${shown('watch', { mirror: words })}`,

@@ -303,13 +303,14 @@ function requireSame(
 }
 
 function notesOf(
-  { begun, judged }: SlicesKnown,
+  under: SlicesKnown,
   captures: RoutedCaptures,
   from: number,
   { created }: RoutedEndpoint,
   options: RoutedOptions,
 ): string[] {
-  const turn = begun.order.find((slice) => judged.get(slice)?.outcome !== 'pass');
+  const { begun, judged } = under;
+  const turn = nextOf(under);
   const early = begun.order.filter((slice) => slice !== turn && !judged.has(slice) && captures.candidate.has(slice));
   const known = new Set(begun.order);
   const rest = [...captures.production].reduce(

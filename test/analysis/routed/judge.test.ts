@@ -134,6 +134,18 @@ describe('answers to a slice, without pairs', () => {
     expect(gate(worse, 'truth.error')?.outcome).toBe('fail');
   });
 
+  test('requests that became easier elsewhere make a candidate that errs as before no good one', () => {
+    const easier = {
+      production: normal(0, 1, 0.1),
+      candidate: normal(0, 2, 0.1),
+      labels: true,
+      policy: { truth: 0.2 },
+    };
+    expect(gate(judged(easier), 'truth.error')?.outcome).toBe('pass');
+    const found = judged({ ...easier, elsewhere: normal(0, 3, 0.02) });
+    expect(gate(found, 'truth.error')?.outcome).toBe('inconclusive');
+  });
+
   test('labels that are rarer on one side may be of other rows', () => {
     const right = (i: number): Answered => ({
       answer: { label: 'a' },
